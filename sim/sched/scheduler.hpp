@@ -1,0 +1,131 @@
+// All waiting, threads and time of a simulated machine. Two implementations stand behind one interface:
+//
+//   seeded  exactly one simulated thread runs. At every switch point and every wait the next one is drawn from the
+//           seed, in an order that depends on nothing but the seed and the program (not on addresses, clocks or the
+//           operating system). Time is virtual: it stands still while anybody can run, and jumps to the next deadline
+//           when all wait and the control thread allows it.
+//   host    operating-system threads, futexes and the monotonic clock: for benchmarks and the thread sanitizer.
+//
+// Who is who: a *simulated thread* is made by spawn() and is a real operating-system thread (its own stack in gdb, its
+// own thread-locals) taken from a pool. The *control thread* is whoever owns the machine (a test, the command): it is
+// not simulated, and lets the machine run through run_until(), run_to_quiescence() and advance().
+//
+// Rules for the rest of the simulator:
+//   - Wait only through park(); never with a condition variable, a sleep or a clock of the operating system.
+//   - Nothing may be locked across park(), switch_point() or a call into a driver or a client. Short leaf locks
+//     (std::mutex) between two switch points are fine: seeded, they are never contended.
+//   - A wait says what it waits for. The text shows up in deadlock findings and must not contain addresses.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace fltsim::sched {
+
+// 100 ns units; points count from 1601-01-01 UTC (the machine's system time).
+using Ticks = std::uint64_t;
+inline constexpr Ticks kForever = UINT64_MAX;
+inline constexpr Ticks kTicksPerMillisecond = 10'000;
+inline constexpr Ticks kTicksPerSecond = 10'000'000;
+
+class Thread;  // one simulated thread; alive from spawn() until its scheduler is destroyed
+
+// What a parked thread waits for, e.g. {"event", "DrmFilter worker stop"} or {"push lock", "policy table", owner}.
+// `owner` is the thread that must act first, where that is known (a lock's holder), for the wait-for graph.
+struct WaitReason {
+  std::string_view kind;
+  std::string object;
+  const Thread* owner = nullptr;
+};
+
+enum class ParkResult {
+  kUnparked,
+  kDeadline,
+};
+
+// Why a call of the control thread came back.
+enum class RunResult {
+  kDone,         // what was waited for has happened (for run_to_quiescence: nobody can run any more)
+  kDeadlock,     // nobody can run, no deadline is pending, and it has not happened
+  kNotSettling,  // the limit of switches or of virtual time is used up
+  kWatchdog,     // one thread used the processor for too long without reaching a switch point
+};
+
+struct ThreadState {
+  std::string name;
+  enum class Phase { kRunnable, kParked, kEnded } phase;
+  std::string waits_for;  // text of the wait reason; empty unless parked
+  Ticks deadline;         // kForever for none
+};
+
+struct Options {
+  bool seeded = true;
+  std::uint64_t seed = 1;
+  Ticks start_time = 133'800'000'000'000'000;  // seeded only: an ordinary day, 2025-01-01 or so
+  std::uint64_t switches_max = 50'000'000;     // seeded only: per call of the control thread
+  Ticks virtual_time_max = 24ull * 3600 * kTicksPerSecond;  // seeded only: per call of the control thread
+  std::uint64_t watchdog_ms = 20'000;          // processor time between two switch points; 0 switches it off
+};
+
+class Scheduler {
+ public:
+  static std::unique_ptr<Scheduler> create(const Options& options);
+
+  // Threads that have not ended are abandoned where they stand: their stacks stay, none of their code runs again.
+  virtual ~Scheduler() = default;
+
+  // --- any thread -------------------------------------------------------------------------------------------
+
+  // Adds a runnable thread. `user` is what current_user() returns in it (the machine's own thread object).
+  virtual Thread& spawn(std::string name, void* user, std::function<void()> entry) = 0;
+
+  // Lets `thread` return from park(), now or at its next park: one permit, which does not add up.
+  virtual void unpark(Thread& thread) = 0;
+
+  virtual Ticks now() const = 0;
+  virtual bool seeded() const = 0;
+
+  // A stable small number per thread, in order of spawn; for names and ids that must replay.
+  virtual std::uint32_t id(const Thread& thread) const = 0;
+
+  // --- simulated threads only -------------------------------------------------------------------------------
+
+  // Another thread may run here. `what` names the place in a schedule trace.
+  virtual void switch_point(std::string_view what) = 0;
+
+  // Waits for a permit or for the deadline (a point in time).
+  virtual ParkResult park(Ticks deadline, const WaitReason& reason) = 0;
+
+  // The calling thread's scheduler, thread and user pointer; nullptr on the control thread.
+  static Scheduler* current();
+  static Thread* current_thread();
+  static void* current_user();
+
+  // --- the control thread only ------------------------------------------------------------------------------
+
+  // Lets the machine run, and time pass where all wait, until `done` has ended / `done()` is true. The predicate is
+  // asked between two steps, with no simulated thread running (seeded) or at least after each time a thread parks or
+  // ends (host).
+  virtual RunResult run_until(const Thread& done) = 0;
+  virtual RunResult run_until(const std::function<bool()>& done) = 0;
+
+  // Lets the machine run until nobody can run. Time does not pass (seeded); deadlines that are still pending stay so.
+  virtual RunResult run_to_quiescence() = 0;
+
+  // Lets `duration` pass: every deadline in it comes due, in order.
+  virtual RunResult advance(Ticks duration) = 0;
+
+  // --- looking ----------------------------------------------------------------------------------------------
+
+  virtual std::vector<ThreadState> threads() const = 0;
+  // One line per thread that has not ended: name, what it waits for, who owns that. For findings.
+  std::string describe_threads() const;
+  // A hash over all scheduling decisions so far: equal hashes, equal schedules.
+  virtual std::uint64_t schedule_hash() const = 0;
+};
+
+}  // namespace fltsim::sched
