@@ -1,0 +1,79 @@
+#include "fltsim/verifier.hpp"
+
+#include <algorithm>
+
+namespace fltsim {
+namespace {
+
+const char* name_of(Severity severity) {
+  switch (severity) {
+    case Severity::kWarning:
+      return "warning";
+    case Severity::kError:
+      return "error";
+    case Severity::kFatal:
+      return "fatal";
+  }
+  return "?";
+}
+
+bool same(const Finding& a, const Finding& b) {
+  return a.id == b.id && a.driver == b.driver && a.object == b.object && a.text == b.text;
+}
+
+}  // namespace
+
+std::string to_string(const Finding& finding) {
+  std::string line = finding.id + ' ' + name_of(finding.severity);
+  if (!finding.driver.empty()) line += " [" + finding.driver + ']';
+  if (!finding.object.empty()) line += ' ' + finding.object;
+  line += ": " + finding.text;
+  if (!finding.allocated_at.empty()) line += " (made at " + finding.allocated_at + ')';
+  return line;
+}
+
+void Verifier::report(Finding finding) {
+  const std::lock_guard lock(mutex_);
+  const auto found = std::find_if(entries_.begin(), entries_.end(),
+                                  [&](const Entry& entry) { return same(entry.finding, finding); });
+  if (found != entries_.end()) {
+    ++found->count;
+  } else {
+    entries_.push_back({std::move(finding), 1});
+  }
+}
+
+void Verifier::expect(std::string_view id) {
+  const std::lock_guard lock(mutex_);
+  expected_.emplace(id);
+}
+
+bool Verifier::clean() const { return unexpected_errors().empty(); }
+
+std::vector<Finding> Verifier::findings() const {
+  const std::lock_guard lock(mutex_);
+  std::vector<Finding> all;
+  for (const Entry& entry : entries_) all.push_back(entry.finding);
+  return all;
+}
+
+std::vector<Finding> Verifier::unexpected_errors() const {
+  const std::lock_guard lock(mutex_);
+  std::vector<Finding> errors;
+  for (const Entry& entry : entries_) {
+    if (entry.finding.severity == Severity::kWarning || expected_.contains(entry.finding.id)) continue;
+    errors.push_back(entry.finding);
+  }
+  return errors;
+}
+
+std::size_t Verifier::count(std::string_view id) const {
+  const std::lock_guard lock(mutex_);
+  std::size_t total = 0;
+  for (const Entry& entry : entries_) {
+    if (entry.finding.id == id) total += entry.count;
+  }
+  return total;
+}
+
+}  // namespace fltsim
