@@ -1,0 +1,37 @@
+// One I/O request on its way through a volume's stack: what an IRP, a fast-I/O call or a file-system-filter
+// callback is on Windows. The I/O manager makes it, the filter stack shows it to the instances, the file
+// system carries it out.
+#pragma once
+
+#include <fltKernel.h>
+
+#include "fltsim/trace.hpp"
+
+namespace fltsim::nt {
+struct Thread;
+}
+
+namespace fltsim::io {
+
+struct Operation {
+  enum class Kind {
+    kIrp,
+    kFastIo,    // may be refused with STATUS_FLT_DISALLOW_FAST_IO; the I/O manager then sends an IRP (CB-16)
+    kFsFilter,  // section and cache-manager notifications; no IRP exists
+  };
+
+  Kind kind = Kind::kIrp;
+  // What the top of the stack sees. An instance that changes its copy and marks it dirty changes what those
+  // below see (CB-34); this one stays as it is.
+  FLT_IO_PARAMETER_BLOCK parameters{};
+  // The result, valid when the stack has run.
+  IO_STATUS_BLOCK status{};
+  KPROCESSOR_MODE requestor_mode = UserMode;
+  bool synchronous = true;
+  // Who asked. Never null: the I/O manager stands in with the current thread.
+  nt::Thread* originator = nullptr;
+  // The node of this operation in the machine's trace; callbacks hang below it.
+  Trace::Index trace = Trace::kNone;
+};
+
+}  // namespace fltsim::io
