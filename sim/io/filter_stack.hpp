@@ -21,8 +21,9 @@ class FilterStack {
   // operation is complete when it is synchronous. The result is in operation.status.
   virtual void run(Operation& operation, const FileSystemCall& file_system) = 0;
 
-  // The file object is about to be deleted (after IRP_MJ_CLOSE has been carried out): its handle contexts go
-  // (CTX-20). PASSIVE_LEVEL.
+  // The file object is about to be deleted: its handle contexts go (CTX-20), and whatever else is kept by its
+  // address. Called once for every file object that a create went through the stack with: after IRP_MJ_CLOSE
+  // has been carried out, or after the create failed, was cancelled, or asked for a reparse. PASSIVE_LEVEL.
   virtual void file_object_deleted(FILE_OBJECT& file_object) = 0;
 
   // The file system has torn down the stream, or the file with its last stream: contexts on it go (CTX-20).

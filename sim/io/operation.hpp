@@ -30,6 +30,10 @@ struct Operation {
   bool synchronous = true;
   // Who asked. Never null: the I/O manager stands in with the current thread.
   nt::Thread* originator = nullptr;
+  // Where the walk starts: null at the top; else only instances below this one see the operation (CB-50). The
+  // token is the filter manager's own and opaque here. A file object that was opened below an instance keeps it
+  // for every later operation on it (CB-51), so it stays comparable until file_object_deleted().
+  const void* below = nullptr;
   // The node of this operation in the machine's trace; callbacks hang below it.
   Trace::Index trace = Trace::kNone;
 };
