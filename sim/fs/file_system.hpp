@@ -44,8 +44,8 @@ using Clock = std::function<Ticks()>;
 // ------------------------------------------------------------------------------------------------------
 
 // One stream as the layers above see it. Its address serves as FILE_OBJECT.FsContext: equal for all opens of
-// a stream, unlike that of any other stream. It lives from the first open to the close() that reports
-// `stream_ended`.
+// a stream, unlike that of any other stream. It lives from the first open to the close() that hands it out as
+// `ended_stream`; a later open of the same stream has another one.
 struct StreamIdentity {
   std::uint64_t stream_id = 0;      // never used twice within one file system; replays
   std::uint64_t file_id = 0;        // shared by all streams and links of a file
@@ -194,7 +194,9 @@ struct CleanupResult {
 };
 
 struct CloseResult {
-  bool stream_ended = false;  // no open of the stream is left: its StreamIdentity ends when close() returns
+  // Set when no open of the stream is left. The caller destroys it once those above have let go of it: until
+  // then no other stream can have its address.
+  std::unique_ptr<StreamIdentity> ended_stream;
 };
 
 // What the tree below holds and does not show, or could not be read; all zero for a memory file system.
