@@ -6,9 +6,12 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
+#include <vector>
 
 #include "fltsim/options.hpp"
+#include "fltsim/outcome.hpp"
 #include "fltsim/trace.hpp"
 #include "fltsim/verifier.hpp"
 #include "sched/scheduler.hpp"
@@ -17,7 +20,9 @@ namespace fltsim {
 
 namespace nt {
 class Executive;
-}
+class Process;
+class Thread;
+}  // namespace nt
 
 class System {
  public:
@@ -33,12 +38,33 @@ class System {
   Trace& trace() { return trace_; }
   nt::Executive& nt() { return *nt_; }
 
+  // --- verbs of the control surface build on these
+  // ------------------------------------------------------------
+
+  // Runs `code` in a new thread of `process` until it has ended; directly when the caller is in that process
+  // already; by starting the thread and waiting for it when the caller is in another one.
+  Outcome run_in(nt::Process& process, std::string name, std::function<void()> code);
+  // Lets the machine run until the thread has ended.
+  Outcome wait_for(nt::Thread& thread);
+  // Control thread: nobody can run any more / so much time has passed.
+  Outcome run_to_quiescence();
+  Outcome advance(sched::Ticks duration);
+
+  // Runs once, in the control thread, before the machine goes: last registered, first run. This is where a
+  // subsystem unloads its drivers and reports what was left.
+  void at_shutdown(std::function<void()> step) { shutdown_.push_back(std::move(step)); }
+  void shut_down();
+
  private:
+  Outcome outcome_of(sched::RunResult result, const char* verb);
+
   const Options options_;
   const std::uint64_t seed_;
   std::unique_ptr<sched::Scheduler> scheduler_;
   Verifier verifier_;
   Trace trace_;
+  std::vector<std::function<void()>> shutdown_;
+  bool shut_down_ = false;
   // The subsystems, in order of construction; each may use those above it.
   std::unique_ptr<nt::Executive> nt_;
 };

@@ -1,0 +1,79 @@
+// One simulated Windows machine, as a test sees it. Everything in it is its own; several may live side by
+// side, each with its own control thread.
+//
+//   fltsim::Machine machine;                                    // seeded, virtual time
+//   auto client = machine.start_process({.image = u"C:\\App\\app.exe"});
+//   EXPECT_EQ(client.run([] { ... client code ... }), fltsim::Outcome::kDone);
+//   EXPECT_TRUE(machine.verifier().clean());
+//
+// Threads: one control thread. A verb returns when its thread is done; nothing runs between two verbs
+// (seeded).
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string_view>
+
+#include "fltsim/options.hpp"
+#include "fltsim/outcome.hpp"
+#include "fltsim/process.hpp"
+#include "fltsim/trace.hpp"
+#include "fltsim/verifier.hpp"
+
+namespace fltsim {
+
+class System;
+
+// 100 ns, the unit of the machine's clock.
+using Duration = std::chrono::duration<std::int64_t, std::ratio<1, 10'000'000>>;
+
+class Machine {
+ public:
+  explicit Machine(const Options& options = {});
+  // Ends all processes, unloads what is loaded, reports leaks, then hands the machine to
+  // fltsim_machine_ending() (a weak symbol that the tests' support library defines).
+  ~Machine();
+  Machine(const Machine&) = delete;
+  Machine& operator=(const Machine&) = delete;
+
+  std::uint64_t seed() const;
+  Verifier& verifier();
+  Trace& trace();
+
+  Process start_process(const ProcessOptions& options);
+  // Process 4: code that runs there is kernel code, in a system thread.
+  Process system_process();
+
+  // Until nobody can run any more; time stands still (seeded).
+  Outcome run_to_quiescence();
+  // Lets time pass: every deadline in it comes due.
+  Outcome advance(Duration duration);
+
+  // The next `times` calls of a routine that can fail do so with its documented status:
+  // fail_next("ExAllocatePool2"). The routines' names are constants of Routine. What was not used up at the
+  // end is a warning, SIM-6.
+  void fail_next(std::string_view routine, std::uint32_t times = 1);
+
+  // A fatal finding has stopped the machine: every verb answers Outcome::kStopped.
+  bool stopped() const;
+
+  System& system() { return *system_; }
+
+ private:
+  std::unique_ptr<System> system_;
+};
+
+// Names for fail_next(); any other routine that can fail is given by its name.
+namespace routine {
+inline constexpr std::string_view kExAllocatePool2 = "ExAllocatePool2";
+inline constexpr std::string_view kExAllocatePoolWithTag = "ExAllocatePoolWithTag";
+inline constexpr std::string_view kPsCreateSystemThread = "PsCreateSystemThread";
+inline constexpr std::string_view kFltAllocateContext = "FltAllocateContext";
+inline constexpr std::string_view kFltSendMessage = "FltSendMessage";
+inline constexpr std::string_view kFltCreateCommunicationPort = "FltCreateCommunicationPort";
+inline constexpr std::string_view kFltGetFileNameInformation = "FltGetFileNameInformation";
+}  // namespace routine
+
+}  // namespace fltsim

@@ -1,0 +1,74 @@
+// A simulated process, and threads in it. Both are small values that refer to the machine's own objects; they
+// stay valid until the machine is destroyed.
+//
+// Code that runs in a process sees the client API (fltUser.h) as that process.
+//
+// Threads: the control thread, or a simulated thread of the same machine.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <string>
+
+#include "fltsim/outcome.hpp"
+#include "fltsim/user.hpp"
+
+namespace fltsim {
+
+class System;
+
+namespace nt {
+class Process;
+class Thread;
+}  // namespace nt
+
+struct ProcessOptions {
+  std::u16string image;  // DOS form, C:\Office\winword.exe
+  User user = User::kOrdinary;
+};
+
+class ThreadHandle {
+ public:
+  explicit ThreadHandle(nt::Thread* thread) : thread_(thread) {}
+
+  std::uint32_t id() const;
+  bool done() const;
+  // Lets the machine run until the thread has ended. kKilled when it was terminated.
+  Outcome join();
+  // As TerminateThread: no further client code runs in it, and a documented kernel wait ends.
+  void terminate();
+
+  nt::Thread& thread() const { return *thread_; }
+
+ private:
+  nt::Thread* thread_;
+};
+
+class Process {
+ public:
+  explicit Process(nt::Process* process) : process_(process) {}
+
+  std::uint32_t id() const;
+  std::u16string image() const;         // DOS form
+  std::u16string device_image() const;  // \Device\HarddiskVolume1\...
+  bool ended() const;
+
+  // Runs `code` in a thread of this process until it is done.
+  Outcome run(std::function<void()> code);
+  // Starts a thread that goes on while the machine runs. In an ended process: a thread that is done at once.
+  ThreadHandle start_thread(std::string name, std::function<void()> code);
+
+  // Ends the process as its own ExitProcess would: handles closed, DisconnectNotify run, when the verb
+  // returns.
+  Outcome exit(std::int32_t code);
+  // The same from outside, as TerminateProcess.
+  Outcome kill();
+
+  nt::Process& process() const { return *process_; }
+
+ private:
+  nt::Process* process_;
+};
+
+}  // namespace fltsim

@@ -1,0 +1,149 @@
+// Dispatcher objects (events, semaphores, mutexes, timers, threads, processes) and the one way to wait for
+// them.
+//
+// Every dispatcher object begins with a DispatcherHeader, which has the size and the layout of the WDK's
+// DISPATCHER_HEADER, so that a KEVENT in a driver's own memory and an nt::Thread are waited for in the same
+// way.
+//
+// Threads: one leaf lock per machine guards all headers and wait blocks. Nothing below calls a driver or a
+// client.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <mutex>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "sched/scheduler.hpp"
+
+namespace fltsim::nt {
+
+class Thread;
+
+// 16 bytes; as LIST_ENTRY.
+struct ListLink {
+  ListLink* next;
+  ListLink* previous;
+};
+
+enum class DispatcherType : std::uint8_t {
+  kNotificationEvent = 0,
+  kSynchronizationEvent = 1,
+  kMutant = 2,
+  kProcess = 3,
+  kSemaphore = 5,
+  kThread = 6,
+  kNotificationTimer = 8,
+  kSynchronizationTimer = 9,
+};
+
+// 24 bytes: type 0, state 4, waiters 8.
+struct DispatcherHeader {
+  DispatcherType type;
+  std::uint8_t reserved[3];
+  std::int32_t state;  // > 0: signalled. Mutant: 1 free, <= 0 owned (and how often)
+  ListLink waiters;
+};
+static_assert(sizeof(DispatcherHeader) == 24 && offsetof(DispatcherHeader, waiters) == 8);
+
+// As KSEMAPHORE: 32 bytes.
+struct Semaphore {
+  DispatcherHeader header;
+  std::int32_t limit;
+};
+static_assert(sizeof(Semaphore) == 32);
+
+// As KMUTANT (KMUTEX): 56 bytes. `held` links the mutexes that one thread owns.
+struct Mutant {
+  DispatcherHeader header;
+  ListLink held;
+  Thread* owner;
+  bool abandoned;
+  std::uint8_t apc_disable;
+};
+static_assert(sizeof(Mutant) == 56);
+
+struct WaitOptions {
+  sched::Ticks deadline = sched::kForever;  // a point in time; one that has passed polls
+  bool ends_on_termination = false;         // the wait ends when the thread is terminated
+  // What a deadlock finding prints, e.g. {"event", "worker stop"}; empty: the type of the object.
+  std::string_view kind = {};
+  std::string object = {};
+};
+
+enum class WaitResult {
+  kSatisfied,
+  kTimeout,
+  kTerminated,  // only with ends_on_termination
+};
+
+struct WaitOutcome {
+  WaitResult result;
+  std::size_t index = 0;   // any: which object
+  bool abandoned = false;  // a mutex whose owner ended without releasing it
+};
+
+// A point in time from a WDK timeout (100 ns units): null waits forever, negative is relative, positive
+// absolute, zero polls.
+sched::Ticks deadline_from(const std::int64_t* timeout, sched::Ticks now);
+
+class Dispatcher {
+ public:
+  Dispatcher() = default;
+  Dispatcher(const Dispatcher&) = delete;
+  Dispatcher& operator=(const Dispatcher&) = delete;
+
+  static void initialize(DispatcherHeader& header, DispatcherType type, std::int32_t state);
+
+  // --- simulated threads: `thread` is the calling one
+  // -----------------------------------------------------------
+  WaitOutcome wait(Thread& thread, DispatcherHeader& object, const WaitOptions& options);
+  WaitOutcome wait_any(Thread& thread, std::span<DispatcherHeader* const> objects,
+                       const WaitOptions& options);
+  WaitOutcome wait_all(Thread& thread, std::span<DispatcherHeader* const> objects,
+                       const WaitOptions& options);
+
+  // Sleeps until the deadline; kTerminated as for wait().
+  WaitResult sleep(Thread& thread, const WaitOptions& options);
+
+  // --- any thread
+  // ------------------------------------------------------------------------------------------------- Each
+  // returns the state before. `set` also ends threads, processes and timers (they stay signalled).
+  std::int32_t set(DispatcherHeader& event);
+  std::int32_t reset(DispatcherHeader& event);
+  std::int32_t pulse(DispatcherHeader& event);
+  std::int32_t read(const DispatcherHeader& object) const;
+
+  // False, and nothing done, when the limit would be passed.
+  [[nodiscard]] bool release(Semaphore& semaphore, std::int32_t adjustment, std::int32_t& before);
+
+  enum class MutantRelease {
+    kReleased,
+    kStillHeld,
+    kNotOwner,
+  };
+  [[nodiscard]] MutantRelease release(Thread& thread, Mutant& mutant);
+
+  // The thread is being terminated: ends its wait, if that allows it. Called with the thread marked already.
+  void end_wait(Thread& thread);
+  // The thread has ended: its mutexes are abandoned. Returns how many there were.
+  std::size_t abandon_mutants(Thread& thread);
+
+ private:
+  struct WaitBlock;
+  struct Wait;
+
+  WaitOutcome wait_for(Thread& thread, std::span<DispatcherHeader* const> objects, bool all,
+                       const WaitOptions& options);
+  bool signalled_for(const DispatcherHeader& object, const Thread& thread) const;
+  void take(DispatcherHeader& object, Thread& thread, WaitOutcome& outcome);
+  bool try_satisfy(Wait& wait);
+  void wake_waiters(DispatcherHeader& object);
+  static void unlink(Wait& wait);
+
+  mutable std::mutex mutex_;
+};
+
+}  // namespace fltsim::nt

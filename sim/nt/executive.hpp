@@ -1,0 +1,123 @@
+// The executive of one machine: processes and threads, objects and names, waiting, pool, user memory,
+// registry.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "nt/dispatcher.hpp"
+#include "nt/lock_table.hpp"
+#include "nt/namespace.hpp"
+#include "nt/pool.hpp"
+#include "nt/process.hpp"
+#include "nt/registry.hpp"
+#include "nt/thread.hpp"
+#include "nt/user_memory.hpp"
+#include "nt/work_queue.hpp"
+
+namespace fltsim::nt {
+
+class Executive {
+ public:
+  explicit Executive(System& system);
+  ~Executive();
+  Executive(const Executive&) = delete;
+  Executive& operator=(const Executive&) = delete;
+
+  Dispatcher& dispatcher() { return dispatcher_; }
+  LockTable& locks() { return locks_; }
+  Namespace& names() { return *names_; }
+  Pool& pool() { return pool_; }
+  UserSpace& user_space() { return user_space_; }
+  Registry& registry() { return registry_; }
+  WorkQueue& work() { return work_; }
+
+  // --- drivers
+  // ----------------------------------------------------------------------------------------------------- One
+  // identity per name.
+  const DriverIdentity& driver(std::string_view name);
+
+  // --- processes and threads: any thread
+  // ---------------------------------------------------------------------------
+  Process& system_process() { return *system_process_; }
+  // `device_image` may be empty: it is then derived through \??\C: .
+  Ref<Process> create_process(std::u16string dos_image, User user, std::u16string device_image = {});
+  Ref<Process> process_by_id(std::uint32_t id) const;  // null when unknown or gone
+  Ref<Thread> thread_by_id(std::uint32_t id) const;
+  std::vector<Ref<Process>> processes() const;
+
+  // Starts a thread: kernel code in a system process, else client code. Null when the process is terminating.
+  Ref<Thread> start_thread(Process& process, std::string name, std::function<void()> entry);
+
+  // Terminates a thread: it runs no further client code; its wait ends where that is documented.
+  void terminate_thread(Thread& thread, Status status);
+  // Terminates a process, all kernel-side effects at one instant (decision 14): its threads are terminated,
+  // then, in a thread of the dying process, its handles are closed and the hooks below run. The returned
+  // thread does that; its end is the end of the process. Null when it was terminating already.
+  Ref<Thread> terminate_process(Process& process, Status status);
+  // Runs in the dying process's context after its handles are closed, in order of registration. Before
+  // threads run.
+  void on_process_exit(std::function<void(Process&)> hook);
+
+  // --- the machine's stop
+  // ------------------------------------------------------------------------------------------
+  bool stopped() const { return stopped_.load(std::memory_order_acquire); }
+  [[noreturn]] void stop(Thread& thread);
+  // Parks the calling thread for ever if the machine has stopped.
+  void halt_if_stopped(Thread& thread) {
+    if (stopped()) stop(thread);
+  }
+
+  // --- faults
+  // ------------------------------------------------------------------------------------------------------
+  void fail_next(std::string_view routine, std::uint32_t times);
+  bool take_fault(std::string_view routine);
+
+  // --- the end of the machine: the control thread, after the last run
+  // -------------------------------------------
+  void report_leaks();
+
+  // --- for create_object()
+  // ---------------------------------------------------------------------------------------
+  void add_object(ObjectHeader& header);
+  void remove_object(ObjectHeader& header);
+
+ private:
+  void run_thread(Thread& thread, const std::function<void()>& entry);
+  void end_thread(Thread& thread);
+  void run_down(Process& process, Status status);
+
+  System& system_;
+  std::atomic<bool> stopped_{false};
+  std::atomic<std::uint32_t> faults_armed_{0};
+
+  mutable std::mutex mutex_;
+  ObjectHeader* oldest_ = nullptr;
+  ObjectHeader* newest_ = nullptr;
+  std::uint64_t object_count_ = 0;
+  std::uint32_t next_id_ = 4;
+  std::map<std::uint32_t, Process*> processes_;
+  std::map<std::uint32_t, Thread*> threads_;
+  std::map<std::string, std::uint32_t, std::less<>> faults_;
+  std::deque<DriverIdentity> drivers_;
+  std::vector<std::function<void(Process&)>> exit_hooks_;
+
+  Dispatcher dispatcher_;
+  LockTable locks_;
+  Pool pool_;
+  UserSpace user_space_;
+  Registry registry_;
+  WorkQueue work_;
+  std::unique_ptr<Namespace> names_;
+  Ref<Process> system_process_;
+};
+
+}  // namespace fltsim::nt

@@ -1,0 +1,66 @@
+// Handles: numbers for references, per process. Values are multiples of 4, given out lowest first. The
+// kernel's table (OBJ_KERNEL_HANDLE) is that of the system process; its handles have the upper bits set and
+// work in every process, in kernel mode only.
+#pragma once
+
+#include <cstdint>
+#include <mutex>
+#include <string>
+#include <vector>
+
+#include "nt/object.hpp"
+
+namespace fltsim::nt {
+
+using Handle = void*;  // HANDLE
+
+enum class Mode : std::uint8_t {  // KPROCESSOR_MODE
+  kKernel = 0,
+  kUser = 1,
+};
+
+class HandleTable {
+ public:
+  HandleTable(Process& owner, bool kernel) : owner_(owner), kernel_(kernel) {}
+  HandleTable(const HandleTable&) = delete;
+  HandleTable& operator=(const HandleTable&) = delete;
+
+  struct Entry {
+    ObjectHeader* object = nullptr;
+    AccessMask access = 0;
+    bool inheritable = false;
+  };
+
+  // The handle holds a reference of its own.
+  Handle insert(void* body, AccessMask granted, bool inheritable = false);
+  // Runs the type's close procedure with the calling thread's context. False: no such handle.
+  [[nodiscard]] bool close(Handle handle);
+  // The object with a reference, or null.
+  Ref<void> find(Handle handle, AccessMask* granted = nullptr) const;
+  // Rundown: closes all, lowest value first. Handles that are made meanwhile are refused.
+  void close_all();
+
+  std::vector<std::pair<Handle, Entry>> entries() const;
+
+ private:
+  Handle value_of(std::size_t index) const;
+  std::size_t index_of(Handle handle) const;
+
+  Process& owner_;
+  const bool kernel_;
+  mutable std::mutex mutex_;
+  std::vector<Entry> entries_;
+};
+
+// The table and the object that `handle` means in the calling thread, pseudo handles included.
+//   STATUS_INVALID_HANDLE         no such handle, or a kernel handle in user mode
+//   STATUS_OBJECT_TYPE_MISMATCH   of another type than `type` (null: any)
+//   STATUS_ACCESS_DENIED          user mode, and the handle lacks a bit of `desired`
+[[nodiscard]] Status reference_by_handle(Handle handle, AccessMask desired, const ObjectType* type, Mode mode,
+                                         Ref<void>& object, AccessMask* granted = nullptr);
+// Closes a handle of the calling thread's process or of the kernel: STATUS_INVALID_HANDLE.
+[[nodiscard]] Status close_handle(Handle handle, Mode mode);
+// A new handle for `body`, in the kernel's table or in that of the calling thread's process.
+Handle make_handle(void* body, AccessMask granted, bool kernel, bool inheritable = false);
+
+}  // namespace fltsim::nt

@@ -1,0 +1,89 @@
+// Kernel pool: the program's own heap (so that the address sanitizer sees overruns), with a record per
+// allocation.
+//
+// Wrong use is a finding: memory freed twice, with the wrong tag, or that never came from the pool (VER-POOL
+// texts), a zero tag (VER-37), paged pool at DISPATCH_LEVEL (VER-23), and what a driver has not freed when it
+// is unloaded.
+//
+// Threads: any; sharded leaf locks.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <mutex>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "nt/thread.hpp"
+
+namespace fltsim::nt {
+
+// A tag as the debugger prints it: 4 characters, '.' for those that do not print.
+std::string tag_text(std::uint32_t tag);
+
+class Pool {
+ public:
+  enum class Kind : std::uint8_t {
+    kNonPaged,
+    kPaged,
+  };
+  enum class Fill : std::uint8_t {
+    kZero,
+    kPattern,  // uninitialised: 0xA5
+  };
+
+  struct Allocation {
+    const void* address;
+    std::size_t size;
+    std::uint32_t tag;
+    Kind kind;
+    const DriverIdentity* driver;  // null: the simulator on nobody's behalf
+    std::uint64_t number;          // in order of allocation
+  };
+
+  // Of what is left of one tag.
+  struct Leak {
+    std::uint32_t tag;
+    std::size_t count;
+    std::size_t bytes;
+    std::uint64_t first_number;
+  };
+
+  explicit Pool(System& system) : system_(system) {}
+  ~Pool();
+  Pool(const Pool&) = delete;
+  Pool& operator=(const Pool&) = delete;
+
+  // 16-aligned; page-aligned from a page on. Null only when the host has no memory.
+  void* allocate(const DriverIdentity* driver, Kind kind, Fill fill, std::size_t size, std::uint32_t tag);
+  // `tag` 0: any. `routine` names the caller in findings.
+  void free(Thread& thread, const char* routine, void* address, std::uint32_t tag);
+
+  // The allocation that holds `address`, if it is the start of one.
+  bool find(const void* address, Allocation& allocation) const;
+
+  // What `driver` (null: the simulator) has not freed, by tag in order of its first allocation.
+  std::vector<Leak> leaks(const DriverIdentity* driver) const;
+  // The findings for that, one per tag, and the memory is given back. For the loader, after DriverUnload.
+  void report_leaks(const DriverIdentity& driver);
+
+ private:
+  struct Shard {
+    mutable std::mutex mutex;
+    std::unordered_map<const void*, Allocation> live;
+    std::unordered_map<const void*, Allocation> freed;  // recent ones, to tell a double free; bounded
+  };
+  Shard& shard(const void* address) {
+    return shards_[(reinterpret_cast<std::uintptr_t>(address) >> 6) % shards_.size()];
+  }
+  const Shard& shard(const void* address) const { return const_cast<Pool*>(this)->shard(address); }
+  [[noreturn]] void bad_free(Thread& thread, const char* routine, const char* what, const Allocation* known);
+
+  System& system_;
+  std::atomic<std::uint64_t> numbers_{0};
+  std::array<Shard, 16> shards_;
+};
+
+}  // namespace fltsim::nt

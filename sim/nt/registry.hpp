@@ -1,0 +1,71 @@
+// The machine's registry: a small tree of keys and values, in memory. Names are case-insensitive and keep
+// their case; enumeration is in the order of the upcased names.
+//
+// Threads: one leaf lock.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace fltsim::nt {
+
+enum class ValueType : std::uint32_t {
+  kNone = 0,
+  kString = 1,
+  kExpandString = 2,
+  kBinary = 3,
+  kDword = 4,
+  kMultiString = 7,
+  kQword = 11,
+};
+
+struct RegistryValue {
+  ValueType type = ValueType::kNone;
+  std::vector<std::uint8_t> data;
+};
+
+// A path is absolute: \Registry\Machine\System\CurrentControlSet\Services\drmfilter\Parameters.
+class Registry {
+ public:
+  Registry();
+  ~Registry();
+  Registry(const Registry&) = delete;
+  Registry& operator=(const Registry&) = delete;
+
+  bool exists(std::u16string_view path) const;
+  // Makes the key and every key above it. True when it is new.
+  bool create(std::u16string_view path);
+  // Only a key without subkeys: false otherwise, or when there is none.
+  bool remove(std::u16string_view path);
+
+  std::vector<std::u16string> subkeys(std::u16string_view path) const;
+  // Names with their case, in order; "" is the default value.
+  std::vector<std::u16string> values(std::u16string_view path) const;
+  std::optional<RegistryValue> get(std::u16string_view path, std::u16string_view name) const;
+  // The key must exist.
+  void set(std::u16string_view path, std::u16string_view name, RegistryValue value);
+  bool remove_value(std::u16string_view path, std::u16string_view name);
+
+  // Conveniences for the loader and tests: the key is made if it is missing.
+  void set_string(std::u16string_view path, std::u16string_view name, std::u16string_view value);
+  void set_dword(std::u16string_view path, std::u16string_view name, std::uint32_t value);
+  void set_multi_string(std::u16string_view path, std::u16string_view name,
+                        const std::vector<std::u16string>& values);
+  // REG_SZ and REG_EXPAND_SZ, without the terminator.
+  std::optional<std::u16string> get_string(std::u16string_view path, std::u16string_view name) const;
+
+ private:
+  struct Key;
+  Key* find(std::u16string_view path) const;
+
+  mutable std::mutex mutex_;
+  std::unique_ptr<Key> root_;
+};
+
+}  // namespace fltsim::nt

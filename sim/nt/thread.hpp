@@ -1,0 +1,112 @@
+// One simulated thread as the executive sees it (ETHREAD and KTHREAD are one object: PETHREAD and PKTHREAD
+// point here).
+#pragma once
+
+#include <atomic>
+#include <csetjmp>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "nt/dispatcher.hpp"
+#include "nt/object.hpp"
+
+namespace fltsim::nt {
+
+class Executive;
+class Process;
+class UserScratch;
+
+using Irql = std::uint8_t;
+inline constexpr Irql kPassive = 0;
+inline constexpr Irql kApc = 1;
+inline constexpr Irql kDispatch = 2;
+inline constexpr Irql kAnyIrql = 31;
+
+// A driver, as findings and the pool name it. Lives as long as the machine.
+struct DriverIdentity {
+  std::string name;
+};
+
+// A lock that the thread holds, for findings about locks held where they must not be.
+struct HeldLock {
+  const void* address;
+  const char* kind;  // "spin lock", "push lock", "fast mutex", "resource"
+  std::uint32_t count;
+};
+
+// Members without a comment on threads are used by the thread itself alone.
+class Thread final {
+ public:
+  Thread(System& system, Process& process, std::string name);
+  ~Thread();
+  Thread(const Thread&) = delete;
+  Thread& operator=(const Thread&) = delete;
+
+  DispatcherHeader header;  // first; signalled when the thread has ended
+
+  // --- fixed at birth: any thread
+  // ---------------------------------------------------------------------------------
+  System& system;
+  Process& process;
+  const std::string name;
+  std::uint32_t id = 0;  // a multiple of 4
+  sched::Thread* scheduled = nullptr;
+
+  // --- any thread
+  // ------------------------------------------------------------------------------------------------- Set
+  // once by termination. Client code no longer runs in this thread; kernel code goes on to the boundary.
+  bool terminated() const { return terminated_.load(std::memory_order_acquire); }
+  std::atomic<std::int32_t> exit_status{0x103};  // STATUS_PENDING while it runs
+  std::atomic<bool> ended{false};
+
+  // --- the thread itself
+  // ------------------------------------------------------------------------------------------
+  Irql irql = kPassive;
+  std::uint32_t critical_regions = 0;      // KeEnterCriticalRegion, guarded regions
+  std::uint32_t kernel_depth = 0;          // > 0 inside a client entry: kernel code runs
+  const DriverIdentity* driver = nullptr;  // whose code runs, null for the simulator's and the client's own
+  void* top_level_irp = nullptr;           // IoSetTopLevelIrp
+  Process* attached = nullptr;             // KeStackAttachProcess
+  std::vector<HeldLock> held_locks;
+  std::uint32_t last_error = 0;  // Win32's GetLastError
+  UserScratch* scratch = nullptr;
+  // Where PsTerminateSystemThread goes; set while a system thread's routine runs.
+  std::jmp_buf* exit_guard = nullptr;
+  // What runs in the thread's own context when it ends, last in, first out (cancel its requests, drop its
+  // slots).
+  std::vector<std::function<void(Thread&)>> at_end;
+
+ private:
+  friend class Dispatcher;
+  friend class Executive;
+  std::atomic<bool> terminated_{false};
+  void* wait_ = nullptr;  // the dispatcher's; under its lock
+  ListLink mutants_{&mutants_, &mutants_};
+  void* start_ = nullptr;
+};
+
+// The simulated thread that runs, or null on the control thread.
+inline Thread* current_thread_or_null() { return static_cast<Thread*>(sched::Scheduler::current_user()); }
+// The same where there must be one: a WDK or client function was called outside a machine otherwise, which
+// ends the program with `routine` in the text.
+Thread& current_thread(const char* routine = "a simulated routine");
+
+// Code of `driver` runs in this thread until the end of the scope.
+class DriverScope {
+ public:
+  DriverScope(Thread& thread, const DriverIdentity* driver) : thread_(thread), before_(thread.driver) {
+    thread.driver = driver;
+  }
+  ~DriverScope() { thread_.driver = before_; }
+  DriverScope(const DriverScope&) = delete;
+  DriverScope& operator=(const DriverScope&) = delete;
+
+ private:
+  Thread& thread_;
+  const DriverIdentity* before_;
+};
+
+}  // namespace fltsim::nt

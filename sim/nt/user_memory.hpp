@@ -1,0 +1,101 @@
+// User memory: each machine reserves one address range; what lies in it is "user space", everything else
+// (pool, stacks, globals) is kernel to ProbeForRead and ProbeForWrite. Processes share the range without
+// seeing each other's part.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <map>
+#include <mutex>
+
+namespace fltsim::nt {
+
+class Process;
+class Thread;
+
+inline constexpr std::size_t kUserPage = 4096;
+
+class UserSpace {
+ public:
+  static constexpr std::size_t kSize = std::size_t{1} << 30;
+
+  UserSpace();  // reserves the range; nothing is mapped
+  ~UserSpace();
+  UserSpace(const UserSpace&) = delete;
+  UserSpace& operator=(const UserSpace&) = delete;
+
+  // True when all of [address, address + length) lies in the range, mapped or not.
+  bool contains(const void* address, std::size_t length) const;
+  // True when every page of it is mapped (readable and writable).
+  bool is_mapped(const void* address, std::size_t length) const;
+
+  // Zeroed pages, rounded up; null when the range is full. `owner` null: the machine's own.
+  void* allocate(const Process* owner, std::size_t length);
+  void free(void* address);  // what allocate() gave
+  void free_all(const Process& owner);
+  // Takes the pages away: a touch faults from now on. The addresses stay reserved until free().
+  void unmap(void* address, std::size_t length);
+
+  const std::byte* begin() const { return base_; }
+  const std::byte* end() const { return base_ + kSize; }
+
+ private:
+  struct Block {
+    std::size_t pages;
+    const Process* owner;
+  };
+  std::byte* base_;
+  mutable std::mutex mutex_;
+  std::map<std::size_t, Block> blocks_;       // by first page
+  std::map<std::size_t, std::size_t> holes_;  // unmapped pages inside blocks: first page, count
+};
+
+// Per-thread room in user space for what is presented for one call; grows by need, used like a stack.
+class UserScratch {
+ public:
+  explicit UserScratch(UserSpace& space) : space_(space) {}
+  ~UserScratch();
+  UserScratch(const UserScratch&) = delete;
+  UserScratch& operator=(const UserScratch&) = delete;
+
+ private:
+  friend class UserBuffer;
+  static constexpr std::size_t kSize = 64 * 1024;
+  UserSpace& space_;
+  std::byte* base_ = nullptr;
+  std::size_t used_ = 0;
+};
+
+// What the kernel side sees of a client's buffer during one call. A pointer that lies in the user range is
+// passed through; any other is presented as a copy in the range, at the same offset within 16 bytes, so that
+// alignment shows. Null stays null.
+class UserBuffer {
+ public:
+  enum class Use {
+    kInput,   // copied in
+    kOutput,  // copied in, and back by the destructor or copy_back()
+  };
+
+  UserBuffer(Thread& thread, const void* client, std::size_t length, Use use);
+  ~UserBuffer();
+  UserBuffer(const UserBuffer&) = delete;
+  UserBuffer& operator=(const UserBuffer&) = delete;
+
+  void* address() const { return presented_; }
+  std::size_t length() const { return length_; }
+
+ private:
+  Thread& thread_;
+  void* const client_;
+  const std::size_t length_;
+  const Use use_;
+  void* presented_ = nullptr;
+  std::size_t scratch_before_ = 0;
+  enum class Place {
+    kSame,
+    kScratch,
+    kPages
+  } place_ = Place::kSame;
+};
+
+}  // namespace fltsim::nt
