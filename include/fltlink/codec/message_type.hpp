@@ -1,0 +1,31 @@
+// What every message begins with: its type, 32 bits.
+#pragma once
+
+#include <fltlink/wire/messages.h>
+#include <fltlink/base/result.hpp>
+#include <fltlink/codec/cursor.hpp>
+#include <fltlink/codec/errors.hpp>
+
+namespace fltlink {
+
+// The first 32 bits of a message, known type or not: what a receiver looks at to choose the decoder. The
+// signature of a signed envelope lies at the same place. Errors: kTruncated.
+[[nodiscard]] inline Result<MESSAGE_TYPE, DecodeError> peek_message_type(Bytes bytes) {
+  MESSAGE_TYPE type = 0;
+  if (!ByteReader(bytes).read_u32_le(type)) return DecodeError::kTruncated;
+  return type;
+}
+
+[[nodiscard]] constexpr bool is_message_to_service(MESSAGE_TYPE type) {
+  return type == MSG_TYPE_FILE_EVENT || type == MSG_TYPE_BLOCK_NOTIFICATION;
+}
+
+[[nodiscard]] constexpr bool is_message_to_driver(MESSAGE_TYPE type) {
+  return type == MSG_TYPE_POLICY_UPDATE || type == MSG_TYPE_STATUS_REQUEST || type == MSG_TYPE_CONFIG_CHANGE;
+}
+
+[[nodiscard]] constexpr bool is_message_of_1_0(MESSAGE_TYPE type) {
+  return type >= MSG_TYPE_POLICY_UPDATE && type <= MSG_TYPE_CONFIG_CHANGE;
+}
+
+}  // namespace fltlink
