@@ -62,11 +62,11 @@ enum class SendOutcome {
 // destroys it (GET-16).
 struct Receive {
   // Where the port header (16 bytes) and the message go; aligned to 8, at least 16 bytes.
-  std::span<std::byte> buffer;
+  std::span<uint8_t> buffer;
   // Set by post: the connection that the bytes come over.
   ConnectionNumber connection = ConnectionNumber::kNone;
   // The port's own: an OVERLAPPED and a way back from it.
-  alignas(16) std::byte port_data[64];
+  alignas(16) uint8_t port_data[64];
 };
 
 struct ConnectResult {
@@ -115,7 +115,7 @@ class Port {
 
   // Connects with `context`, up to 65511 bytes, empty for none (CONN-2, CONN-3). REQUIRES: not connected.
   // Blocks while the driver's connect callback runs.
-  [[nodiscard]] virtual ConnectResult connect(std::span<const std::byte> context) = 0;
+  [[nodiscard]] virtual ConnectResult connect(std::span<const uint8_t> context) = 0;
 
   // Makes `receive` outstanding on the current connection. Does not wait for a message. Receives are served
   // first in first out (GET-5), but wait() may return them in any order (GET-6).
@@ -131,11 +131,11 @@ class Port {
 
   // Answers a message that came over `connection`: the 16 bytes of reply header, then the payload. Its size
   // counts, so it is 16 + payload, never sizeof a struct around both (WIRE-7). Does not block.
-  [[nodiscard]] virtual ReplyResult reply(ConnectionNumber connection, std::span<const std::byte> reply) = 0;
+  [[nodiscard]] virtual ReplyResult reply(ConnectionNumber connection, std::span<const uint8_t> reply) = 0;
 
   // Sends `request` to the driver over the current connection and blocks until its message callback has
   // returned. What it answered lies in `answer`, which may be empty (MSG-1, MSG-7).
-  [[nodiscard]] virtual SendResult send(std::span<const std::byte> request, std::span<std::byte> answer) = 0;
+  [[nodiscard]] virtual SendResult send(std::span<const uint8_t> request, std::span<uint8_t> answer) = 0;
 
   // Asks for the end of every outstanding receive; each still comes back through wait(), as kMessage if its
   // message was faster (GET-12). Without a connection it does nothing.
