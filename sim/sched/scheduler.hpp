@@ -1,18 +1,22 @@
 // All waiting, threads and time of a simulated machine. Two implementations stand behind one interface:
 //
-//   seeded  exactly one simulated thread runs. At every switch point and every wait the next one is drawn from the
-//           seed, in an order that depends on nothing but the seed and the program (not on addresses, clocks or the
-//           operating system). Time is virtual: it stands still while anybody can run, and jumps to the next deadline
-//           when all wait and the control thread allows it.
-//   host    operating-system threads, futexes and the monotonic clock: for benchmarks and the thread sanitizer.
+//   seeded  exactly one simulated thread runs. At every switch point and every wait the next one is drawn
+//   from the
+//           seed, in an order that depends on nothing but the seed and the program (not on addresses, clocks
+//           or the operating system). Time is virtual: it stands still while anybody can run, and jumps to
+//           the next deadline when all wait and the control thread allows it.
+//   host    operating-system threads, futexes and the monotonic clock: for benchmarks and the thread
+//   sanitizer.
 //
-// Who is who: a *simulated thread* is made by spawn() and is a real operating-system thread (its own stack in gdb, its
-// own thread-locals) taken from a pool. The *control thread* is whoever owns the machine (a test, the command): it is
-// not simulated, and lets the machine run through run_until(), run_to_quiescence() and advance().
+// Who is who: a *simulated thread* is made by spawn() and is a real operating-system thread (its own stack in
+// gdb, its own thread-locals) taken from a pool. The *control thread* is whoever owns the machine (a test,
+// the command): it is not simulated, and lets the machine run through run_until(), run_to_quiescence() and
+// advance().
 //
 // Rules for the rest of the simulator:
 //   - Wait only through park(); never with a condition variable, a sleep or a clock of the operating system.
-//   - Nothing may be locked across park(), switch_point() or a call into a driver or a client. Short leaf locks
+//   - Nothing may be locked across park(), switch_point() or a call into a driver or a client. Short leaf
+//   locks
 //     (std::mutex) between two switch points are fine: seeded, they are never contended.
 //   - A wait says what it waits for. The text shows up in deadlock findings and must not contain addresses.
 #pragma once
@@ -34,8 +38,9 @@ inline constexpr Ticks kTicksPerSecond = 10'000'000;
 
 class Thread;  // one simulated thread; alive from spawn() until its scheduler is destroyed
 
-// What a parked thread waits for, e.g. {"event", "DrmFilter worker stop"} or {"push lock", "policy table", owner}.
-// `owner` is the thread that must act first, where that is known (a lock's holder), for the wait-for graph.
+// What a parked thread waits for, e.g. {"event", "DrmFilter worker stop"} or {"push lock", "policy table",
+// owner}. `owner` is the thread that must act first, where that is known (a lock's holder), for the wait-for
+// graph.
 struct WaitReason {
   std::string_view kind;
   std::string object;
@@ -52,38 +57,49 @@ enum class RunResult {
   kDone,         // what was waited for has happened (for run_to_quiescence: nobody can run any more)
   kDeadlock,     // nobody can run, no deadline is pending, and it has not happened
   kNotSettling,  // the limit of switches or of virtual time is used up
-  kWatchdog,     // one thread used the processor for too long without reaching a switch point
+  kWatchdog,  // one thread used the processor for too long without reaching a switch point. The thread cannot
+              // be stopped: it spins on, but never gets back into the machine, and nothing else of the
+              // machine runs again. Code that it may be in (a driver module) must stay loaded.
 };
 
 struct ThreadState {
   std::string name;
-  enum class Phase { kRunnable, kParked, kEnded } phase;
+  enum class Phase {
+    kRunnable,
+    kParked,
+    kEnded
+  } phase;
   std::string waits_for;  // text of the wait reason; empty unless parked
   Ticks deadline;         // kForever for none
+  std::string place;      // the last switch point or kind of wait; seeded only
 };
 
 struct Options {
   bool seeded = true;
   std::uint64_t seed = 1;
-  Ticks start_time = 133'800'000'000'000'000;  // seeded only: an ordinary day, 2025-01-01 or so
-  std::uint64_t switches_max = 50'000'000;     // seeded only: per call of the control thread
+  Ticks start_time = 133'800'000'000'000'000;               // seeded only: an ordinary day, 2025-01-01 or so
+  std::uint64_t switches_max = 50'000'000;                  // seeded only: per call of the control thread
   Ticks virtual_time_max = 24ull * 3600 * kTicksPerSecond;  // seeded only: per call of the control thread
-  std::uint64_t watchdog_ms = 20'000;          // processor time between two switch points; 0 switches it off
+  std::uint64_t watchdog_ms = 20'000;  // processor time between two switch points; 0 switches it off
 };
 
 class Scheduler {
  public:
   static std::unique_ptr<Scheduler> create(const Options& options);
 
-  // Threads that have not ended are abandoned where they stand: their stacks stay, none of their code runs again.
+  // Threads that have not ended are abandoned where they stand: their stacks stay, none of their code runs
+  // again.
   virtual ~Scheduler() = default;
 
-  // --- any thread -------------------------------------------------------------------------------------------
+  // --- any thread
+  // -------------------------------------------------------------------------------------------
 
   // Adds a runnable thread. `user` is what current_user() returns in it (the machine's own thread object).
   virtual Thread& spawn(std::string name, void* user, std::function<void()> entry) = 0;
 
-  // Lets `thread` return from park(), now or at its next park: one permit, which does not add up.
+  // Lets `thread` return from park(), now or at its next park: one permit, which does not add up. A permit
+  // may be left over from a wait that was satisfied otherwise, so whoever parks asks its own condition again
+  // after a return.
   virtual void unpark(Thread& thread) = 0;
 
   virtual Ticks now() const = 0;
@@ -92,9 +108,11 @@ class Scheduler {
   // A stable small number per thread, in order of spawn; for names and ids that must replay.
   virtual std::uint32_t id(const Thread& thread) const = 0;
 
-  // --- simulated threads only -------------------------------------------------------------------------------
+  // --- simulated threads only
+  // -------------------------------------------------------------------------------
 
-  // Another thread may run here. `what` names the place in a schedule trace.
+  // Another thread may run here. `what` names the place in findings; it is kept, so it is a literal (as is
+  // the kind of a wait).
   virtual void switch_point(std::string_view what) = 0;
 
   // Waits for a permit or for the deadline (a point in time).
@@ -105,21 +123,24 @@ class Scheduler {
   static Thread* current_thread();
   static void* current_user();
 
-  // --- the control thread only ------------------------------------------------------------------------------
+  // --- the control thread only
+  // ------------------------------------------------------------------------------
 
-  // Lets the machine run, and time pass where all wait, until `done` has ended / `done()` is true. The predicate is
-  // asked between two steps, with no simulated thread running (seeded) or at least after each time a thread parks or
-  // ends (host).
+  // Lets the machine run, and time pass where all wait, until `done` has ended / `done()` is true. The
+  // predicate is asked between two steps, with no simulated thread running (seeded) or at least after each
+  // time a thread parks or ends (host).
   virtual RunResult run_until(const Thread& done) = 0;
   virtual RunResult run_until(const std::function<bool()>& done) = 0;
 
-  // Lets the machine run until nobody can run. Time does not pass (seeded); deadlines that are still pending stay so.
+  // Lets the machine run until nobody can run. Time does not pass (seeded); deadlines that are still pending
+  // stay so.
   virtual RunResult run_to_quiescence() = 0;
 
-  // Lets `duration` pass: every deadline in it comes due, in order.
+  // Lets `duration` pass: every deadline in it comes due, in order. virtual_time_max does not limit it.
   virtual RunResult advance(Ticks duration) = 0;
 
-  // --- looking ----------------------------------------------------------------------------------------------
+  // --- looking
+  // ----------------------------------------------------------------------------------------------
 
   virtual std::vector<ThreadState> threads() const = 0;
   // One line per thread that has not ended: name, what it waits for, who owns that. For findings.

@@ -1,0 +1,262 @@
+#include "sched/host_scheduler.hpp"
+
+#include <time.h>
+
+#include <algorithm>
+
+#include "sched/fatal.hpp"
+
+namespace fltsim::sched {
+namespace {
+
+constexpr Ticks kUnixEpoch = 116'444'736'000'000'000;  // 1970-01-01 in 100 ns since 1601-01-01
+constexpr Ticks kLongestWait = Ticks{100} * 365 * 24 * 3600 * kTicksPerSecond;
+constexpr std::uint64_t kNanosecondsPerTick = 100;
+
+Ticks date_now() {
+  timespec now{};
+  clock_gettime(CLOCK_REALTIME, &now);
+  return kUnixEpoch + static_cast<Ticks>(now.tv_sec) * kTicksPerSecond +
+         static_cast<Ticks>(now.tv_nsec) / kNanosecondsPerTick;
+}
+
+}  // namespace
+
+HostScheduler::HostScheduler(const Options& options)
+    : watchdog_(options.watchdog_ms), start_(monotonic_now()), start_ticks_(date_now()) {}
+
+void HostScheduler::operator delete(HostScheduler* self, std::destroying_delete_t) {
+  require(this_thread() == nullptr, "a scheduler is destroyed by its control thread only");
+  self->abandoned_.store(true);
+  if (!self->given_up_) static_cast<void>(self->run_to_quiescence());
+  if (std::ranges::all_of(self->threads_, [](const auto& t) { return t->has_ended.load(); })) {
+    self->~HostScheduler();
+    ::operator delete(self);
+    return;
+  }
+  self->abandon_all();
+  keep_forever(self);
+}
+
+void HostScheduler::abandon_all() {
+  abandoned_.store(true);
+  std::lock_guard lock(mutex_);
+  for (const auto& thread : threads_) thread->abandoned.store(true, std::memory_order_release);
+}
+
+// --- any thread
+// -----------------------------------------------------------------------------------------------
+
+Thread& HostScheduler::spawn(std::string name, void* user, std::function<void()> entry) {
+  if (this_thread() != nullptr) enter();
+  HostThread* thread;
+  {
+    std::lock_guard lock(mutex_);
+    const auto number = static_cast<std::uint32_t>(threads_.size() + 1);
+    threads_.push_back(std::make_unique<HostThread>(*this, number, std::move(name), user, std::move(entry)));
+    thread = threads_.back().get();
+  }
+  census_->started();
+  Carrier::start(thread->name, &HostScheduler::carry, thread);
+  return *thread;
+}
+
+void HostScheduler::unpark(Thread& target) {
+  auto& thread = static_cast<HostThread&>(target);
+  census_->waking();
+  if (thread.word.exchange(HostThread::kPermit) == HostThread::kParked) {
+    futex_wake(thread.word);
+  } else {
+    census_->not_woken_after_all();
+  }
+}
+
+Ticks HostScheduler::now() const {
+  const auto elapsed = static_cast<std::uint64_t>((monotonic_now() - start_).count());
+  return start_ticks_ + elapsed / kNanosecondsPerTick;
+}
+
+MonotonicTime HostScheduler::to_monotonic(Ticks point) const {
+  if (point == kForever) return kNoDeadline;
+  const Ticks wait = point > start_ticks_ ? std::min(point - start_ticks_, kLongestWait) : 0;
+  return start_ + MonotonicTime(wait * kNanosecondsPerTick);
+}
+
+// --- simulated threads
+// ----------------------------------------------------------------------------------------
+
+HostThread& HostScheduler::enter() {
+  Thread* thread = this_thread();
+  require(thread != nullptr && &thread->scheduler == this,
+          "only a simulated thread of this machine can do this");
+  auto& self = static_cast<HostThread&>(*thread);
+  block_if_abandoned(self);
+  self.steps.store(self.steps.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
+  return self;
+}
+
+void HostScheduler::block_if_abandoned(HostThread& self) {
+  if (!abandoned_.load()) [[likely]]
+    return;
+  self.abandoned.store(true);
+  census_->parked(false);
+  block_forever();
+}
+
+void HostScheduler::switch_point(std::string_view) { enter(); }
+
+ParkResult HostScheduler::park(Ticks deadline, const WaitReason& reason) {
+  HostThread& self = enter();
+  std::uint32_t permit = HostThread::kPermit;
+  if (self.word.compare_exchange_strong(permit, HostThread::kNoPermit)) return ParkResult::kUnparked;
+  if (deadline <= now()) return ParkResult::kDeadline;
+  {
+    std::lock_guard lock(self.mutex);
+    self.reason = &reason;
+    self.deadline = deadline;
+  }
+  const ParkResult result = sleep(self, deadline);
+  {
+    std::lock_guard lock(self.mutex);
+    self.reason = nullptr;
+    self.deadline = kForever;
+  }
+  return result;
+}
+
+ParkResult HostScheduler::sleep(HostThread& self, Ticks deadline) {
+  const bool timed = deadline != kForever;
+  std::uint32_t word = HostThread::kNoPermit;
+  if (!self.word.compare_exchange_strong(word, HostThread::kParked)) {
+    self.word.store(HostThread::kNoPermit);
+    return ParkResult::kUnparked;
+  }
+  census_->parked(timed);
+  const MonotonicTime until = to_monotonic(deadline);
+  bool in_time = true;
+  while (self.word.load() == HostThread::kParked && in_time)
+    in_time = futex_wait(self.word, HostThread::kParked, until);
+  word = HostThread::kParked;
+  const bool expired = self.word.compare_exchange_strong(word, HostThread::kNoPermit);
+  if (expired) {
+    census_->waking();  // nobody else has counted this thread
+  } else {
+    self.word.store(HostThread::kNoPermit);
+  }
+  if (timed) census_->unparked_timed();
+  block_if_abandoned(self);
+  return expired ? ParkResult::kDeadline : ParkResult::kUnparked;
+}
+
+void HostScheduler::carry(Carrier& carrier, void* context) {
+  auto& self = *static_cast<HostThread*>(context);
+  self.carrier.store(&carrier, std::memory_order_release);
+  auto& scheduler = static_cast<HostScheduler&>(self.scheduler);
+  scheduler.block_if_abandoned(self);
+  self.run_entry();
+  scheduler.block_if_abandoned(self);
+  const std::shared_ptr<Census> census = scheduler.census_;
+  carrier.release();
+  self.has_ended.store(true);
+  census->ended();
+}
+
+// --- the control thread
+// ---------------------------------------------------------------------------------------
+
+RunResult HostScheduler::run_until(const Thread& done) {
+  const auto& thread = static_cast<const HostThread&>(done);
+  return wait_for(Census::Interest::kEnds, RunResult::kDeadlock, [&] { return thread.has_ended.load(); });
+}
+
+RunResult HostScheduler::run_until(const std::function<bool()>& done) {
+  return wait_for(Census::Interest::kEveryStop, RunResult::kDeadlock, [&] { return done(); });
+}
+
+RunResult HostScheduler::run_to_quiescence() {
+  return wait_for(Census::Interest::kEnds, RunResult::kDone, [&] { return census_->count().active == 0; });
+}
+
+RunResult HostScheduler::advance(Ticks duration) {
+  const Ticks start = now();
+  const Ticks target = duration < kForever - start ? start + duration : kForever - 1;
+  const MonotonicTime until = to_monotonic(target);
+  while (monotonic_now() < until && !given_up_) {
+    const MonotonicTime look = watchdog_.enabled() ? monotonic_now() + watchdog_.interval() : kNoDeadline;
+    census_->wait_for_bell(census_->bell(), std::min(until, look));
+    if (watchdog_barks()) return give_up();
+  }
+  return wait_for(Census::Interest::kEnds, RunResult::kDone,
+                  [&] { return census_->count().active == 0 && !is_overdue(target); });
+}
+
+template <class Goal>
+RunResult HostScheduler::wait_for(Census::Interest interest, RunResult when_all_wait, Goal goal) {
+  require(this_thread() == nullptr, "a simulated thread cannot run its machine", "control call");
+  if (given_up_) return RunResult::kWatchdog;
+  census_->set_interest(interest);
+  RunResult result = RunResult::kDone;
+  for (;;) {
+    const std::uint32_t bell = census_->bell();
+    if (goal()) break;
+    const Census::Count count = census_->count();
+    if (count.active == 0 && count.timed == 0) {
+      // Nobody can change anything any more; what was reached while we looked shows up now.
+      if (!goal()) result = when_all_wait;
+      break;
+    }
+    census_->wait_for_bell(bell, watchdog_.enabled() ? monotonic_now() + watchdog_.interval() : kNoDeadline);
+    if (watchdog_barks()) return give_up();
+  }
+  census_->set_interest(Census::Interest::kNothing);
+  return result;
+}
+
+RunResult HostScheduler::give_up() {
+  census_->set_interest(Census::Interest::kNothing);
+  given_up_ = true;
+  abandon_all();
+  return RunResult::kWatchdog;
+}
+
+bool HostScheduler::watchdog_barks() {
+  if (!watchdog_.enabled()) return false;
+  std::lock_guard lock(mutex_);
+  return std::ranges::any_of(threads_, [&](const auto& thread) {
+    const Carrier* carrier =
+        thread->has_ended.load() ? nullptr : thread->carrier.load(std::memory_order_acquire);
+    return carrier != nullptr &&
+           watchdog_.look(thread->sighting, *carrier, thread->steps.load(std::memory_order_relaxed));
+  });
+}
+
+// True while a thread still sleeps although its deadline is not after `point`.
+bool HostScheduler::is_overdue(Ticks point) const {
+  std::lock_guard lock(mutex_);
+  return std::ranges::any_of(threads_, [&](const auto& thread) {
+    std::lock_guard thread_lock(thread->mutex);
+    return thread->reason != nullptr && thread->deadline <= point;
+  });
+}
+
+// --- looking
+// --------------------------------------------------------------------------------------------------
+
+std::vector<ThreadState> HostScheduler::threads() const {
+  std::vector<ThreadState> states;
+  std::lock_guard lock(mutex_);
+  for (const auto& thread : threads_) {
+    std::lock_guard thread_lock(thread->mutex);
+    const bool parked = thread->reason != nullptr;
+    const auto running =
+        thread->has_ended.load() ? ThreadState::Phase::kEnded : ThreadState::Phase::kRunnable;
+    states.push_back({.name = thread->name,
+                      .phase = parked ? ThreadState::Phase::kParked : running,
+                      .waits_for = parked ? wait_text(*thread->reason) : std::string(),
+                      .deadline = thread->deadline,
+                      .place = {}});
+  }
+  return states;
+}
+
+}  // namespace fltsim::sched

@@ -1,0 +1,145 @@
+// The host scheduler: every simulated thread runs whenever the operating system lets it, parks on a futex,
+// and time is the machine's own clock: the date at creation plus CLOCK_MONOTONIC since, so that it never
+// jumps.
+//
+// What the control thread waits for is counted in one word, the census: how many threads are active (not
+// parked, not ended), and how many are parked with a deadline. Invariant: a thread is counted as active
+// before anybody can see that it was woken. So active == 0 means that nobody runs and nobody is about to.
+#pragma once
+
+#include <atomic>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <new>
+#include <string>
+#include <vector>
+
+#include "sched/futex.hpp"
+#include "sched/scheduler.hpp"
+#include "sched/thread.hpp"
+#include "sched/watchdog.hpp"
+
+namespace fltsim::sched {
+
+// Shared by the scheduler and its threads: an ending thread touches this and nothing else after it was
+// counted as ended, for its scheduler may be gone by then.
+class Census {
+ public:
+  struct Count {
+    std::uint32_t active;
+    std::uint32_t timed;
+  };
+  // What the control thread wants to hear of, beside "nobody is active".
+  enum class Interest : std::uint32_t {
+    kNothing,
+    kEnds,
+    kEveryStop
+  };
+
+  void started() { word_.fetch_add(kActive); }
+  void parked(bool timed) {
+    changed(word_.fetch_sub(kActive - (timed ? kTimed : 0)) - kActive, Interest::kEveryStop);
+  }
+  void waking() { word_.fetch_add(kActive); }
+  void not_woken_after_all() { changed(word_.fetch_sub(kActive) - kActive, Interest::kEveryStop); }
+  void unparked_timed() { word_.fetch_sub(kTimed); }
+  void ended() { changed(word_.fetch_sub(kActive) - kActive, Interest::kEnds); }
+
+  Count count() const {
+    const std::uint64_t word = word_.load();
+    return {static_cast<std::uint32_t>(word), static_cast<std::uint32_t>(word >> 32)};
+  }
+
+  void set_interest(Interest interest) { interest_.store(interest); }
+  // The bell rings after every change of interest. Read it before looking, then wait for the next one.
+  std::uint32_t bell() const { return bell_.load(); }
+  void wait_for_bell(std::uint32_t seen, MonotonicTime deadline) const { futex_wait(bell_, seen, deadline); }
+
+ private:
+  static constexpr std::uint64_t kActive = 1;
+  static constexpr std::uint64_t kTimed = std::uint64_t{1} << 32;
+
+  // The word changes before the interest is read, and the control thread sets its interest before it reads
+  // the word (all sequentially consistent): one of the two sees the other.
+  void changed(std::uint64_t word, Interest kind) {
+    const Interest interest = interest_.load();
+    if (interest == Interest::kNothing) return;
+    if (static_cast<std::uint32_t>(word) != 0 && interest < Interest::kEveryStop && interest != kind) return;
+    bell_.fetch_add(1);
+    futex_wake(bell_);
+  }
+
+  std::atomic<std::uint64_t> word_{0};
+  std::atomic<Interest> interest_{Interest::kNothing};
+  std::atomic<std::uint32_t> bell_{0};
+};
+
+struct HostThread final : Thread {
+  using Thread::Thread;
+
+  static constexpr std::uint32_t kNoPermit = 0;
+  static constexpr std::uint32_t kPermit = 1;
+  static constexpr std::uint32_t kParked = 2;
+  std::atomic<std::uint32_t> word{kNoPermit};
+
+  std::atomic<bool> has_ended{false};
+  std::atomic<std::uint64_t> steps{0};  // for the watchdog
+  Watchdog::Sighting sighting;          // the control thread's
+
+  mutable std::mutex mutex;            // guards the two below
+  const WaitReason* reason = nullptr;  // on the parked thread's stack; nullptr unless parked
+  Ticks deadline = kForever;
+};
+
+class HostScheduler final : public Scheduler {
+ public:
+  explicit HostScheduler(const Options& options);
+  // Waits until every thread has parked or ended (or the watchdog gives up on it), then abandons what has not
+  // ended.
+  static void operator delete(HostScheduler* self, std::destroying_delete_t);
+
+  Thread& spawn(std::string name, void* user, std::function<void()> entry) override;
+  void unpark(Thread& thread) override;
+  Ticks now() const override;
+  bool seeded() const override { return false; }
+  std::uint32_t id(const Thread& thread) const override { return thread.id; }
+
+  void switch_point(std::string_view what) override;
+  ParkResult park(Ticks deadline, const WaitReason& reason) override;
+
+  RunResult run_until(const Thread& done) override;
+  RunResult run_until(const std::function<bool()>& done) override;
+  RunResult run_to_quiescence() override;
+  RunResult advance(Ticks duration) override;
+
+  std::vector<ThreadState> threads() const override;
+  std::uint64_t schedule_hash() const override { return 0; }  // host schedules are the operating system's
+
+ private:
+  static void carry(Carrier& carrier, void* thread);
+
+  HostThread& enter();
+  void block_if_abandoned(HostThread& self);
+  ParkResult sleep(HostThread& self, Ticks deadline);
+  MonotonicTime to_monotonic(Ticks point) const;
+
+  template <class Goal>
+  RunResult wait_for(Census::Interest interest, RunResult when_all_wait, Goal goal);
+  RunResult give_up();
+  bool watchdog_barks();
+  bool is_overdue(Ticks point) const;
+  void abandon_all();
+
+  const std::shared_ptr<Census> census_ = std::make_shared<Census>();
+  const Watchdog watchdog_;
+  const MonotonicTime start_;
+  const Ticks start_ticks_;
+  std::atomic<bool> abandoned_{false};
+  bool given_up_ = false;  // the control thread's
+
+  mutable std::mutex mutex_;                          // guards threads_
+  std::vector<std::unique_ptr<HostThread>> threads_;  // by id - 1
+};
+
+}  // namespace fltsim::sched

@@ -1,0 +1,327 @@
+#include "sched/seeded_scheduler.hpp"
+
+#include <algorithm>
+
+#include "sched/fatal.hpp"
+#include "sched/futex.hpp"
+
+namespace fltsim::sched {
+namespace {
+
+using Phase = ThreadState::Phase;
+
+// Short programs get the greatest variety: every runnable thread is equally likely. A hand-off costs some
+// thousand times more than staying, so a long run stays with the running thread three times out of four.
+constexpr std::uint64_t kUniformDraws = 4096;
+constexpr std::uint32_t kSwitchOneIn = 4;
+
+Ticks later(Ticks now, Ticks duration) { return duration < kForever - now ? now + duration : kForever - 1; }
+
+}  // namespace
+
+SeededScheduler::SeededScheduler(const Options& options)
+    : options_(options), watchdog_(options.watchdog_ms), prng_(options.seed), now_(options.start_time) {}
+
+void SeededScheduler::operator delete(SeededScheduler* self, std::destroying_delete_t) {
+  require(this_thread() == nullptr, "a scheduler is destroyed by its control thread only");
+  const bool all_ended = std::ranges::all_of(
+      self->threads_, [](const auto& t) { return !t->started || t->phase == Phase::kEnded; });
+  if (all_ended) {
+    self->~SeededScheduler();
+    ::operator delete(self);
+    return;
+  }
+  for (const auto& thread : self->threads_) thread->abandoned.store(true, std::memory_order_release);
+  keep_forever(self);
+}
+
+// --- any thread
+// -----------------------------------------------------------------------------------------------
+
+Thread& SeededScheduler::spawn(std::string name, void* user, std::function<void()> entry) {
+  require_baton("spawn");
+  const auto number = static_cast<std::uint32_t>(threads_.size() + 1);
+  threads_.push_back(std::make_unique<SeededThread>(*this, number, std::move(name), user, std::move(entry)));
+  SeededThread& thread = *threads_.back();
+  ready_.push_back(&thread);
+  if (this_thread() != nullptr) gate_.leave();
+  return thread;
+}
+
+void SeededScheduler::unpark(Thread& target) {
+  require_baton("unpark");
+  auto& thread = static_cast<SeededThread&>(target);
+  if (thread.phase == Phase::kParked) {
+    make_runnable(thread, ParkResult::kUnparked);
+  } else {
+    thread.permit = true;
+  }
+  if (this_thread() != nullptr) gate_.leave();
+}
+
+Ticks SeededScheduler::now() const {
+  if (this_thread() != nullptr && gate_.closed()) [[unlikely]]
+    block_forever();
+  return now_;
+}
+
+// Enters the gate for a simulated thread; the control thread needs none while nobody runs.
+void SeededScheduler::require_baton(std::string_view call) const {
+  Thread* thread = this_thread();
+  if (thread != nullptr) {
+    const_cast<SeededScheduler*>(this)->enter();
+    return;
+  }
+  require(running_.load(std::memory_order_relaxed) == nullptr,
+          std::string(call) + " from outside while a simulated thread runs cannot replay");
+}
+
+// --- simulated threads
+// ----------------------------------------------------------------------------------------
+
+SeededThread& SeededScheduler::enter() {
+  Thread* thread = this_thread();
+  require(thread != nullptr && &thread->scheduler == this,
+          "only a simulated thread of this machine can do this");
+  if (!gate_.enter()) [[unlikely]]
+    block_forever();
+  return static_cast<SeededThread&>(*thread);
+}
+
+void SeededScheduler::switch_point(std::string_view what) {
+  SeededThread& self = enter();
+  self.place = what;
+  keep_running(self);
+}
+
+ParkResult SeededScheduler::park(Ticks deadline, const WaitReason& reason) {
+  SeededThread& self = enter();
+  self.place = reason.kind;
+  if (self.permit || deadline <= now_) {
+    self.woken_by = ParkResult::kDeadline;
+    keep_running(self);
+  } else {
+    self.phase = Phase::kParked;
+    self.reason = &reason;
+    self.deadline = deadline;
+    if (deadline != kForever) timers_.emplace(deadline, self.id);
+    SeededThread* next = choose(nullptr);
+    if (next == &self) {
+      gate_.leave();
+    } else {
+      pass_baton(next);
+      wait_for_turn(self);
+    }
+  }
+  // A permit that came before the thread could return from this park belongs to this park.
+  if (std::exchange(self.permit, false)) return ParkResult::kUnparked;
+  return self.woken_by;
+}
+
+// The calling thread is inside the gate and could go on; perhaps another one goes on instead.
+void SeededScheduler::keep_running(SeededThread& self) {
+  SeededThread* next = choose(&self);
+  if (next == &self) {
+    gate_.leave();
+    return;
+  }
+  pass_baton(next);
+  wait_for_turn(self);
+}
+
+void SeededScheduler::wait_for_turn(SeededThread& self) {
+  self.carrier.load(std::memory_order_relaxed)->baton().wait();
+}
+
+void SeededScheduler::carry(Carrier& carrier, void* context) {
+  auto& self = *static_cast<SeededThread*>(context);
+  self.carrier.store(&carrier, std::memory_order_release);
+  self.run_entry();
+  static_cast<SeededScheduler&>(self.scheduler).end(self);
+}
+
+void SeededScheduler::end(SeededThread& self) {
+  if (!gate_.enter()) block_forever();
+  self.phase = Phase::kEnded;
+  SeededThread* next = choose(nullptr);
+  self.carrier.load(std::memory_order_relaxed)->release();
+  pass_baton(next);
+}
+
+// The caller is inside the gate. After this it owns nothing of the scheduler any more.
+void SeededScheduler::pass_baton(SeededThread* next) {
+  running_.store(next, std::memory_order_release);
+  if (next == nullptr) {
+    gate_.leave();
+    control_.post();
+    return;
+  }
+  mix(next->id);
+  const bool started = std::exchange(next->started, true);
+  gate_.leave();
+  if (started) {
+    next->carrier.load(std::memory_order_relaxed)->baton().post();
+  } else {
+    Carrier::start(next->name, &SeededScheduler::carry, next);
+  }
+}
+
+// --- deciding: the holder of the baton, inside the gate
+// ---------------------------------------------------------
+
+// Who runs next; nullptr for the control thread. `self` is the caller if it could go on.
+SeededThread* SeededScheduler::choose(SeededThread* self) {
+  if (goal_reached()) return stop(RunResult::kDone, self);
+  if (++switches_ > options_.switches_max) return stop(RunResult::kNotSettling, self);
+  if (self == nullptr && ready_.empty() && !let_time_pass()) return nullptr;
+  return draw(self);
+}
+
+SeededThread* SeededScheduler::stop(RunResult result, SeededThread* self) {
+  result_ = result;
+  if (self != nullptr) ready_.push_back(self);
+  return nullptr;
+}
+
+bool SeededScheduler::goal_reached() {
+  if (run_.ended != nullptr) return static_cast<const SeededThread*>(run_.ended)->phase == Phase::kEnded;
+  if (run_.predicate == nullptr) return false;
+  AsControlThread scope;
+  SeededThread* running = running_.exchange(nullptr, std::memory_order_relaxed);
+  const bool reached = (*run_.predicate)();
+  running_.store(running, std::memory_order_relaxed);
+  return reached;
+}
+
+// All wait: moves time to the next deadline, if the control thread lets it. False: result_ says why not.
+bool SeededScheduler::let_time_pass() {
+  if (timers_.empty() || timers_.begin()->first > run_.time_limit) {
+    stop(timers_.empty() ? run_.when_all_wait : run_.at_time_limit, nullptr);
+    return false;
+  }
+  now_ = timers_.begin()->first;
+  mix(now_);
+  while (!timers_.empty() && timers_.begin()->first == now_) {
+    make_runnable(*threads_[timers_.begin()->second - 1], ParkResult::kDeadline);
+  }
+  return true;
+}
+
+SeededThread* SeededScheduler::draw(SeededThread* self) {
+  const auto others = static_cast<std::uint32_t>(ready_.size());
+  if (others == 0) return self;
+  if (self == nullptr) return take(others == 1 ? 0 : prng_.below(others), nullptr);
+  const bool uniform = ++draws_ <= kUniformDraws;
+  const std::uint32_t drawn = uniform ? prng_.below(others + 1) : prng_.below(others * kSwitchOneIn);
+  mix(drawn);
+  if (drawn < others) return take(drawn, self);
+  return self;
+}
+
+// Takes a thread out of ready_ and puts `self`, if any, in its place.
+SeededThread* SeededScheduler::take(std::size_t index, SeededThread* self) {
+  SeededThread* taken = ready_[index];
+  if (self == nullptr) {
+    self = ready_.back();
+    ready_.pop_back();
+    if (taken == self) return taken;
+  }
+  ready_[index] = self;
+  return taken;
+}
+
+void SeededScheduler::make_runnable(SeededThread& thread, ParkResult woken_by) {
+  if (thread.deadline != kForever) timers_.erase({thread.deadline, thread.id});
+  thread.deadline = kForever;
+  thread.reason = nullptr;
+  thread.phase = Phase::kRunnable;
+  thread.woken_by = woken_by;
+  ready_.push_back(&thread);
+}
+
+void SeededScheduler::mix(std::uint64_t value) {
+  std::uint64_t state = hash_ ^ value;
+  hash_ = splitmix64(state) + switches_;
+}
+
+// --- the control thread
+// ---------------------------------------------------------------------------------------
+
+RunResult SeededScheduler::run_until(const Thread& done) {
+  return run({.ended = &done,
+              .time_limit = later(now_, options_.virtual_time_max),
+              .at_time_limit = RunResult::kNotSettling,
+              .when_all_wait = RunResult::kDeadlock});
+}
+
+RunResult SeededScheduler::run_until(const std::function<bool()>& done) {
+  return run({.predicate = &done,
+              .time_limit = later(now_, options_.virtual_time_max),
+              .at_time_limit = RunResult::kNotSettling,
+              .when_all_wait = RunResult::kDeadlock});
+}
+
+RunResult SeededScheduler::run_to_quiescence() { return run({.time_limit = now_}); }
+
+RunResult SeededScheduler::advance(Ticks duration) {
+  const Ticks target = later(now_, duration);
+  const RunResult result = run({.time_limit = target});
+  if (result == RunResult::kDone) now_ = target;
+  return result;
+}
+
+RunResult SeededScheduler::run(const Run& run) {
+  require(this_thread() == nullptr, "a simulated thread cannot run its machine", "control call");
+  if (given_up_) return RunResult::kWatchdog;
+  run_ = run;
+  switches_ = 0;
+  if (SeededThread* next = choose(nullptr)) {
+    pass_baton(next);
+    if (!await_baton()) give_up();
+  }
+  run_ = {};
+  return result_;
+}
+
+// False: a thread does not give the baton back.
+bool SeededScheduler::await_baton() {
+  if (!watchdog_.enabled()) {
+    control_.wait();
+    return true;
+  }
+  Watchdog::Sighting sighting;
+  while (!control_.wait_until(monotonic_now() + watchdog_.interval())) {
+    const std::uint64_t steps = gate_.steps();
+    const SeededThread* running = running_.load(std::memory_order_acquire);
+    const Carrier* carrier = running == nullptr ? nullptr : running->carrier.load(std::memory_order_acquire);
+    if (carrier != nullptr && watchdog_.look(sighting, *carrier, steps) && gate_.close(steps)) return false;
+  }
+  return true;
+}
+
+// The thread spins on, but gets into the machine no more; nobody else runs any more.
+void SeededScheduler::give_up() {
+  SeededThread* spinning = running_.exchange(nullptr, std::memory_order_acq_rel);
+  spinning->abandoned.store(true, std::memory_order_release);
+  given_up_ = true;
+  result_ = RunResult::kWatchdog;
+}
+
+// --- looking
+// --------------------------------------------------------------------------------------------------
+
+std::vector<ThreadState> SeededScheduler::threads() const {
+  std::vector<ThreadState> states;
+  states.reserve(threads_.size());
+  for (const auto& thread : threads_) {
+    const bool parked = thread->phase == Phase::kParked;
+    states.push_back({.name = thread->name,
+                      .phase = thread->phase,
+                      .waits_for = parked ? wait_text(*thread->reason) : std::string(),
+                      .deadline = thread->deadline,
+                      .place = std::string(thread->place)});
+  }
+  return states;
+}
+
+}  // namespace fltsim::sched
