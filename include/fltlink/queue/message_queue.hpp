@@ -1,0 +1,259 @@
+// MessageQueue: the reference. Everything happens under one lock, in the plainest way; the tests compare
+// MessageRing with it. `Lock` has lock() and unlock(): std::mutex in a program, a spin lock in a driver.
+#pragma once
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include <bit>
+
+#include <fltlink/base/assert.hpp>
+#include <fltlink/base/bytes.hpp>
+#include <fltlink/base/host.hpp>
+#include <fltlink/queue/doorbell.hpp>
+#include <fltlink/queue/queue.hpp>
+#include <fltlink/queue/record_framing.hpp>
+
+namespace fltlink {
+
+// The interface and its rules are those of BoundedQueue. Invariants, under the lock:
+//   1. head <= tail <= head + lane size, in bytes; the records from head to tail follow each other without a
+//   hole, and
+//      a record whose size is 0 is reserved and not yet committed.
+//   2. pending is the number of reserved and committed messages between head and tail: gaps are none.
+template <typename Lock>
+class MessageQueue {
+ public:
+  MessageQueue() = default;
+  MessageQueue(const MessageQueue&) = delete;
+  MessageQueue& operator=(const MessageQueue&) = delete;
+
+  void open(Host& host, MutableBytes memory, const QueueOptions& options);
+  EnqueueOutcome reserve(MessageClass message_class, uint32_t size, Reservation& reservation);
+  void commit(Reservation& reservation);
+  void abandon(Reservation& reservation);
+  [[nodiscard]] uint32_t message_size_max(MessageClass message_class) const;
+  PeekOutcome try_peek(MessageView& view);
+  PeekOutcome peek(MessageView& view, Ticks deadline);
+  void release();
+  void discard();
+  void close(CloseMode mode);
+  [[nodiscard]] QueueCounters counters(MessageClass message_class) const;
+
+ private:
+  struct Lane {
+    MutableBytes memory;
+    uint32_t messages_max = 0;
+    uint64_t head = 0;  // bytes since open(); the place is the remainder by the lane's size
+    uint64_t tail = 0;
+    QueueCounters counters = {};
+
+    [[nodiscard]] uint8_t* at(uint64_t position) const { return memory.data() + position % memory.size(); }
+  };
+
+  class Guard {
+   public:
+    explicit Guard(Lock& lock) : lock_(lock) { lock_.lock(); }
+    ~Guard() { lock_.unlock(); }
+    Guard(const Guard&) = delete;
+    Guard& operator=(const Guard&) = delete;
+
+   private:
+    Lock& lock_;
+  };
+
+  Lane& lane(MessageClass message_class) { return lanes_[static_cast<size_t>(message_class)]; }
+  [[nodiscard]] const Lane& lane(MessageClass message_class) const {
+    return lanes_[static_cast<size_t>(message_class)];
+  }
+  uint8_t* claim(Lane& lane, MessageClass message_class, uint32_t size);
+  void settle(Reservation& reservation, uint64_t word);
+  static uint8_t* front(Lane& lane);
+  static void pop(Lane& lane, uint64_t& fate);
+  Lane& take_peeked();
+
+  static RecordWord word_at(const uint8_t* record);
+
+  mutable Lock lock_;
+  Lane lanes_[FLTLINK_CLASS_COUNT];
+  uint8_t close_mode_ = static_cast<uint8_t>(CloseMode::kDrain);  // bits of CloseMode; 0 while open
+  Lane* peeked_ = nullptr;                                        // the consumer's own
+  Doorbell doorbell_;
+};
+
+template <typename Lock>
+void MessageQueue<Lock>::open(Host& host, MutableBytes memory, const QueueOptions& options) {
+  Guard guard(lock_);
+  for (MessageClass message_class : {MessageClass::kTelemetry, MessageClass::kCritical}) {
+    const LaneTerms terms = lane_terms(memory, options, message_class);
+    lane(message_class) = Lane{terms.memory, terms.messages_max};
+  }
+  close_mode_ = 0;
+  peeked_ = nullptr;
+  doorbell_.open(host, options.polls_before_park);
+}
+
+template <typename Lock>
+EnqueueOutcome MessageQueue<Lock>::reserve(MessageClass message_class, uint32_t size,
+                                           Reservation& reservation) {
+  Guard guard(lock_);
+  Lane& lane = this->lane(message_class);
+  if (size > message_size_max(message_class)) {
+    ++lane.counters.refused_too_large;
+    return EnqueueOutcome::kTooLarge;
+  }
+  if (close_mode_ != 0) {
+    ++lane.counters.refused_closed;
+    return EnqueueOutcome::kClosed;
+  }
+  uint8_t* record = claim(lane, message_class, size);
+  if (record == nullptr) {
+    ++lane.counters.refused_full;
+    return EnqueueOutcome::kFull;
+  }
+  reservation = {message_class, message_of(record, size)};
+  return EnqueueOutcome::kAccepted;
+}
+
+// Returns nullptr when the lane is full.
+template <typename Lock>
+uint8_t* MessageQueue<Lock>::claim(Lane& lane, MessageClass message_class, uint32_t size) {
+  const uint64_t lane_size = lane.memory.size();
+  const uint64_t needed = uint64_t{granules_for(size)} * kGranuleSize;
+  const uint64_t to_end = lane_size - lane.tail % lane_size;
+  const uint64_t gap = to_end < needed ? to_end : 0;
+  if (lane.counters.pending == lane.messages_max) return nullptr;
+  if (lane.tail - lane.head + gap + needed > lane_size) return nullptr;
+  if (gap != 0) write_word(lane.at(lane.tail), gap_word(message_class, static_cast<uint32_t>(gap)));
+  uint8_t* record = lane.at(lane.tail + gap);
+  write_word(record, 0);
+  lane.tail += gap + needed;
+  ++lane.counters.accepted;
+  ++lane.counters.pending;
+  return record;
+}
+
+template <typename Lock>
+void MessageQueue<Lock>::commit(Reservation& reservation) {
+  const auto size = static_cast<uint32_t>(reservation.message.size());
+  settle(reservation, message_word(reservation.message_class, size));
+}
+
+template <typename Lock>
+void MessageQueue<Lock>::abandon(Reservation& reservation) {
+  const auto size = static_cast<uint32_t>(reservation.message.size());
+  settle(reservation, abandoned_word(reservation.message_class, size));
+}
+
+template <typename Lock>
+void MessageQueue<Lock>::settle(Reservation& reservation, uint64_t word) {
+  FLTLINK_ASSERT(reservation.message.data() != nullptr);
+  {
+    Guard guard(lock_);
+    frame_message(record_of(reservation), reservation.message_class,
+                  static_cast<uint32_t>(reservation.message.size()));
+    write_word(record_of(reservation), word);
+  }
+  reservation = {};
+  doorbell_.ring();
+}
+
+template <typename Lock>
+uint32_t MessageQueue<Lock>::message_size_max(MessageClass message_class) const {
+  return message_size_max_for(static_cast<uint32_t>(lane(message_class).memory.size() / kGranuleSize));
+}
+
+template <typename Lock>
+RecordWord MessageQueue<Lock>::word_at(const uint8_t* record) {
+  uint64_t word = 0;
+  copy_bytes(&word, record, sizeof word);
+  return std::bit_cast<RecordWord>(word);
+}
+
+// The first committed message, or nullptr. Steps over gaps and abandoned reservations.
+template <typename Lock>
+uint8_t* MessageQueue<Lock>::front(Lane& lane) {
+  while (lane.head != lane.tail) {
+    uint8_t* record = lane.at(lane.head);
+    const RecordWord word = word_at(record);
+    if (word.size == 0) return nullptr;
+    if (is_gap(word))
+      lane.head += word.size;
+    else if (is_abandoned(word))
+      pop(lane, lane.counters.abandoned);
+    else
+      return record;
+  }
+  return nullptr;
+}
+
+template <typename Lock>
+void MessageQueue<Lock>::pop(Lane& lane, uint64_t& fate) {
+  lane.head += uint64_t{granules_of(word_at(lane.at(lane.head)))} * kGranuleSize;
+  --lane.counters.pending;
+  ++fate;
+}
+
+template <typename Lock>
+PeekOutcome MessageQueue<Lock>::try_peek(MessageView& view) {
+  Guard guard(lock_);
+  peeked_ = nullptr;
+  const bool discarding = close_mode_ == static_cast<uint8_t>(CloseMode::kDiscard);
+  bool drained = true;
+  for (MessageClass message_class : {MessageClass::kCritical, MessageClass::kTelemetry}) {
+    Lane& lane = this->lane(message_class);
+    uint8_t* record = front(lane);
+    for (; record != nullptr && discarding; record = front(lane)) pop(lane, lane.counters.discarded);
+    if (record != nullptr) {
+      peeked_ = &lane;
+      view = {message_class, message_of(record, word_at(record).size - FLTLINK_RECORD_HEADER_SIZE)};
+      return PeekOutcome::kMessage;
+    }
+    drained = drained && lane.counters.pending == 0;
+  }
+  return close_mode_ != 0 && drained ? PeekOutcome::kClosed : PeekOutcome::kEmpty;
+}
+
+template <typename Lock>
+PeekOutcome MessageQueue<Lock>::peek(MessageView& view, Ticks deadline) {
+  return doorbell_.wait(deadline, [&] { return try_peek(view); });
+}
+
+template <typename Lock>
+typename MessageQueue<Lock>::Lane& MessageQueue<Lock>::take_peeked() {
+  FLTLINK_ASSERT(peeked_ != nullptr);
+  Lane& lane = *peeked_;
+  peeked_ = nullptr;
+  return lane;
+}
+
+template <typename Lock>
+void MessageQueue<Lock>::release() {
+  Guard guard(lock_);
+  Lane& lane = take_peeked();
+  pop(lane, lane.counters.delivered);
+}
+
+template <typename Lock>
+void MessageQueue<Lock>::discard() {
+  Guard guard(lock_);
+  Lane& lane = take_peeked();
+  pop(lane, lane.counters.discarded);
+}
+
+template <typename Lock>
+void MessageQueue<Lock>::close(CloseMode mode) {
+  {
+    Guard guard(lock_);
+    close_mode_ |= static_cast<uint8_t>(mode);
+  }
+  doorbell_.ring();
+}
+
+template <typename Lock>
+QueueCounters MessageQueue<Lock>::counters(MessageClass message_class) const {
+  Guard guard(lock_);
+  return lane(message_class).counters;
+}
+
+}  // namespace fltlink
