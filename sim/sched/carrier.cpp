@@ -1,5 +1,6 @@
 #include "sched/carrier.hpp"
 
+#include <sched.h>
 #include <signal.h>
 #include <time.h>
 
@@ -15,7 +16,11 @@ namespace {
 // The size does not follow `ulimit -s`, so that deep recursion ends at the same depth everywhere.
 constexpr std::size_t kStackSize = 4u << 20;
 
+cpu_set_t processors_of_this_thread();
+
 struct Pool {
+  // The pool is made by the first control thread, which may run wherever the process may.
+  const cpu_set_t any_processor = processors_of_this_thread();
   std::mutex mutex;
   std::vector<Carrier*> idle;
   std::vector<Carrier*> all;  // keeps blocked carriers reachable for the leak checker
@@ -36,7 +41,14 @@ sigset_t outside_signals() {
   return set;
 }
 
-void create_thread(void* (*main)(void*), void* argument, clockid_t* processor_clock) {
+cpu_set_t processors_of_this_thread() {
+  cpu_set_t set;
+  CPU_ZERO(&set);
+  sched_getaffinity(0, sizeof(set), &set);
+  return set;
+}
+
+pthread_t create_thread(void* (*main)(void*), void* argument) {
   pthread_attr_t attributes;
   pthread_attr_init(&attributes);
   pthread_attr_setdetachstate(&attributes, PTHREAD_CREATE_DETACHED);
@@ -48,10 +60,12 @@ void create_thread(void* (*main)(void*), void* argument, clockid_t* processor_cl
   require(pthread_create(&thread, &attributes, main, argument) == 0, "the system gives no more threads");
   pthread_sigmask(SIG_SETMASK, &before, nullptr);
   pthread_attr_destroy(&attributes);
-  require(pthread_getcpuclockid(thread, processor_clock) == 0, "no processor clock for a thread");
+  return thread;
 }
 
 }  // namespace
+
+int current_processor() { return sched_getcpu(); }
 
 Carrier& Carrier::take_idle_or_new() {
   Pool& p = pool();
@@ -63,12 +77,15 @@ Carrier& Carrier::take_idle_or_new() {
   }
   Carrier* carrier = new Carrier;
   p.all.push_back(carrier);
-  create_thread(&Carrier::thread_main, carrier, &carrier->processor_clock_);
+  carrier->thread_ = create_thread(&Carrier::thread_main, carrier);
+  require(pthread_getcpuclockid(carrier->thread_, &carrier->processor_clock_) == 0,
+          "no processor clock for a thread");
   return *carrier;
 }
 
-void Carrier::start(const std::string& name, Job job, void* context) {
+void Carrier::start(const std::string& name, int processor, Job job, void* context) {
   Carrier& carrier = take_idle_or_new();
+  carrier.move_to(processor);
   carrier.job_ = job;
   carrier.context_ = context;
   carrier.name_[name.copy(carrier.name_, sizeof(carrier.name_) - 1)] = '\0';
@@ -79,6 +96,23 @@ void Carrier::release() {
   Pool& p = pool();
   std::lock_guard lock(p.mutex);
   p.idle.push_back(this);
+}
+
+void Carrier::move_to(int processor) {
+  if (processor == processor_) return;
+  processor_ = processor;
+  cpu_set_t set = pool().any_processor;
+  if (processor != kAnyProcessor) {
+    CPU_ZERO(&set);
+    CPU_SET(processor, &set);
+  }
+  pthread_setaffinity_np(thread_, sizeof(set), &set);
+}
+
+void Carrier::push_aside() {
+  move_to(kAnyProcessor);
+  const sched_param none{};
+  pthread_setschedparam(thread_, SCHED_IDLE, &none);
 }
 
 std::chrono::nanoseconds Carrier::processor_time() const {

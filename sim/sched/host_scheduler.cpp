@@ -57,7 +57,7 @@ Thread& HostScheduler::spawn(std::string name, void* user, std::function<void()>
     thread = threads_.back().get();
   }
   census_->started();
-  Carrier::start(thread->name, &HostScheduler::carry, thread);
+  Carrier::start(thread->name, kAnyProcessor, &HostScheduler::carry, thread);
   return *thread;
 }
 
@@ -184,7 +184,7 @@ RunResult HostScheduler::advance(Ticks duration) {
   while (monotonic_now() < until && !given_up_) {
     const MonotonicTime look = watchdog_.enabled() ? monotonic_now() + watchdog_.interval() : kNoDeadline;
     census_->wait_for_bell(census_->bell(), std::min(until, look));
-    if (watchdog_barks()) return give_up();
+    if (const HostThread* spinning = find_spinning()) return give_up(*spinning);
   }
   return wait_for(Census::Interest::kEnds, RunResult::kDone,
                   [&] { return census_->count().active == 0 && !is_overdue(target); });
@@ -206,28 +206,30 @@ RunResult HostScheduler::wait_for(Census::Interest interest, RunResult when_all_
       break;
     }
     census_->wait_for_bell(bell, watchdog_.enabled() ? monotonic_now() + watchdog_.interval() : kNoDeadline);
-    if (watchdog_barks()) return give_up();
+    if (const HostThread* spinning = find_spinning()) return give_up(*spinning);
   }
   census_->set_interest(Census::Interest::kNothing);
   return result;
 }
 
-RunResult HostScheduler::give_up() {
+RunResult HostScheduler::give_up(const HostThread& spinning) {
   census_->set_interest(Census::Interest::kNothing);
   given_up_ = true;
   abandon_all();
+  spinning.carrier.load(std::memory_order_acquire)->push_aside();
   return RunResult::kWatchdog;
 }
 
-bool HostScheduler::watchdog_barks() {
-  if (!watchdog_.enabled()) return false;
+const HostThread* HostScheduler::find_spinning() {
+  if (!watchdog_.enabled()) return nullptr;
   std::lock_guard lock(mutex_);
-  return std::ranges::any_of(threads_, [&](const auto& thread) {
+  for (const auto& thread : threads_) {
     const Carrier* carrier =
         thread->has_ended.load() ? nullptr : thread->carrier.load(std::memory_order_acquire);
-    return carrier != nullptr &&
-           watchdog_.look(thread->sighting, *carrier, thread->steps.load(std::memory_order_relaxed));
-  });
+    const std::uint64_t steps = thread->steps.load(std::memory_order_relaxed);
+    if (carrier != nullptr && watchdog_.look(thread->sighting, *carrier, steps)) return thread.get();
+  }
+  return nullptr;
 }
 
 // True while a thread still sleeps although its deadline is not after `point`.

@@ -126,8 +126,8 @@ class HostScheduler final : public Scheduler {
 
   template <class Goal>
   RunResult wait_for(Census::Interest interest, RunResult when_all_wait, Goal goal);
-  RunResult give_up();
-  bool watchdog_barks();
+  RunResult give_up(const HostThread& spinning);
+  const HostThread* find_spinning();
   bool is_overdue(Ticks point) const;
   void abandon_all();
 

@@ -160,9 +160,11 @@ void SeededScheduler::pass_baton(SeededThread* next) {
   const bool started = std::exchange(next->started, true);
   gate_.leave();
   if (started) {
-    next->carrier.load(std::memory_order_relaxed)->baton().post();
+    Carrier& carrier = *next->carrier.load(std::memory_order_relaxed);
+    carrier.move_to(processor_);
+    carrier.baton().post();
   } else {
-    Carrier::start(next->name, &SeededScheduler::carry, next);
+    Carrier::start(next->name, processor_, &SeededScheduler::carry, next);
   }
 }
 
@@ -275,6 +277,7 @@ RunResult SeededScheduler::run(const Run& run) {
   if (given_up_) return RunResult::kWatchdog;
   run_ = run;
   switches_ = 0;
+  processor_ = current_processor();
   if (SeededThread* next = choose(nullptr)) {
     pass_baton(next);
     if (!await_baton()) give_up();
@@ -303,6 +306,7 @@ bool SeededScheduler::await_baton() {
 void SeededScheduler::give_up() {
   SeededThread* spinning = running_.exchange(nullptr, std::memory_order_acq_rel);
   spinning->abandoned.store(true, std::memory_order_release);
+  spinning->carrier.load(std::memory_order_acquire)->push_aside();
   given_up_ = true;
   result_ = RunResult::kWatchdog;
 }

@@ -140,6 +140,8 @@ class SeededScheduler final : public Scheduler {
   std::uint64_t switches_ = 0;
   RunResult result_ = RunResult::kDone;
   bool given_up_ = false;
+  int processor_ =
+      kAnyProcessor;  // one for all threads, as only one runs: where the control thread was at the call
 
   StepGate gate_;
   std::atomic<SeededThread*> running_{nullptr};  // atomic because the watchdog looks at it

@@ -208,7 +208,8 @@ TEST_P(SchedulerTest, SimulatedThreadsSpawnThreads) {
 }
 
 TEST_P(SchedulerTest, WatchdogEndsALoopWithoutSwitchPoints) {
-  std::atomic<bool> stop{false};
+  static std::atomic<bool> stop;  // the thread spins on when this test has returned
+  stop = false;
   auto machine = Scheduler::create({.seeded = GetParam(), .watchdog_ms = 50});
   Thread& thread = machine->spawn("spinner", nullptr, [&] {
     while (!stop) {
