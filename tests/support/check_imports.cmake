@@ -1,0 +1,11 @@
+# cmake -DNM=nm -DOBJECT=file.o -P check_imports.cmake: fails unless the object imports no more than the driver tier may.
+cmake_minimum_required(VERSION 3.25)
+set(allowed memcpy memmove memset memcmp fltlink_assertion_failed)
+execute_process(COMMAND ${NM} -u -P ${OBJECT} OUTPUT_VARIABLE output COMMAND_ERROR_IS_FATAL ANY)
+string(REGEX MATCHALL "[^\n]+" lines "${output}")
+foreach(line IN LISTS lines)
+  string(REGEX REPLACE " .*" "" symbol "${line}")
+  if(NOT symbol IN_LIST allowed AND NOT symbol STREQUAL "_GLOBAL_OFFSET_TABLE_")
+    message(SEND_ERROR "${OBJECT} imports ${symbol}")
+  endif()
+endforeach()
