@@ -1,0 +1,311 @@
+// The bodies of ReceiveLoop.
+#pragma once
+
+#include <fltlink/service/receive_loop.hpp>
+
+namespace fltlink {
+
+inline ReceiveLoop::ReceiveLoop(Host& host, Port& port, Handlers& handlers, const LoopOptions& options)
+    : host_(host), port_(port), handlers_(handlers), options_(options), driver_(port) {
+  FLTLINK_ASSERT(options.workers > 0 && options.receives > 0);
+  FLTLINK_ASSERT(options.buffer_size >= FLTLINK_MESSAGE_HEADER_SIZE);
+  FLTLINK_ASSERT(options.buffer_size <= options.buffer_size_max);
+  for (size_t i = 0; i < options.receives; ++i) slots_.push_back(std::make_unique<Slot>());
+}
+
+inline StartOutcome ReceiveLoop::start() {
+  FLTLINK_ASSERT(connection_thread_ == nullptr && worker_threads_.empty());
+  while (worker_threads_.size() < options_.workers) {
+    void* thread = host_.spawn("fltlink worker", &run_worker, this);
+    if (thread == nullptr) break;
+    worker_threads_.push_back(thread);
+  }
+  if (worker_threads_.size() == options_.workers) {
+    connection_thread_ = host_.spawn("fltlink connection", &run_connection, this);
+  }
+  if (connection_thread_ != nullptr) return StartOutcome::kStarted;
+  end_workers();
+  return StartOutcome::kNoThreads;
+}
+
+inline void ReceiveLoop::request_stop() {
+  stopping_.store(true, MemoryOrder::kRelease);
+  host_.wake(spot_);
+}
+
+inline void ReceiveLoop::stop() {
+  request_stop();
+  if (connection_thread_ == nullptr) return;
+  host_.join(connection_thread_);
+  connection_thread_ = nullptr;
+}
+
+inline void ReceiveLoop::request_attention() {
+  attention_.store(true, MemoryOrder::kRelease);
+  host_.wake(spot_);
+}
+
+// --- the connection thread ---
+
+inline void ReceiveLoop::run_connection(void* self) {
+  auto* loop = static_cast<ReceiveLoop*>(self);
+  loop->connect_and_serve();
+  loop->end_workers();
+}
+
+inline void ReceiveLoop::connect_and_serve() {
+  Backoff backoff(options_.backoff);
+  while (!stopping_.load(MemoryOrder::kAcquire)) {
+    if (open_connection()) {
+      const Ticks start = host_.now();
+      serve();
+      // A connection that outlived the longest pause was a good one.
+      if (host_.now() - start >= options_.backoff.limit) backoff.reset();
+    }
+    pause(backoff.next());
+  }
+}
+
+inline bool ReceiveLoop::open_connection() {
+  uint8_t context[FLTLINK_CONNECT_CONTEXT_SIZE];
+  size_t size = 0;
+  if (options_.context) {
+    const auto encoded = encode_connect_context(*options_.context, context);
+    FLTLINK_ASSERT(encoded.ok());
+    size = *encoded;
+  }
+  const ConnectResult result = port_.connect(Bytes(context, size));
+  if (result.outcome != ConnectOutcome::kConnected) {
+    counters_.add(LoopCounter::kConnectsFailed);
+    handlers_.on_trouble(Trouble::kConnectFailed, result.code);
+    return false;
+  }
+  if (agree_terms_with_driver()) return true;
+  port_.close();
+  return false;
+}
+
+inline bool ReceiveLoop::agree_terms_with_driver() {
+  terms_ = ConnectionTerms{};
+  if (!options_.context) return true;
+  const Answered<ConnectionTerms> answered = driver_.negotiate();
+  if (answered.result.outcome == RequestOutcome::kDone) {
+    terms_ = answered.value;
+    return true;
+  }
+  counters_.add(LoopCounter::kNegotiationsFailed);
+  handlers_.on_trouble(Trouble::kNegotiationFailed, answered.result.code);
+  return false;
+}
+
+// Returns early when the loop is asked to stop.
+inline void ReceiveLoop::pause(Ticks duration) {
+  const Ticks deadline = host_.now() + duration;
+  while (!stopping_.load(MemoryOrder::kAcquire)) {
+    if (host_.park(spot_, deadline) == ParkOutcome::kTimedOut) return;
+  }
+}
+
+inline void ReceiveLoop::serve() {
+  counters_.add(LoopCounter::kConnected);
+  lost_.store(false, MemoryOrder::kRelaxed);
+  draining_.store(false, MemoryOrder::kSeqCst);
+  aborts_in_a_row_.store(0, MemoryOrder::kRelaxed);
+  post_all();
+  if (!lost_.load(MemoryOrder::kAcquire) &&
+      handlers_.on_connected(driver_, terms_) == ConnectionUse::kReconnect) {
+    lose_connection(0);
+  }
+  connected_.store(true, MemoryOrder::kRelease);
+  attend();
+  connected_.store(false, MemoryOrder::kRelease);
+  drain();
+}
+
+inline void ReceiveLoop::post_all() {
+  // Counted beforehand, so that a worker that retires the first one does not find zero.
+  open_slots_.store(slots_.size(), MemoryOrder::kRelaxed);
+  const size_t wanted = FLTLINK_MESSAGE_HEADER_SIZE + size_t{terms_.message_size_max};
+  const size_t agreed = wanted < options_.buffer_size_max ? wanted : options_.buffer_size_max;
+  const size_t size = agreed > options_.buffer_size ? agreed : options_.buffer_size;
+  for (const auto& slot : slots_) {
+    if (slot->storage.size() < size) slot->resize(size);
+  }
+  for (const auto& slot : slots_) {
+    if (!post(*slot)) retire();
+  }
+}
+
+// Returns when the connection is lost or the loop is to stop.
+inline void ReceiveLoop::attend() {
+  while (!stopping_.load(MemoryOrder::kAcquire) && !lost_.load(MemoryOrder::kAcquire)) {
+    if (!attention_.exchange(false, MemoryOrder::kAcquire)) {
+      static_cast<void>(host_.park(spot_, kForever));
+    } else if (handlers_.on_attention(driver_) == ConnectionUse::kReconnect) {
+      lose_connection(0);
+    }
+  }
+}
+
+inline void ReceiveLoop::drain() {
+  draining_.store(true, MemoryOrder::kSeqCst);  // SYNC POINT DRAIN
+  port_.cancel_all();
+  while (open_slots_.load(MemoryOrder::kAcquire) != 0) {  // SYNC POINT RETIRE
+    static_cast<void>(host_.park(spot_, kForever));
+  }
+  port_.close();
+}
+
+inline void ReceiveLoop::end_workers() {
+  for (size_t i = 0; i < worker_threads_.size(); ++i) port_.interrupt();
+  for (void* thread : worker_threads_) host_.join(thread);
+  worker_threads_.clear();
+}
+
+// --- workers ---
+
+inline void ReceiveLoop::run_worker(void* self) {
+  auto* loop = static_cast<ReceiveLoop*>(self);
+  for (;;) {
+    const Completion completion = loop->port_.wait(kForever);
+    if (completion.outcome == WaitOutcome::kInterrupted) return;
+    FLTLINK_ASSERT(completion.outcome == WaitOutcome::kReceive);
+    loop->take(static_cast<Slot&>(*completion.receive), completion);
+  }
+}
+
+inline void ReceiveLoop::take(Slot& slot, const Completion& completion) {
+  const bool was_last = idle_receives_.fetch_sub(1, MemoryOrder::kRelaxed) == 1;
+  switch (completion.result) {
+    case ReceiveOutcome::kMessage:
+      aborts_in_a_row_.store(0, MemoryOrder::kRelaxed);
+      if (was_last) counters_.add(LoopCounter::kReceivesExhausted);
+      handle_message(slot, completion.size);
+      return post_again(slot);
+    case ReceiveOutcome::kTooSmall:
+      return grow(slot, completion.code);
+    case ReceiveOutcome::kAborted:
+      return handle_abort(slot, completion.code);
+    case ReceiveOutcome::kDisconnected:
+      break;
+    case ReceiveOutcome::kFailed:
+      counters_.add(LoopCounter::kReceivesFailed);
+      break;
+  }
+  lose_connection(completion.code);
+  retire();
+}
+
+inline void ReceiveLoop::handle_abort(Slot& slot, uint32_t code) {
+  if (draining_.load(MemoryOrder::kAcquire)) return retire();
+  counters_.add(LoopCounter::kReceivesAborted);
+  if (aborts_in_a_row_.fetch_add(1, MemoryOrder::kRelaxed) + 1 >= kAbortsInARow) lose_connection(code);
+  post_again(slot);
+}
+
+// The message stays with its sender and meets the larger buffer (GET-7). One that fits no buffer that we may
+// have is a breach of the agreed terms; dropping the connection frees its sender, where posting again would
+// spin.
+inline void ReceiveLoop::grow(Slot& slot, uint32_t code) {
+  counters_.add(LoopCounter::kReceivesTooSmall);
+  if (slot.storage.size() < options_.buffer_size_max) {
+    counters_.add(LoopCounter::kBuffersGrown);
+    const size_t doubled = slot.storage.size() * 2;
+    slot.resize(doubled < options_.buffer_size_max ? doubled : options_.buffer_size_max);
+  } else {
+    lose_connection(code);
+  }
+  post_again(slot);
+}
+
+// Posts the slot, or retires it when the connection is on its way out.
+inline void ReceiveLoop::post_again(Slot& slot) {
+  if (draining_.load(MemoryOrder::kAcquire) || lost_.load(MemoryOrder::kAcquire)) return retire();
+  if (!post(slot)) return retire();
+  if (draining_.load(MemoryOrder::kSeqCst)) port_.cancel_all();  // SYNC POINT DRAIN
+}
+
+inline bool ReceiveLoop::post(Slot& slot) {
+  idle_receives_.fetch_add(1, MemoryOrder::kRelaxed);
+  const PostResult result = port_.post(slot);
+  if (result.outcome == PostOutcome::kPosted) return true;
+  idle_receives_.fetch_sub(1, MemoryOrder::kRelaxed);
+  if (result.outcome == PostOutcome::kFailed) counters_.add(LoopCounter::kReceivesFailed);
+  lose_connection(result.code);
+  return false;
+}
+
+inline void ReceiveLoop::retire() {
+  if (open_slots_.fetch_sub(1, MemoryOrder::kAcqRel) == 1) host_.wake(spot_);  // SYNC POINT RETIRE
+}
+
+// Always before the slot that told is retired: the connection thread clears lost_ only when all slots are.
+inline void ReceiveLoop::lose_connection(uint32_t code) {
+  if (draining_.load(MemoryOrder::kAcquire) || lost_.exchange(true, MemoryOrder::kAcqRel)) return;
+  counters_.add(LoopCounter::kConnectionsLost);
+  handlers_.on_trouble(Trouble::kConnectionLost, code);
+  host_.wake(spot_);
+}
+
+inline void ReceiveLoop::handle_message(Slot& slot, size_t size) {
+  counters_.add(LoopCounter::kReceived);
+  if (busy_workers_.fetch_add(1, MemoryOrder::kRelaxed) + 1 == options_.workers) {
+    counters_.add(LoopCounter::kWorkersExhausted);
+  }
+  const Bytes bytes = Bytes(slot.storage).first(size);
+  const auto header = decode_message_header(bytes);
+  if (!header.ok()) {
+    refuse(header.error(), nullptr);
+  } else if (header->reply_length < FLTLINK_REPLY_HEADER_SIZE) {
+    dispatch(bytes.subspan(FLTLINK_MESSAGE_HEADER_SIZE), nullptr);
+  } else {
+    counters_.add(LoopCounter::kRepliesOwed);
+    ReplyToken owed(port_, counters_, slot.connection, header->message_id,
+                    header->reply_length - FLTLINK_REPLY_HEADER_SIZE);
+    dispatch(bytes.subspan(FLTLINK_MESSAGE_HEADER_SIZE), &owed);
+  }
+  busy_workers_.fetch_sub(1, MemoryOrder::kRelaxed);
+}
+
+inline void ReceiveLoop::dispatch(Bytes message, ReplyToken* owed) {
+  const auto type = peek_message_type(message);
+  if (!type.ok()) return refuse(type.error(), owed);
+  if (!is_message_to_service(*type)) {
+    counters_.add(LoopCounter::kUnknownTypes);
+    handlers_.on_trouble(Trouble::kUnknownType, *type);
+    return answer(owed, options_.when_malformed);
+  }
+  const auto decoded = decode_driver_message(message, terms_.version);
+  if (!decoded.ok()) return refuse(decoded.error(), owed);
+  deliver(*decoded, owed);
+  answer(owed, options_.when_unanswered);
+}
+
+inline void ReceiveLoop::deliver(const DriverMessage& message, ReplyToken* owed) {
+  const Ticks start = host_.now();
+  if (message.type == MSG_TYPE_BLOCK_NOTIFICATION) {
+    counters_.add(LoopCounter::kBlockNotices);
+    handlers_.on_block(message, owed);
+  } else {
+    counters_.add(LoopCounter::kFileEvents);
+    handlers_.on_file_event(message, owed);
+  }
+  const Ticks taken = host_.now() - start;
+  if (taken <= options_.slow_handler_after) return;
+  counters_.add(LoopCounter::kSlowHandlers);
+  handlers_.on_trouble(Trouble::kSlowHandler, static_cast<uint32_t>(taken / kTicksPerMillisecond));
+}
+
+inline void ReceiveLoop::refuse(DecodeError reason, ReplyToken* owed) {
+  counters_.add_malformed(reason);
+  handlers_.on_trouble(Trouble::kMalformedMessage, static_cast<uint32_t>(reason));
+  answer(owed, options_.when_malformed);
+}
+
+inline void ReceiveLoop::answer(ReplyToken* owed, int32_t status) {
+  if (owed == nullptr || !owed->owed()) return;
+  counters_.add(LoopCounter::kRepliesDefaulted);
+  owed->reply(status);
+}
+
+}  // namespace fltlink
