@@ -211,7 +211,7 @@ TEST_P(SchedulerTest, WatchdogEndsALoopWithoutSwitchPoints) {
   static std::atomic<bool> stop;  // the thread spins on when this test has returned
   stop = false;
   auto machine = Scheduler::create({.seeded = GetParam(), .watchdog_ms = 50});
-  Thread& thread = machine->spawn("spinner", nullptr, [&] {
+  Thread& thread = machine->spawn("spinner", nullptr, [] {
     while (!stop) {
     }
     Scheduler::current_user();
