@@ -38,6 +38,9 @@ enum class MemoryOrder {
 };
 #endif
 
+template <typename T>
+concept AtomicInteger = std::is_integral_v<T> && !std::is_same_v<T, bool>;
+
 // Size and alignment sizeof(T), so that an Atomic may lie in memory shared by layout (a ring's record
 // header). Any thread, any IRQL; never blocks: the sizes allowed are lock-free on every machine we support.
 template <typename T>
@@ -68,10 +71,10 @@ class Atomic {
                                              MemoryOrder failure);
 
   // Integers only; wrap at 2^n; return the value before.
-  T fetch_add(T value, MemoryOrder order) requires std::is_integral_v<T>;
-  T fetch_sub(T value, MemoryOrder order) requires std::is_integral_v<T>;
-  T fetch_or(T value, MemoryOrder order) requires std::is_integral_v<T>;
-  T fetch_and(T value, MemoryOrder order) requires std::is_integral_v<T>;
+  T fetch_add(T value, MemoryOrder order) requires AtomicInteger<T>;
+  T fetch_sub(T value, MemoryOrder order) requires AtomicInteger<T>;
+  T fetch_or(T value, MemoryOrder order) requires AtomicInteger<T>;
+  T fetch_and(T value, MemoryOrder order) requires AtomicInteger<T>;
 
   // Where the value lies, for a host that hands the word to its operating system (futex).
   [[nodiscard]] T* address() { return &value_; }
@@ -114,22 +117,22 @@ bool Atomic<T>::compare_exchange_strong(T& expected, T desired, MemoryOrder succ
 }
 
 template <typename T>
-T Atomic<T>::fetch_add(T value, MemoryOrder order) requires std::is_integral_v<T> {
+T Atomic<T>::fetch_add(T value, MemoryOrder order) requires AtomicInteger<T> {
   return __atomic_fetch_add(&value_, value, static_cast<int>(order));
 }
 
 template <typename T>
-T Atomic<T>::fetch_sub(T value, MemoryOrder order) requires std::is_integral_v<T> {
+T Atomic<T>::fetch_sub(T value, MemoryOrder order) requires AtomicInteger<T> {
   return __atomic_fetch_sub(&value_, value, static_cast<int>(order));
 }
 
 template <typename T>
-T Atomic<T>::fetch_or(T value, MemoryOrder order) requires std::is_integral_v<T> {
+T Atomic<T>::fetch_or(T value, MemoryOrder order) requires AtomicInteger<T> {
   return __atomic_fetch_or(&value_, value, static_cast<int>(order));
 }
 
 template <typename T>
-T Atomic<T>::fetch_and(T value, MemoryOrder order) requires std::is_integral_v<T> {
+T Atomic<T>::fetch_and(T value, MemoryOrder order) requires AtomicInteger<T> {
   return __atomic_fetch_and(&value_, value, static_cast<int>(order));
 }
 
@@ -233,22 +236,22 @@ T interlocked_update(Atomic<T>& atomic, Change change) {
 }  // namespace detail
 
 template <typename T>
-T Atomic<T>::fetch_add(T value, MemoryOrder) requires std::is_integral_v<T> {
+T Atomic<T>::fetch_add(T value, MemoryOrder) requires AtomicInteger<T> {
   return detail::interlocked_update(*this, [value](T before) { return before + value; });
 }
 
 template <typename T>
-T Atomic<T>::fetch_sub(T value, MemoryOrder) requires std::is_integral_v<T> {
+T Atomic<T>::fetch_sub(T value, MemoryOrder) requires AtomicInteger<T> {
   return detail::interlocked_update(*this, [value](T before) { return before - value; });
 }
 
 template <typename T>
-T Atomic<T>::fetch_or(T value, MemoryOrder) requires std::is_integral_v<T> {
+T Atomic<T>::fetch_or(T value, MemoryOrder) requires AtomicInteger<T> {
   return detail::interlocked_update(*this, [value](T before) { return before | value; });
 }
 
 template <typename T>
-T Atomic<T>::fetch_and(T value, MemoryOrder) requires std::is_integral_v<T> {
+T Atomic<T>::fetch_and(T value, MemoryOrder) requires AtomicInteger<T> {
   return detail::interlocked_update(*this, [value](T before) { return before & value; });
 }
 
