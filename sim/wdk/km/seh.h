@@ -1,0 +1,74 @@
+// Structured exceptions as a driver sees them. The keywords are lowered to plain C by the driver build
+// (docs/adr/0007-structured-exceptions.md); this file holds the records and the three intrinsics.
+#pragma once
+
+#include "../shared/status.h"
+
+#define EXCEPTION_EXECUTE_HANDLER 1
+#define EXCEPTION_CONTINUE_SEARCH 0
+#define EXCEPTION_CONTINUE_EXECUTION (-1)
+#define EXCEPTION_NONCONTINUABLE 0x1
+#define EXCEPTION_MAXIMUM_PARAMETERS 15
+
+#ifdef __cplusplus
+#define WDK_NOEXCEPT noexcept
+#else
+#define WDK_NOEXCEPT
+#endif
+#define WDK_NOEXCEPT_PURE WDK_NOEXCEPT __attribute__((pure))
+
+WDK_BEGIN
+
+typedef struct _EXCEPTION_RECORD {
+  NTSTATUS ExceptionCode;
+  ULONG ExceptionFlags;
+  struct _EXCEPTION_RECORD* ExceptionRecord;
+  PVOID ExceptionAddress;
+  ULONG NumberParameters;
+  ULONG_PTR ExceptionInformation[EXCEPTION_MAXIMUM_PARAMETERS];
+} EXCEPTION_RECORD, *PEXCEPTION_RECORD;
+
+// The processor state is not modelled; only the place of the exception is.
+typedef struct _CONTEXT {
+  ULONG64 Rip;
+} CONTEXT, *PCONTEXT;
+
+typedef struct _EXCEPTION_POINTERS {
+  PEXCEPTION_RECORD ExceptionRecord;
+  PCONTEXT ContextRecord;
+} EXCEPTION_POINTERS, *PEXCEPTION_POINTERS;
+
+#ifdef FLTSIM_DRIVER_UNIT
+
+#define GetExceptionCode() __exception_code
+#define GetExceptionInformation() __exception_info
+#define _exception_code() __exception_code
+#define _exception_info() __exception_info
+#define AbnormalTermination() __abnormal_termination
+#define _abnormal_termination() __abnormal_termination
+#ifndef __cplusplus
+#define try __try
+#define except __except
+#define finally __finally
+#define leave __leave
+#endif
+
+// One active __try. The lowered code owns it; the run-time library in the simulator links and fills it.
+struct fltsim_seh_frame {
+  ULONG64 jump_buffer[40];
+  struct fltsim_seh_frame* outer;
+  EXCEPTION_RECORD record;
+  CONTEXT context;
+  EXCEPTION_POINTERS pointers;
+  int entered;
+  int raised;
+};
+int _setjmp(void* jump_buffer) __attribute__((returns_twice));
+void fltsim_seh_enter(struct fltsim_seh_frame* frame);
+void fltsim_seh_exit(struct fltsim_seh_frame* frame);
+int fltsim_seh_filter(struct fltsim_seh_frame* frame, int disposition);
+void fltsim_seh_continue(struct fltsim_seh_frame* frame) __attribute__((noreturn));
+
+#endif
+
+WDK_END
