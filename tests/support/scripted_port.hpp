@@ -51,11 +51,12 @@ class ScriptedPort final : public Port {
   std::function<SendResult(std::span<const uint8_t> request, std::span<uint8_t> answer)> on_request;
 
   // Sends a message. `reply_room` is the payload that the sender has room for; nullopt wants no reply.
-  // Returns its id.
+  // Returns its id, 0 when it has none. Without a connection the message is gone (SEND-3).
   uint64_t deliver(ByteVector message, std::optional<size_t> reply_room = std::nullopt) {
     uint64_t id = 0;
     {
       const std::lock_guard lock(mutex_);
+      if (!connected_) return 0;
       if (reply_room) waiting_[id = ++last_id_] = *reply_room;
       messages_.push_back(framed(message, reply_room, id));
       match();

@@ -1,0 +1,108 @@
+// The receive loop on the operating system's threads, for the thread sanitizer.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <cstdlib>
+#include <thread>
+
+#include <fltlink/os/os_host.hpp>
+#include <fltlink/service/receive_loop.hpp>
+
+#include "support/scripted_port.hpp"
+#include "support/service_messages.hpp"
+
+namespace fltlink {
+namespace {
+
+uint32_t scaled(uint32_t count) {
+  const char* scale = std::getenv("FLTLINK_TEST_SCALE");
+  const uint32_t divisor = scale == nullptr ? 1 : static_cast<uint32_t>(std::strtoul(scale, nullptr, 10));
+  return divisor == 0 ? count : count / divisor + 1;
+}
+
+class ReceiveLoopThreadsTest : public testing::Test {
+ protected:
+  ReceiveLoopThreadsTest() {
+    port_.on_request = negotiating_driver();
+    options_.workers = 4;
+    options_.receives = 8;
+    options_.backoff = {.first = kTicksPerMicrosecond, .limit = 50 * kTicksPerMicrosecond};
+    // Announces each connection to the test.
+    handlers_.when_connected = [this](DriverClient&) {
+      host_.wake(connected_);
+      return ConnectionUse::kKeep;
+    };
+  }
+
+  void await_connection() { ASSERT_EQ(host_.park(connected_, kForever), ParkOutcome::kWoken); }
+
+  OsHost host_;
+  ParkingSpot connected_;
+  ScriptedPort port_{host_};
+  RecordingHandlers handlers_;
+  LoopOptions options_;
+};
+
+TEST_F(ReceiveLoopThreadsTest, DriversThreadsSendWhileRepliesGoBack) {
+  const uint32_t per_sender = scaled(2000);
+  Atomic<uint32_t> handled{0};
+  ParkingSpot all_handled;
+  handlers_.during_message = [&](ReplyToken* owed) {
+    if (owed != nullptr) {
+      EXPECT_EQ(owed->reply(0), ReplyTokenOutcome::kReplied);
+    }
+    if (handled.fetch_add(1, MemoryOrder::kAcqRel) + 1 == 2 * per_sender) host_.wake(all_handled);
+  };
+  ReceiveLoop loop(host_, port_, handlers_, options_);
+  ASSERT_EQ(loop.start(), StartOutcome::kStarted);
+  await_connection();
+  const auto send = [&] {
+    for (uint32_t i = 0; i < per_sender; ++i) {
+      port_.deliver(file_event(u"C:\\a.txt", i), i % 2 == 0 ? std::optional<size_t>(4) : std::nullopt);
+    }
+  };
+  std::thread first(send);
+  std::thread second(send);
+  ASSERT_EQ(host_.park(all_handled, kForever), ParkOutcome::kWoken);
+  first.join();
+  second.join();
+  loop.stop();
+  EXPECT_EQ(loop.counters()[LoopCounter::kReceived], 2 * per_sender);
+  EXPECT_EQ(loop.counters()[LoopCounter::kReplied], port_.replies().size());
+  expect_balanced(loop.counters());
+}
+
+TEST_F(ReceiveLoopThreadsTest, HangUpsAndMessagesEndBalanced) {
+  ReceiveLoop loop(host_, port_, handlers_, options_);
+  ASSERT_EQ(loop.start(), StartOutcome::kStarted);
+  const uint32_t rounds = scaled(200);
+  for (uint32_t round = 0; round < rounds; ++round) {
+    await_connection();
+    for (uint32_t i = 0; i < 4; ++i) port_.deliver(file_event(u"C:\\a.txt", i), 4);
+    loop.request_attention();
+    port_.hang_up();
+  }
+  loop.stop();
+  EXPECT_EQ(port_.outstanding(), 0u);
+  EXPECT_GE(loop.counters()[LoopCounter::kConnected], rounds);
+  expect_balanced(loop.counters());
+}
+
+TEST_F(ReceiveLoopThreadsTest, StopRacesWithMessages) {
+  const uint32_t rounds = scaled(100);
+  for (uint32_t round = 0; round < rounds; ++round) {
+    ReceiveLoop loop(host_, port_, handlers_, options_);
+    ASSERT_EQ(loop.start(), StartOutcome::kStarted);
+    await_connection();
+    std::thread sender([this] {
+      for (uint32_t i = 0; i < 3; ++i) port_.deliver(file_event(u"C:\\a.txt", i));
+    });
+    loop.stop();
+    sender.join();
+    EXPECT_EQ(port_.outstanding(), 0u);
+    expect_balanced(loop.counters());
+  }
+}
+
+}  // namespace
+}  // namespace fltlink
