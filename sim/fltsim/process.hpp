@@ -9,7 +9,9 @@
 #include <chrono>
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <string>
+#include <utility>
 
 #include "fltsim/outcome.hpp"
 #include "fltsim/user.hpp"
@@ -30,7 +32,7 @@ struct ProcessOptions {
 
 class ThreadHandle {
  public:
-  explicit ThreadHandle(nt::Thread* thread) : thread_(thread) {}
+  explicit ThreadHandle(std::shared_ptr<nt::Thread> thread) : thread_(std::move(thread)) {}
 
   std::uint32_t id() const;
   bool done() const;
@@ -42,7 +44,7 @@ class ThreadHandle {
   nt::Thread& thread() const { return *thread_; }
 
  private:
-  nt::Thread* thread_;
+  std::shared_ptr<nt::Thread> thread_;  // null: never started, and so done
 };
 
 class Process {

@@ -8,6 +8,8 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <string>
+#include <utility>
 #include <vector>
 
 #include "fltsim/options.hpp"
@@ -22,6 +24,8 @@ namespace nt {
 class Executive;
 class Process;
 class Thread;
+template <class Body>
+class Ref;
 }  // namespace nt
 
 class System {
@@ -50,6 +54,9 @@ class System {
   Outcome run_to_quiescence();
   Outcome advance(sched::Ticks duration);
 
+  // Keeps a process object until the machine ends, so that a test may go on asking an ended one.
+  nt::Process* keep(nt::Ref<nt::Process> process);
+
   // Runs once, in the control thread, before the machine goes: last registered, first run. This is where a
   // subsystem unloads its drivers and reports what was left.
   void at_shutdown(std::function<void()> step) { shutdown_.push_back(std::move(step)); }
@@ -65,6 +72,7 @@ class System {
   Trace trace_;
   std::vector<std::function<void()>> shutdown_;
   bool shut_down_ = false;
+  std::vector<nt::Process*> kept_;  // each with a reference
   // The subsystems, in order of construction; each may use those above it.
   std::unique_ptr<nt::Executive> nt_;
 };

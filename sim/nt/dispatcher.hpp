@@ -65,6 +65,18 @@ struct Mutant {
 };
 static_assert(sizeof(Mutant) == 56);
 
+// As KTIMER: 64 bytes. A timer has no thread of its own: it is signalled when somebody looks after its due
+// time, and a waiter's park ends at the due time.
+struct Timer {
+  DispatcherHeader header;
+  std::uint64_t due;  // a point in time
+  ListLink reserved;
+  void* dpc;
+  std::uint32_t armed;
+  std::uint32_t period_ms;
+};
+static_assert(sizeof(Timer) == 64 && offsetof(Timer, period_ms) == 60);
+
 struct WaitOptions {
   sched::Ticks deadline = sched::kForever;  // a point in time; one that has passed polls
   bool ends_on_termination = false;         // the wait ends when the thread is terminated
@@ -126,6 +138,11 @@ class Dispatcher {
   };
   [[nodiscard]] MutantRelease release(Thread& thread, Mutant& mutant);
 
+  // Arms or disarms; returns whether the timer was armed and not yet due. `due` is a point in time.
+  bool set_timer(Timer& timer, std::uint64_t due, std::uint32_t period_ms, sched::Ticks now);
+  bool cancel_timer(Timer& timer, sched::Ticks now);
+  bool read_timer(Timer& timer, sched::Ticks now);
+
   // The thread is being terminated: ends its wait, if that allows it. Called with the thread marked already.
   void end_wait(Thread& thread);
   // The thread has ended: its mutexes are abandoned. Returns how many there were.
@@ -137,11 +154,11 @@ class Dispatcher {
 
   WaitOutcome wait_for(Thread& thread, std::span<DispatcherHeader* const> objects, bool all,
                        const WaitOptions& options);
-  bool signalled_for(const DispatcherHeader& object, const Thread& thread) const;
-  void take(DispatcherHeader& object, Thread& thread, WaitOutcome& outcome);
-  bool try_satisfy(Wait& wait);
-  void wake_waiters(DispatcherHeader& object);
-  static void unlink(Wait& wait);
+  static bool try_satisfy(Wait& wait, sched::Ticks now);
+  static void wake_waiters(DispatcherHeader& object);
+  static void unpark_waiters(DispatcherHeader& object);
+  static void finish(Wait& wait);
+  static void abandon(Mutant& mutant);
 
   mutable std::mutex mutex_;
 };

@@ -21,6 +21,9 @@ namespace fltsim::nt {
 // One switch point; a finding (VER-23) when the thread's IRQL is above `max`. The calling thread.
 Thread& enter(const char* routine, Irql max);
 
+// The finding alone, for a routine whose limit depends on its arguments.
+void check_irql(Thread& thread, const char* routine, Irql max);
+
 // True when the test asked for this call of `routine` to fail (Machine::fail_next). Each true uses up one
 // request.
 bool fails_now(Thread& thread, const char* routine);
@@ -52,6 +55,9 @@ struct ClientUnwind {};
 // called), the entry must fail without effect. Throws ClientUnwind when the thread was killed and may be
 // unwound from here.
 [[nodiscard]] bool enter_client(Thread& thread, const char* routine);
+// The same for an entry that clients call in destructors (CloseHandle, CancelIoEx): it never throws. A killed
+// thread is then unwound at its next other entry.
+[[nodiscard]] bool enter_client_release(Thread& thread, const char* routine) noexcept;
 // On the way back to the client: throws ClientUnwind when the thread was killed meanwhile.
 void leave_client(Thread& thread);
 
@@ -66,6 +72,18 @@ auto client_call(const char* routine, std::invoke_result_t<Body, Thread&> refuse
   auto result = std::forward<Body>(body)(thread);
   --thread.kernel_depth;
   leave_client(thread);
+  return result;
+}
+
+// The same for what clients call in destructors.
+template <class Body>
+auto client_release(const char* routine, std::invoke_result_t<Body, Thread&> refused, Body&& body)
+    -> std::invoke_result_t<Body, Thread&> {
+  Thread& thread = current_thread(routine);
+  if (!enter_client_release(thread, routine)) return refused;
+  ++thread.kernel_depth;
+  auto result = std::forward<Body>(body)(thread);
+  --thread.kernel_depth;
   return result;
 }
 

@@ -28,6 +28,9 @@ namespace fltsim::nt {
 class Executive {
  public:
   explicit Executive(System& system);
+  // Makes the names and the system process; apart from construction, because objects find their executive
+  // through the system.
+  void start();
   ~Executive();
   Executive(const Executive&) = delete;
   Executive& operator=(const Executive&) = delete;
@@ -49,7 +52,8 @@ class Executive {
   // ---------------------------------------------------------------------------
   Process& system_process() { return *system_process_; }
   // `device_image` may be empty: it is then derived through \??\C: .
-  Ref<Process> create_process(std::u16string dos_image, User user, std::u16string device_image = {});
+  Ref<Process> create_process(std::u16string dos_image, User user, std::u16string device_image = {},
+                              bool is_system = false);
   Ref<Process> process_by_id(std::uint32_t id) const;  // null when unknown or gone
   Ref<Thread> thread_by_id(std::uint32_t id) const;
   std::vector<Ref<Process>> processes() const;
@@ -84,6 +88,9 @@ class Executive {
   // --- the end of the machine: the control thread, after the last run
   // -------------------------------------------
   void report_leaks();
+  // The end of all objects, those first that were made last, whatever refers to them. Nothing runs any more.
+  void destroy_objects();
+  bool tearing_down() const { return tearing_down_; }
 
   // --- for create_object()
   // ---------------------------------------------------------------------------------------
@@ -93,10 +100,13 @@ class Executive {
  private:
   void run_thread(Thread& thread, const std::function<void()>& entry);
   void end_thread(Thread& thread);
+  Ref<Thread> spawn(Process& process, std::string name, std::function<void()> entry);
+  void check_left_clean(Thread& thread);
   void run_down(Process& process, Status status);
 
   System& system_;
   std::atomic<bool> stopped_{false};
+  bool tearing_down_ = false;  // written when no simulated thread is left
   std::atomic<std::uint32_t> faults_armed_{0};
 
   mutable std::mutex mutex_;

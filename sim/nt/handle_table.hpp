@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <mutex>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -31,7 +32,7 @@ class HandleTable {
     bool inheritable = false;
   };
 
-  // The handle holds a reference of its own.
+  // The handle holds a reference of its own. Null: the process has been run down.
   Handle insert(void* body, AccessMask granted, bool inheritable = false);
   // Runs the type's close procedure with the calling thread's context. False: no such handle.
   [[nodiscard]] bool close(Handle handle);
@@ -50,6 +51,8 @@ class HandleTable {
   const bool kernel_;
   mutable std::mutex mutex_;
   std::vector<Entry> entries_;
+  std::set<std::size_t> free_;
+  bool closed_ = false;
 };
 
 // The table and the object that `handle` means in the calling thread, pseudo handles included.

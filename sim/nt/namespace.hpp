@@ -6,6 +6,7 @@
 
 #include <map>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -34,7 +35,6 @@ struct Found {
 class Namespace {
  public:
   explicit Namespace(System& system);
-  ~Namespace();
   Namespace(const Namespace&) = delete;
   Namespace& operator=(const Namespace&) = delete;
 
@@ -61,11 +61,15 @@ class Namespace {
   // The link itself; STATUS_OBJECT_NAME_NOT_FOUND, STATUS_OBJECT_TYPE_MISMATCH.
   [[nodiscard]] Status delete_link(std::u16string_view path);
 
+  // Where a symbolic link points; nothing when there is no such link.
+  std::optional<std::u16string> link_target(std::u16string_view path) const;
+
   std::u16string path_of(const void* body) const;
 
  private:
   struct Walk;
-  Status walk(Walk& walk) const;
+  Status run(Walk& walk) const;
+  Status step(Walk& walk) const;
 
   System& system_;
   mutable std::mutex mutex_;

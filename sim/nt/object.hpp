@@ -81,8 +81,8 @@ struct alignas(16) ObjectHeader {
   System* system = nullptr;
   std::atomic<std::int64_t> references{1};
   std::atomic<std::int64_t> handles{0};
-  void (*destroy)(ObjectHeader*) = nullptr;  // destroys body and header, frees the memory
-  ObjectHeader* older = nullptr;             // the machine's list of live objects, in order of creation
+  void (*destruct)(void* body) = nullptr;  // the body's destructor
+  ObjectHeader* older = nullptr;           // the machine's list of live objects, in order of creation
   ObjectHeader* newer = nullptr;
   std::uint64_t number = 0;  // in order of creation, per machine
 
@@ -100,17 +100,10 @@ struct alignas(16) ObjectHeader {
   }
 };
 
-// For create_object(): put an object on, and take it off, its machine's list.
+// For create_object(): puts the object on its machine's list.
 void register_object(ObjectHeader& header);
-
-namespace detail {
-template <class Body>
-void destroy_object(ObjectHeader* header) {
-  static_cast<Body*>(header->body())->~Body();
-  header->~ObjectHeader();
-  ::operator delete (header, std::align_val_t{alignof(ObjectHeader)});
-}
-}  // namespace detail
+// Frees the memory of an object whose body has been destructed.
+void free_object(ObjectHeader& header);
 
 // A new object with one reference, which the caller owns. A WDK structure is zeroed.
 template <class Body, class... Args>
@@ -122,7 +115,7 @@ Body* create_object(System& system, const ObjectType& type, Args&&... args) {
   Body* body = new (header->body()) Body(std::forward<Args>(args)...);
   header->type = &type;
   header->system = &system;
-  header->destroy = &detail::destroy_object<Body>;
+  header->destruct = [](void* dead) { static_cast<Body*>(dead)->~Body(); };
   register_object(*header);
   return body;
 }

@@ -48,8 +48,8 @@ class Registry {
   // Names with their case, in order; "" is the default value.
   std::vector<std::u16string> values(std::u16string_view path) const;
   std::optional<RegistryValue> get(std::u16string_view path, std::u16string_view name) const;
-  // The key must exist.
-  void set(std::u16string_view path, std::u16string_view name, RegistryValue value);
+  // False when there is no such key.
+  [[nodiscard]] bool set(std::u16string_view path, std::u16string_view name, RegistryValue value);
   bool remove_value(std::u16string_view path, std::u16string_view name);
 
   // Conveniences for the loader and tests: the key is made if it is missing.
@@ -63,6 +63,7 @@ class Registry {
  private:
   struct Key;
   Key* find(std::u16string_view path) const;
+  void put(std::u16string_view path, std::u16string_view name, RegistryValue value);
 
   mutable std::mutex mutex_;
   std::unique_ptr<Key> root_;

@@ -7,6 +7,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -52,8 +53,8 @@ class Thread final {
   System& system;
   Process& process;
   const std::string name;
-  std::uint32_t id = 0;  // a multiple of 4
-  sched::Thread* scheduled = nullptr;
+  std::uint32_t id = 0;                // a multiple of 4
+  sched::Thread* scheduled = nullptr;  // set by the thread itself before it runs any code
 
   // --- any thread
   // ------------------------------------------------------------------------------------------------- Set
@@ -61,6 +62,7 @@ class Thread final {
   bool terminated() const { return terminated_.load(std::memory_order_acquire); }
   std::atomic<std::int32_t> exit_status{0x103};  // STATUS_PENDING while it runs
   std::atomic<bool> ended{false};
+  std::atomic<bool> completed{false};  // its code ran to its end; false also for one that was terminated
 
   // --- the thread itself
   // ------------------------------------------------------------------------------------------
@@ -72,7 +74,7 @@ class Thread final {
   Process* attached = nullptr;             // KeStackAttachProcess
   std::vector<HeldLock> held_locks;
   std::uint32_t last_error = 0;  // Win32's GetLastError
-  UserScratch* scratch = nullptr;
+  std::unique_ptr<UserScratch> scratch;
   // Where PsTerminateSystemThread goes; set while a system thread's routine runs.
   std::jmp_buf* exit_guard = nullptr;
   // What runs in the thread's own context when it ends, last in, first out (cancel its requests, drop its

@@ -44,6 +44,9 @@ class UserSpace {
     std::size_t pages;
     const Process* owner;
   };
+  void take_away(std::size_t first, std::size_t pages);
+  void forget_holes(std::size_t first, std::size_t pages);
+
   std::byte* base_;
   mutable std::mutex mutex_;
   std::map<std::size_t, Block> blocks_;       // by first page
@@ -73,7 +76,7 @@ class UserBuffer {
  public:
   enum class Use {
     kInput,   // copied in
-    kOutput,  // copied in, and back by the destructor or copy_back()
+    kOutput,  // copied in, and back by the destructor
   };
 
   UserBuffer(Thread& thread, const void* client, std::size_t length, Use use);
@@ -85,6 +88,8 @@ class UserBuffer {
   std::size_t length() const { return length_; }
 
  private:
+  std::byte* take_scratch(UserSpace& space, std::size_t length);
+
   Thread& thread_;
   void* const client_;
   const std::size_t length_;

@@ -24,6 +24,9 @@ class WorkQueue {
   // Any simulated thread, any IRQL up to DISPATCH_LEVEL.
   void queue(std::function<void(Thread&)> work);
 
+  // The end of the machine: workers leave when nothing is queued.
+  void close();
+
   // How many routines are queued or running.
   std::size_t pending() const;
 
@@ -36,6 +39,7 @@ class WorkQueue {
   std::deque<DispatcherHeader*> idle_;  // one event per idle worker
   std::size_t workers_ = 0;
   std::size_t running_ = 0;
+  bool closing_ = false;
 };
 
 }  // namespace fltsim::nt

@@ -1,0 +1,144 @@
+#include "machine/system.hpp"
+
+#include <charconv>
+#include <cstdlib>
+#include <cstring>
+
+#include "nt/enter.hpp"
+#include "nt/executive.hpp"
+
+namespace fltsim {
+namespace {
+
+std::uint64_t seed_of(const Options& options) {
+  if (options.seed) return *options.seed;
+  const char* text = std::getenv("FLTLINK_SEED");
+  if (text == nullptr) return 1;
+  std::uint64_t seed = 0;
+  const auto [end, error] = std::from_chars(text, text + std::strlen(text), seed);
+  if (error != std::errc() || *end != '\0') nt::misuse("FLTLINK_SEED is not a decimal number");
+  return seed;
+}
+
+sched::Options scheduler_options(const Options& options, std::uint64_t seed) {
+  sched::Options result;
+  result.seeded = options.scheduler == SchedulerKind::kSeeded;
+  result.seed = seed;
+  result.switches_max = options.switches_max;
+  result.watchdog_ms = options.watchdog_ms;
+  return result;
+}
+
+std::string current_thread_name() {
+  const nt::Thread* thread = nt::current_thread_or_null();
+  return thread != nullptr ? thread->name : "control";
+}
+
+}  // namespace
+
+System::System(const Options& options)
+    : options_(options),
+      seed_(seed_of(options)),
+      scheduler_(sched::Scheduler::create(scheduler_options(options, seed_))),
+      trace_(
+          options.trace, [this] { return scheduler_->now(); }, current_thread_name),
+      nt_(std::make_unique<nt::Executive>(*this)) {
+  nt_->start();
+}
+
+System::~System() {
+  shut_down();
+  // From here on no simulated thread runs; what they left is taken down without them.
+  scheduler_.reset();
+  nt_->destroy_objects();
+}
+
+nt::Process* System::keep(nt::Ref<nt::Process> process) {
+  kept_.push_back(process.detach());
+  return kept_.back();
+}
+
+Outcome System::outcome_of(sched::RunResult result, const char* verb) {
+  if (nt_->stopped()) return Outcome::kStopped;
+  const auto failed = [&](const char* id, const char* what) {
+    verifier_.report({.id = id,
+                      .severity = Severity::kError,
+                      .text = std::string(verb) + ' ' + what + "\n" + scheduler_->describe_threads(),
+                      .driver = {},
+                      .object = {},
+                      .allocated_at = {}});
+  };
+  switch (result) {
+    case sched::RunResult::kDone:
+      return Outcome::kDone;
+    case sched::RunResult::kDeadlock:
+      failed(
+          "SIM-2",
+          "cannot end: no thread can run and no deadline is pending. The threads, and what they wait for:");
+      return Outcome::kDeadlock;
+    case sched::RunResult::kNotSettling:
+      failed("SIM-3", "does not settle: its limit of switches or of virtual time is used up. The threads:");
+      return Outcome::kNotSettling;
+    case sched::RunResult::kWatchdog:
+      failed("SIM-4",
+             "was ended by the watchdog: one thread used the processor and reached no switch point. The "
+             "threads:");
+      return Outcome::kWatchdog;
+  }
+  return Outcome::kDone;
+}
+
+Outcome System::wait_for(nt::Thread& thread) {
+  if (nt::Thread* caller = nt::current_thread_or_null()) {
+    const nt::WaitOutcome wait =
+        nt_->dispatcher().wait(*caller, thread.header, {.ends_on_termination = true, .object = thread.name});
+    nt::leave_client(*caller);
+    if (wait.result == nt::WaitResult::kTerminated) return Outcome::kKilled;
+  } else {
+    const sched::RunResult result =
+        scheduler_->run_until([&] { return thread.ended.load(std::memory_order_acquire) || nt_->stopped(); });
+    if (const Outcome outcome = outcome_of(result, thread.name.c_str()); outcome != Outcome::kDone)
+      return outcome;
+  }
+  return thread.completed.load(std::memory_order_acquire) ? Outcome::kDone : Outcome::kKilled;
+}
+
+Outcome System::run_in(nt::Process& process, std::string name, std::function<void()> code) {
+  if (nt_->stopped()) return Outcome::kStopped;
+  const nt::Thread* caller = nt::current_thread_or_null();
+  if (caller != nullptr && &caller->process == &process) {
+    code();
+    return Outcome::kDone;
+  }
+  const auto thread = nt_->start_thread(process, std::move(name), std::move(code));
+  return thread ? wait_for(*thread) : Outcome::kKilled;
+}
+
+Outcome System::run_to_quiescence() {
+  if (nt_->stopped()) return Outcome::kStopped;
+  return outcome_of(scheduler_->run_to_quiescence(), "running to quiescence");
+}
+
+Outcome System::advance(sched::Ticks duration) {
+  if (nt_->stopped()) return Outcome::kStopped;
+  return outcome_of(scheduler_->advance(duration), "letting time pass");
+}
+
+void System::shut_down() {
+  if (std::exchange(shut_down_, true)) return;
+  for (const auto& process : nt_->processes()) {
+    if (process->is_system || nt_->stopped()) continue;
+    if (const auto rundown = nt_->terminate_process(*process, 0)) static_cast<void>(wait_for(*rundown));
+  }
+  while (!shutdown_.empty()) {
+    const auto step = std::move(shutdown_.back());
+    shutdown_.pop_back();
+    step();
+  }
+  nt_->work().close();
+  if (nt_->stopped()) return;
+  static_cast<void>(run_to_quiescence());
+  nt_->report_leaks();
+}
+
+}  // namespace fltsim

@@ -1,0 +1,144 @@
+#include "nt/handle_table.hpp"
+
+#include "machine/system.hpp"
+#include "nt/executive.hpp"
+#include "nt/process.hpp"
+#include "nt/thread.hpp"
+#include "wdk/shared/status.h"
+
+namespace fltsim::nt {
+namespace {
+
+constexpr std::uint64_t kKernelBits = 0xFFFFFFFF80000000;
+constexpr std::size_t kNone = SIZE_MAX;
+
+std::uint64_t number_of(Handle handle) { return reinterpret_cast<std::uint64_t>(handle); }
+
+// Small negative numbers, as NtCurrentProcess() and NtCurrentThread(): no table has them.
+const Handle kCurrentProcess = reinterpret_cast<Handle>(~std::uint64_t{0});
+const Handle kCurrentThread = reinterpret_cast<Handle>(~std::uint64_t{1});
+
+Process& current_process(Thread& thread) {
+  return thread.attached != nullptr ? *thread.attached : thread.process;
+}
+
+// The table that a handle's value belongs to; null for a kernel handle in user mode.
+HandleTable* table_of(Thread& thread, Handle handle, Mode mode) {
+  Process& system_process = thread.system.nt().system_process();
+  if ((number_of(handle) & kKernelBits) == kKernelBits) {
+    return mode == Mode::kKernel ? &system_process.handles : nullptr;
+  }
+  return &current_process(thread).handles;
+}
+
+}  // namespace
+
+Handle HandleTable::value_of(std::size_t index) const {
+  return reinterpret_cast<Handle>((index + 1) * 4 | (kernel_ ? kKernelBits : 0));
+}
+
+std::size_t HandleTable::index_of(Handle handle) const {
+  const std::uint64_t number = number_of(handle) & (kernel_ ? ~kKernelBits : ~std::uint64_t{0});
+  // The lowest two bits are the caller's own.
+  return number < 4 ? kNone : number / 4 - 1;
+}
+
+Handle HandleTable::insert(void* body, AccessMask granted, bool inheritable) {
+  ObjectHeader& object = ObjectHeader::of(body);
+  const std::lock_guard lock(mutex_);
+  if (closed_) return nullptr;
+  reference(body);
+  object.handles.fetch_add(1, std::memory_order_relaxed);
+  std::size_t index = 0;
+  if (!free_.empty()) {
+    index = *free_.begin();
+    free_.erase(free_.begin());
+  } else {
+    index = entries_.size();
+    entries_.emplace_back();
+  }
+  entries_[index] = {&object, granted, inheritable};
+  return value_of(index);
+}
+
+bool HandleTable::close(Handle handle) {
+  ObjectHeader* object = nullptr;
+  {
+    const std::lock_guard lock(mutex_);
+    const std::size_t index = index_of(handle);
+    if (index >= entries_.size() || entries_[index].object == nullptr) return false;
+    object = entries_[index].object;
+    entries_[index] = {};
+    free_.insert(index);
+  }
+  const std::int64_t left = object->handles.fetch_sub(1, std::memory_order_acq_rel) - 1;
+  if (object->type->close != nullptr)
+    object->type->close(object->body(), owner_, static_cast<std::uint64_t>(left));
+  if (left == 0 && !object->permanent) object->system->nt().names().remove(object->body());
+  release(object->body());
+  return true;
+}
+
+Ref<void> HandleTable::find(Handle handle, AccessMask* granted) const {
+  const std::lock_guard lock(mutex_);
+  const std::size_t index = index_of(handle);
+  if (index >= entries_.size() || entries_[index].object == nullptr) return {};
+  if (granted != nullptr) *granted = entries_[index].access;
+  return Ref<void>::retain(entries_[index].object->body());
+}
+
+void HandleTable::close_all() {
+  std::size_t count = 0;
+  {
+    const std::lock_guard lock(mutex_);
+    closed_ = true;
+    count = entries_.size();
+  }
+  for (std::size_t i = 0; i < count; ++i) static_cast<void>(close(value_of(i)));
+}
+
+std::vector<std::pair<Handle, HandleTable::Entry>> HandleTable::entries() const {
+  const std::lock_guard lock(mutex_);
+  std::vector<std::pair<Handle, Entry>> all;
+  for (std::size_t i = 0; i < entries_.size(); ++i) {
+    if (entries_[i].object != nullptr) all.emplace_back(value_of(i), entries_[i]);
+  }
+  return all;
+}
+
+Status reference_by_handle(Handle handle, AccessMask desired, const ObjectType* type, Mode mode,
+                           Ref<void>& object, AccessMask* granted) {
+  Thread& thread = current_thread("ObReferenceObjectByHandle");
+  AccessMask access = 0;
+  Ref<void> found;
+  if (handle == kCurrentProcess) {
+    found = Ref<void>::retain(&current_process(thread));
+    access = kProcessType.mapping.all;
+  } else if (handle == kCurrentThread) {
+    found = Ref<void>::retain(&thread);
+    access = kThreadType.mapping.all;
+  } else if (HandleTable* table = table_of(thread, handle, mode)) {
+    found = table->find(handle, &access);
+  }
+  if (!found) return STATUS_INVALID_HANDLE;
+  if (type != nullptr && &type_of(found.get()) != type) return STATUS_OBJECT_TYPE_MISMATCH;
+  if (mode == Mode::kUser && (desired & ~access) != 0) return STATUS_ACCESS_DENIED;
+  if (granted != nullptr) *granted = access;
+  object = std::move(found);
+  return STATUS_SUCCESS;
+}
+
+Status close_handle(Handle handle, Mode mode) {
+  Thread& thread = current_thread("NtClose");
+  if (handle == kCurrentProcess || handle == kCurrentThread) return STATUS_SUCCESS;
+  HandleTable* table = table_of(thread, handle, mode);
+  return table != nullptr && table->close(handle) ? STATUS_SUCCESS : STATUS_INVALID_HANDLE;
+}
+
+Handle make_handle(void* body, AccessMask granted, bool kernel, bool inheritable) {
+  Thread& thread = current_thread("ObOpenObjectByPointer");
+  Process& process = kernel ? thread.system.nt().system_process() : current_process(thread);
+  return process.handles.insert(body, granted, inheritable);
+}
+
+}  // namespace fltsim::nt

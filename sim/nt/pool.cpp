@@ -1,0 +1,149 @@
+#include "nt/pool.hpp"
+
+#include <algorithm>
+#include <cctype>
+#include <cstdlib>
+#include <cstring>
+#include <map>
+
+#include "machine/system.hpp"
+#include "nt/enter.hpp"
+
+namespace fltsim::nt {
+namespace {
+
+constexpr std::size_t kAlignment = 16;
+constexpr std::size_t kPage = 4096;
+constexpr std::size_t kFreedMax = 4096;  // per shard
+constexpr int kPattern = 0xA5;
+constexpr int kFreedPattern = 0xDD;
+
+std::size_t rounded(std::size_t size, std::size_t alignment) {
+  return (size + alignment - 1) & ~(alignment - 1);
+}
+
+std::string describe(const Pool::Allocation& known) {
+  return std::to_string(known.size) + " bytes with the tag '" + tag_text(known.tag) + "'";
+}
+
+}  // namespace
+
+std::string tag_text(std::uint32_t tag) {
+  std::string text;
+  for (int i = 0; i < 4; ++i) {
+    const auto character = static_cast<unsigned char>(tag >> (8 * i));
+    text += character >= 0x20 && character < 0x7F ? static_cast<char>(character) : '.';
+  }
+  return text;
+}
+
+Pool::~Pool() {
+  for (Shard& shard : shards_) {
+    for (const auto& [address, allocation] : shard.live) std::free(const_cast<void*>(address));
+  }
+}
+
+void* Pool::allocate(const DriverIdentity* driver, Kind kind, Fill fill, std::size_t size,
+                     std::uint32_t tag) {
+  const std::size_t alignment = size >= kPage ? kPage : kAlignment;
+  // Below a page the exact size goes to the heap, so that the address sanitizer sees the first byte too many.
+  void* address = alignment == kPage ? std::aligned_alloc(kPage, rounded(size, kPage))
+                                     : std::malloc(std::max<std::size_t>(size, 1));
+  if (address == nullptr) return nullptr;
+  std::memset(address, fill == Fill::kZero ? 0 : kPattern, size);
+  Shard& place = shard(address);
+  const Allocation allocation{address, size,   tag,
+                              kind,    driver, numbers_.fetch_add(1, std::memory_order_relaxed) + 1};
+  const std::lock_guard lock(place.mutex);
+  place.freed.erase(address);
+  place.live.insert_or_assign(address, allocation);
+  return address;
+}
+
+void Pool::bad_free(Thread& thread, const char* routine, const char* what, const Allocation* known) {
+  std::string text = std::string(routine) + ": " + what;
+  if (known != nullptr) text += ": " + describe(*known);
+  bug_check(thread, "VER-41", text + ". Windows stops with BAD_POOL_CALLER.");
+}
+
+void Pool::free(Thread& thread, const char* routine, void* address, std::uint32_t tag) {
+  Shard& place = shard(address);
+  Allocation known{};
+  const char* wrong = nullptr;
+  bool is_known = true;
+  {
+    const std::lock_guard lock(place.mutex);
+    if (const auto live = place.live.find(address); live != place.live.end()) {
+      known = live->second;
+      if (tag != 0 && tag != known.tag) {
+        wrong = "the tag is not the one of the allocation";
+      } else {
+        place.live.erase(live);
+        if (place.freed.size() >= kFreedMax) place.freed.clear();
+        place.freed.emplace(address, known);
+      }
+    } else if (const auto freed = place.freed.find(address); freed != place.freed.end()) {
+      known = freed->second;
+      wrong = "the memory has been freed already";
+    } else {
+      is_known = false;
+      wrong = "the address was never given out by the pool";
+    }
+  }
+  if (wrong != nullptr) bad_free(thread, routine, wrong, is_known ? &known : nullptr);
+  if (known.kind == Kind::kPaged) check_irql(thread, routine, kApc);
+  std::memset(address, kFreedPattern, known.size);
+  std::free(address);
+}
+
+bool Pool::find(const void* address, Allocation& allocation) const {
+  const Shard& place = shard(address);
+  const std::lock_guard lock(place.mutex);
+  const auto live = place.live.find(address);
+  if (live == place.live.end()) return false;
+  allocation = live->second;
+  return true;
+}
+
+std::vector<Pool::Leak> Pool::leaks(const DriverIdentity* driver) const {
+  std::map<std::uint32_t, Leak> by_tag;
+  for (const Shard& place : shards_) {
+    const std::lock_guard lock(place.mutex);
+    for (const auto& [address, allocation] : place.live) {
+      if (allocation.driver != driver) continue;
+      Leak& leak = by_tag.try_emplace(allocation.tag, Leak{allocation.tag, 0, 0, UINT64_MAX}).first->second;
+      ++leak.count;
+      leak.bytes += allocation.size;
+      leak.first_number = std::min(leak.first_number, allocation.number);
+    }
+  }
+  std::vector<Leak> all;
+  for (const auto& [tag, leak] : by_tag) all.push_back(leak);
+  std::sort(all.begin(), all.end(),
+            [](const Leak& a, const Leak& b) { return a.first_number < b.first_number; });
+  return all;
+}
+
+void Pool::report_leaks(const DriverIdentity& driver) {
+  for (const Leak& leak : leaks(&driver)) {
+    system_.verifier().report(
+        {.id = "VER-40",
+         .severity = Severity::kError,
+         .text = "pool was not freed when the driver was unloaded: " + std::to_string(leak.count) +
+                 " allocation(s), " + std::to_string(leak.bytes) + " bytes with the tag '" +
+                 tag_text(leak.tag) + "'; free them in the unload routine",
+         .driver = driver.name,
+         .object = {},
+         .allocated_at = {}});
+  }
+  for (Shard& place : shards_) {
+    const std::lock_guard lock(place.mutex);
+    std::erase_if(place.live, [&](const auto& entry) {
+      if (entry.second.driver != &driver) return false;
+      std::free(const_cast<void*>(entry.first));
+      return true;
+    });
+  }
+}
+
+}  // namespace fltsim::nt
