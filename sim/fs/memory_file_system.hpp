@@ -11,7 +11,7 @@ namespace fltsim::fs {
 
 struct VolumeOptions {
   Clock clock;  // required
-  std::u16string label;
+  std::u16string label{};
   std::uint32_t serial_number = 0x5EED'F117;
   // What may be allocated above what a host directory already holds, in bytes; DISK_FULL beyond.
   std::uint64_t capacity = std::uint64_t{64} << 30;
