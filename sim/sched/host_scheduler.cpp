@@ -192,7 +192,7 @@ RunResult HostScheduler::advance(Ticks duration) {
 
 template <class Goal>
 RunResult HostScheduler::wait_for(Census::Interest interest, RunResult when_all_wait, Goal goal) {
-  require(this_thread() == nullptr, "a simulated thread cannot run its machine", "control call");
+  require(this_thread() == nullptr, "only the control thread can run a machine");
   if (given_up_) return RunResult::kWatchdog;
   census_->set_interest(interest);
   RunResult result = RunResult::kDone;

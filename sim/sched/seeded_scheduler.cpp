@@ -24,15 +24,14 @@ SeededScheduler::SeededScheduler(const Options& options)
 
 void SeededScheduler::operator delete(SeededScheduler* self, std::destroying_delete_t) {
   require(this_thread() == nullptr, "a scheduler is destroyed by its control thread only");
-  const bool all_ended = std::ranges::all_of(
+  const bool nobody_inside = std::ranges::all_of(
       self->threads_, [](const auto& t) { return !t->started || t->phase == Phase::kEnded; });
-  if (all_ended) {
+  if (nobody_inside) {
     self->~SeededScheduler();
     ::operator delete(self);
     return;
   }
-  for (const auto& thread : self->threads_) thread->abandoned.store(true, std::memory_order_release);
-  keep_forever(self);
+  keep_forever(self);  // nobody posts their batons any more
 }
 
 // --- any thread
@@ -72,8 +71,9 @@ void SeededScheduler::require_baton(std::string_view call) const {
     const_cast<SeededScheduler*>(this)->enter();
     return;
   }
-  require(running_.load(std::memory_order_relaxed) == nullptr,
-          std::string(call) + " from outside while a simulated thread runs cannot replay");
+  if (running_.load(std::memory_order_relaxed) != nullptr) {
+    fatal(std::string(call) + " from outside while a simulated thread runs: that cannot replay");
+  }
 }
 
 // --- simulated threads
@@ -273,8 +273,10 @@ RunResult SeededScheduler::advance(Ticks duration) {
 }
 
 RunResult SeededScheduler::run(const Run& run) {
-  require(this_thread() == nullptr, "a simulated thread cannot run its machine", "control call");
+  require(this_thread() == nullptr, "only the control thread can run a machine");
+  require(!in_run_, "a predicate of the control thread cannot run the machine");
   if (given_up_) return RunResult::kWatchdog;
+  in_run_ = true;
   run_ = run;
   switches_ = 0;
   processor_ = current_processor();
@@ -283,6 +285,7 @@ RunResult SeededScheduler::run(const Run& run) {
     if (!await_baton()) give_up();
   }
   run_ = {};
+  in_run_ = false;
   return result_;
 }
 

@@ -139,6 +139,7 @@ class SeededScheduler final : public Scheduler {
   Run run_;
   std::uint64_t switches_ = 0;
   RunResult result_ = RunResult::kDone;
+  bool in_run_ = false;
   bool given_up_ = false;
   int processor_ =
       kAnyProcessor;  // one for all threads, as only one runs: where the control thread was at the call

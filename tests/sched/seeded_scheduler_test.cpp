@@ -6,6 +6,7 @@
 
 #include <chrono>
 #include <set>
+#include <thread>
 
 #include "sched/sched_test_support.hpp"
 
@@ -115,6 +116,21 @@ TEST(SeededSchedulerTest, LostUpdateIsFoundBySomeSeedAndNotByAll) {
   EXPECT_LT(lost, 90);
 }
 
+TEST(SeededSchedulerTest, OnlyOneThreadRunsAtATime) {
+  auto scheduler = make_seeded();
+  int inside = 0;
+  for (int i = 0; i < 8; ++i) {
+    scheduler->spawn("worker", nullptr, [&] {
+      for (int step = 0; step < scaled(500); ++step) {
+        EXPECT_EQ(++inside, 1);
+        --inside;
+        scheduler->switch_point("work");
+      }
+    });
+  }
+  EXPECT_EQ(scheduler->run_to_quiescence(), RunResult::kDone);
+}
+
 TEST(SeededSchedulerTest, NothingRunsBeforeTheControlThreadLetsIt) {
   bool ran = false;
   auto scheduler = make_seeded();
@@ -210,13 +226,16 @@ TEST(SeededSchedulerTest, UnparkBeatsTheDeadlineThatIsDueButNotYetTaken) {
 
 TEST(SeededSchedulerTest, RunThatNeverSettlesEndsByItsSwitches) {
   auto scheduler = Scheduler::create({.switches_max = 10'000});
+  std::uint64_t polls = 0;
   for (int i = 0; i < 2; ++i) {
     scheduler->spawn("poller", nullptr, [&] {
-      for (;;) scheduler->switch_point("poll");
+      for (;; ++polls) scheduler->switch_point("poll");
     });
   }
   EXPECT_EQ(scheduler->run_to_quiescence(), RunResult::kNotSettling);
   EXPECT_THAT(scheduler->describe_threads(), HasSubstr("\"poller\" can run, last seen at poll"));
+  EXPECT_GT(polls, 9'900u);
+  EXPECT_LE(polls, 10'000u);
   EXPECT_EQ(scheduler->run_to_quiescence(), RunResult::kNotSettling);
 }
 
@@ -245,6 +264,24 @@ TEST(SeededSchedulerTest, PredicateMayWakeThreadsAndIsAskedOnTheControlThreadsBe
     return woken == 1;
   }),
             RunResult::kDone);
+}
+
+TEST(SeededSchedulerTest, ThreadThatNeverRanIsDestroyedWithItsScheduler) {
+  auto token = std::make_shared<int>(1);
+  make_seeded()->spawn("never run", nullptr, [token] {});
+  EXPECT_EQ(token.use_count(), 1);
+}
+
+TEST(SeededSchedulerDeathTest, SpawnFromAnotherThreadWhileTheMachineRunsEndsTheProgram) {
+  GTEST_FLAG_SET(death_test_style, "threadsafe");
+  EXPECT_DEATH(
+      {
+        auto scheduler = make_seeded();
+        scheduler->spawn("worker", nullptr,
+                         [&] { std::thread([&] { scheduler->spawn("intruder", nullptr, [] {}); }).join(); });
+        static_cast<void>(scheduler->run_to_quiescence());
+      },
+      "spawn from outside");
 }
 
 TEST(SeededSchedulerTest, HashTellsSchedulesApart) { EXPECT_NE(record(1).hash, record(2).hash); }

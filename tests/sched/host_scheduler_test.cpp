@@ -1,0 +1,111 @@
+// What only the host scheduler promises: real threads and real time. Driven by events, no upper limit on how
+// long anything takes.
+#include "sched/host_scheduler.hpp"
+
+#include <gtest/gtest.h>
+
+#include <chrono>
+#include <thread>
+
+#include "sched/sched_test_support.hpp"
+
+namespace fltsim::sched {
+namespace {
+
+std::unique_ptr<Scheduler> make_host() { return Scheduler::create({.seeded = false}); }
+
+TEST(HostSchedulerTest, TwoThreadsRunAtTheSameTime) {
+  auto scheduler = make_host();
+  std::atomic<int> arrived{0};
+  for (int i = 0; i < 2; ++i) {
+    scheduler->spawn("runner", nullptr, [&] {
+      ++arrived;
+      while (arrived != 2) std::this_thread::yield();
+    });
+  }
+  EXPECT_EQ(scheduler->run_to_quiescence(), RunResult::kDone);
+  EXPECT_EQ(arrived, 2);
+}
+
+TEST(HostSchedulerTest, ClockShowsTodaysDateAndNeverGoesBack) {
+  auto scheduler = make_host();
+  using TicksDuration = std::chrono::duration<std::int64_t, std::ratio<1, 10'000'000>>;
+  const auto since_1970 =
+      std::chrono::duration_cast<TicksDuration>(std::chrono::system_clock::now().time_since_epoch());
+  const std::int64_t date = 116'444'736'000'000'000 + since_1970.count();
+  Ticks last = scheduler->now();
+  EXPECT_LT(std::abs(static_cast<std::int64_t>(last) - date),
+            static_cast<std::int64_t>(3600 * kTicksPerSecond));
+  for (int i = 0; i < 1000; ++i) {
+    const Ticks next = scheduler->now();
+    ASSERT_GE(next, last);
+    last = next;
+  }
+}
+
+TEST(HostSchedulerTest, ThreadStartsWithoutAControlCall) {
+  auto scheduler = make_host();
+  std::atomic<bool> ran{false};
+  scheduler->spawn("worker", nullptr, [&] { ran = true; });
+  while (!ran) std::this_thread::yield();
+}
+
+TEST(HostSchedulerTest, DestructionStopsThreadsAtTheirNextStep) {
+  std::atomic<std::uint64_t> steps{0};
+  auto scheduler = make_host();
+  for (int i = 0; i < 2; ++i) {
+    scheduler->spawn("walker", nullptr, [&, &s = *scheduler] {
+      for (;;) {
+        ++steps;
+        s.switch_point("walk");
+      }
+    });
+  }
+  while (steps < 1000) std::this_thread::yield();
+  scheduler.reset();
+  const std::uint64_t at_destruction = steps;
+  auto next = make_host();
+  EXPECT_EQ(next->advance(5 * kTicksPerMillisecond), RunResult::kDone);
+  EXPECT_EQ(steps, at_destruction);
+}
+
+TEST(HostSchedulerTest, UnparksOfManyThreadsAreNeverLost) {
+  auto scheduler = make_host();
+  const int rounds = scaled(3000);
+  constexpr int kProducers = 4;
+  std::atomic<int> produced{0};
+  int consumed = 0;
+  Thread& consumer = scheduler->spawn("consumer", nullptr, [&] {
+    while (consumed < kProducers * rounds) {
+      if (const int ready = produced.exchange(0); ready != 0) {
+        consumed += ready;
+      } else {
+        scheduler->park(kForever, test_wait());
+      }
+    }
+  });
+  for (int i = 0; i < kProducers; ++i) {
+    scheduler->spawn("producer", nullptr, [&] {
+      for (int n = 0; n < rounds; ++n) {
+        ++produced;
+        scheduler->unpark(consumer);
+      }
+    });
+  }
+  EXPECT_EQ(scheduler->run_until(consumer), RunResult::kDone);
+  EXPECT_EQ(scheduler->run_to_quiescence(), RunResult::kDone);
+  EXPECT_EQ(consumed, kProducers * rounds);
+}
+
+TEST(HostSchedulerTest, PendingDeadlineIsNoDeadlock) {
+  auto scheduler = make_host();
+  Thread& waiter = scheduler->spawn("waiter", nullptr, [&] { scheduler->park(kForever, test_wait()); });
+  scheduler->spawn("timer", nullptr, [&] {
+    scheduler->park(scheduler->now() + 20 * kTicksPerMillisecond, test_wait());
+    scheduler->unpark(waiter);
+  });
+  EXPECT_EQ(scheduler->run_until(waiter), RunResult::kDone);
+}
+
+}  // namespace
+}  // namespace fltsim::sched
