@@ -44,8 +44,7 @@ void HostScheduler::abandon_all() {
   for (const auto& thread : threads_) thread->abandoned.store(true, std::memory_order_release);
 }
 
-// --- any thread
-// -----------------------------------------------------------------------------------------------
+// Any thread:
 
 Thread& HostScheduler::spawn(std::string name, void* user, std::function<void()> entry) {
   if (this_thread() != nullptr) enter();
@@ -62,6 +61,7 @@ Thread& HostScheduler::spawn(std::string name, void* user, std::function<void()>
 }
 
 void HostScheduler::unpark(Thread& target) {
+  require(&target.scheduler == this, "unpark of a thread of another machine", target.name);
   auto& thread = static_cast<HostThread&>(target);
   census_->waking();
   if (thread.word.exchange(HostThread::kPermit) == HostThread::kParked) {
@@ -82,8 +82,7 @@ MonotonicTime HostScheduler::to_monotonic(Ticks point) const {
   return start_ + MonotonicTime(wait * kNanosecondsPerTick);
 }
 
-// --- simulated threads
-// ----------------------------------------------------------------------------------------
+// Simulated threads only:
 
 HostThread& HostScheduler::enter() {
   Thread* thread = this_thread();
@@ -161,8 +160,7 @@ void HostScheduler::carry(Carrier& carrier, void* context) {
   census->ended();
 }
 
-// --- the control thread
-// ---------------------------------------------------------------------------------------
+// The control thread only:
 
 RunResult HostScheduler::run_until(const Thread& done) {
   const auto& thread = static_cast<const HostThread&>(done);
@@ -241,8 +239,7 @@ bool HostScheduler::is_overdue(Ticks point) const {
   });
 }
 
-// --- looking
-// --------------------------------------------------------------------------------------------------
+// Looking:
 
 std::vector<ThreadState> HostScheduler::threads() const {
   std::vector<ThreadState> states;

@@ -34,28 +34,47 @@ void SeededScheduler::operator delete(SeededScheduler* self, std::destroying_del
   keep_forever(self);  // nobody posts their batons any more
 }
 
-// --- any thread
-// -----------------------------------------------------------------------------------------------
+// Any thread:
+
+// Entitles the caller to work on the fields: a simulated thread inside the gate, the control thread while
+// nobody runs.
+class SeededScheduler::Turn {
+ public:
+  Turn(SeededScheduler& scheduler, std::string_view call) : scheduler_(scheduler) {
+    if (this_thread() != nullptr) {
+      scheduler.enter();
+    } else if (scheduler.running_.load(std::memory_order_relaxed) != nullptr) {
+      fatal(std::string(call) + " from outside while a simulated thread runs: that cannot replay");
+    }
+  }
+  ~Turn() {
+    if (this_thread() != nullptr) scheduler_.gate_.leave();
+  }
+  Turn(const Turn&) = delete;
+  Turn& operator=(const Turn&) = delete;
+
+ private:
+  SeededScheduler& scheduler_;
+};
 
 Thread& SeededScheduler::spawn(std::string name, void* user, std::function<void()> entry) {
-  require_baton("spawn");
+  const Turn turn(*this, "spawn");
   const auto number = static_cast<std::uint32_t>(threads_.size() + 1);
   threads_.push_back(std::make_unique<SeededThread>(*this, number, std::move(name), user, std::move(entry)));
   SeededThread& thread = *threads_.back();
   ready_.push_back(&thread);
-  if (this_thread() != nullptr) gate_.leave();
   return thread;
 }
 
 void SeededScheduler::unpark(Thread& target) {
-  require_baton("unpark");
+  require(&target.scheduler == this, "unpark of a thread of another machine", target.name);
+  const Turn turn(*this, "unpark");
   auto& thread = static_cast<SeededThread&>(target);
   if (thread.phase == Phase::kParked) {
     make_runnable(thread, ParkResult::kUnparked);
   } else {
     thread.permit = true;
   }
-  if (this_thread() != nullptr) gate_.leave();
 }
 
 Ticks SeededScheduler::now() const {
@@ -64,20 +83,7 @@ Ticks SeededScheduler::now() const {
   return now_;
 }
 
-// Enters the gate for a simulated thread; the control thread needs none while nobody runs.
-void SeededScheduler::require_baton(std::string_view call) const {
-  Thread* thread = this_thread();
-  if (thread != nullptr) {
-    const_cast<SeededScheduler*>(this)->enter();
-    return;
-  }
-  if (running_.load(std::memory_order_relaxed) != nullptr) {
-    fatal(std::string(call) + " from outside while a simulated thread runs: that cannot replay");
-  }
-}
-
-// --- simulated threads
-// ----------------------------------------------------------------------------------------
+// Simulated threads only:
 
 SeededThread& SeededScheduler::enter() {
   Thread* thread = this_thread();
@@ -91,7 +97,7 @@ SeededThread& SeededScheduler::enter() {
 void SeededScheduler::switch_point(std::string_view what) {
   SeededThread& self = enter();
   self.place = what;
-  keep_running(self);
+  continue_as(choose(&self), self);
 }
 
 ParkResult SeededScheduler::park(Ticks deadline, const WaitReason& reason) {
@@ -99,37 +105,27 @@ ParkResult SeededScheduler::park(Ticks deadline, const WaitReason& reason) {
   self.place = reason.kind;
   if (self.permit || deadline <= now_) {
     self.woken_by = ParkResult::kDeadline;
-    keep_running(self);
+    continue_as(choose(&self), self);
   } else {
     self.phase = Phase::kParked;
     self.reason = &reason;
     self.deadline = deadline;
     if (deadline != kForever) timers_.emplace(deadline, self.id);
-    SeededThread* next = choose(nullptr);
-    if (next == &self) {
-      gate_.leave();
-    } else {
-      pass_baton(next);
-      wait_for_turn(self);
-    }
+    continue_as(choose(nullptr), self);
   }
   // A permit that came before the thread could return from this park belongs to this park.
   if (std::exchange(self.permit, false)) return ParkResult::kUnparked;
   return self.woken_by;
 }
 
-// The calling thread is inside the gate and could go on; perhaps another one goes on instead.
-void SeededScheduler::keep_running(SeededThread& self) {
-  SeededThread* next = choose(&self);
-  if (next == &self) {
+// Leaves the gate, and returns when it is the turn of `self`, the calling thread: at once if that is what was
+// chosen.
+void SeededScheduler::continue_as(SeededThread* chosen, SeededThread& self) {
+  if (chosen == &self) {
     gate_.leave();
     return;
   }
-  pass_baton(next);
-  wait_for_turn(self);
-}
-
-void SeededScheduler::wait_for_turn(SeededThread& self) {
+  pass_baton(chosen);
   self.carrier.load(std::memory_order_relaxed)->baton().wait();
 }
 
@@ -168,8 +164,7 @@ void SeededScheduler::pass_baton(SeededThread* next) {
   }
 }
 
-// --- deciding: the holder of the baton, inside the gate
-// ---------------------------------------------------------
+// Deciding. The caller holds the baton, and is inside the gate if it is a simulated thread:
 
 // Who runs next; nullptr for the control thread. `self` is the caller if it could go on.
 SeededThread* SeededScheduler::choose(SeededThread* self) {
@@ -246,8 +241,7 @@ void SeededScheduler::mix(std::uint64_t value) {
   hash_ = splitmix64(state) + switches_;
 }
 
-// --- the control thread
-// ---------------------------------------------------------------------------------------
+// The control thread only:
 
 RunResult SeededScheduler::run_until(const Thread& done) {
   return run({.ended = &done,
@@ -314,8 +308,7 @@ void SeededScheduler::give_up() {
   result_ = RunResult::kWatchdog;
 }
 
-// --- looking
-// --------------------------------------------------------------------------------------------------
+// Looking:
 
 std::vector<ThreadState> SeededScheduler::threads() const {
   std::vector<ThreadState> states;

@@ -103,6 +103,8 @@ class SeededScheduler final : public Scheduler {
     RunResult when_all_wait = RunResult::kDone;
   };
 
+  class Turn;
+
   static void carry(Carrier& carrier, void* thread);
 
   RunResult run(const Run& run);
@@ -110,9 +112,7 @@ class SeededScheduler final : public Scheduler {
   void give_up();
 
   SeededThread& enter();
-  void require_baton(std::string_view call) const;
-  void keep_running(SeededThread& self);
-  void wait_for_turn(SeededThread& self);
+  void continue_as(SeededThread* chosen, SeededThread& self);
   void end(SeededThread& self);
   void pass_baton(SeededThread* next);
 
