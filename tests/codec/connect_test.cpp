@@ -1,0 +1,145 @@
+#include <fltlink/codec/connect.hpp>
+#include <fltlink/os/assert.hpp>
+
+#include <gtest/gtest.h>
+
+#include "support/bytes.hpp"
+
+namespace fltlink {
+namespace {
+
+using test::ByteVector;
+using test::golden;
+
+// The same message as a newer sender would write it: `extra` bytes longer, and saying so.
+ByteVector grown(ByteVector bytes, size_t extra, uint8_t filler) {
+  bytes.resize(bytes.size() + extra, filler);
+  bytes[4] = static_cast<uint8_t>(bytes.size());
+  bytes[5] = static_cast<uint8_t>(bytes.size() >> 8);
+  return bytes;
+}
+
+template <typename Decode>
+void expect_growth_rule(const char* name, Decode&& decode) {
+  const ByteVector bytes = golden(name);
+  for (size_t size = 0; size < bytes.size(); ++size) {
+    ASSERT_EQ(decode(Bytes(bytes).first(size)).error(), DecodeError::kTruncated) << size;
+  }
+  EXPECT_TRUE(decode(grown(bytes, 8, 0)).ok()) << "a newer sender that asks for nothing new";
+  EXPECT_EQ(decode(grown(bytes, 8, 1)).error(), DecodeError::kUnknownField);
+  EXPECT_TRUE(decode(grown(bytes, FLTLINK_NEGOTIATION_SIZE_MAX - bytes.size(), 0)).ok());
+  EXPECT_EQ(decode(grown(bytes, FLTLINK_NEGOTIATION_SIZE_MAX - bytes.size() + 1, 0)).error(),
+            DecodeError::kWrongSize);
+  ByteVector longer = bytes;
+  longer.push_back(0);
+  EXPECT_EQ(decode(longer).error(), DecodeError::kWrongSize) << "more bytes than it says";
+  ByteVector reserved = bytes;
+  reserved.back() = 1;
+  EXPECT_EQ(decode(reserved).error(), DecodeError::kReservedNotZero);
+}
+
+TEST(ConnectTest, StructsGrowByTheRule) {
+  expect_growth_rule("connect_context", [](Bytes bytes) { return decode_connect_context(bytes); });
+  expect_growth_rule("negotiate_request", [](Bytes bytes) { return decode_negotiate_request(bytes); });
+  expect_growth_rule("negotiate_reply", [](Bytes bytes) { return decode_negotiate_reply(bytes); });
+}
+
+TEST(ConnectTest, WrongMagicAndWrongTypesAreRefused) {
+  for (const char* name : {"connect_context", "negotiate_request", "negotiate_reply"}) {
+    ByteVector bytes = golden(name);
+    bytes[3] ^= 1;
+    EXPECT_EQ(decode_connect_context(bytes).error(), DecodeError::kWrongMagic);
+    EXPECT_EQ(decode_negotiate_request(bytes).error(), DecodeError::kUnknownType);
+    EXPECT_EQ(decode_negotiate_reply(bytes).error(), DecodeError::kUnknownType);
+  }
+}
+
+TEST(ConnectTest, UnknownRoleIsRefused) {
+  for (uint8_t role : {0, 4, 255}) {
+    ByteVector bytes = golden("connect_context");
+    bytes[16] = role;
+    EXPECT_EQ(decode_connect_context(bytes).error(), DecodeError::kUnknownRole);
+    ByteVector out(FLTLINK_CONNECT_CONTEXT_SIZE);
+    EXPECT_EQ(encode_connect_context({.role = role}, out).error(), EncodeError::kUnknownRole);
+    EXPECT_EQ(encode_negotiate_reply({.role = role}, out).error(), EncodeError::kUnknownRole);
+  }
+}
+
+TEST(ConnectTest, ReversedVersionRangeIsRefused) {
+  ByteVector bytes = golden("connect_context");
+  bytes[8] = 9;
+  EXPECT_EQ(decode_connect_context(bytes).error(), DecodeError::kVersionRangeReversed);
+  ByteVector out(FLTLINK_CONNECT_CONTEXT_SIZE);
+  EXPECT_EQ(encode_connect_context({.version_min = 2, .version_max = 1}, out).error(),
+            EncodeError::kVersionRangeReversed);
+}
+
+TEST(ConnectTest, GrantedTermOfZeroIsRefused) {
+  for (size_t offset : {8u, 16u, 20u, 24u}) {
+    ByteVector bytes = golden("negotiate_reply");
+    for (size_t byte = 0; byte < 4; ++byte) bytes[offset + byte] = 0;
+    EXPECT_EQ(decode_negotiate_reply(bytes).error(), DecodeError::kTermMissing) << offset;
+  }
+  ByteVector out(FLTLINK_NEGOTIATE_REPLY_SIZE);
+  EXPECT_EQ(encode_negotiate_reply({.queue_size_max = 0}, out).error(), EncodeError::kTermMissing);
+}
+
+TEST(ConnectTest, BufferOneByteTooSmallIsLeftUntouched) {
+  ByteVector out(FLTLINK_CONNECT_CONTEXT_SIZE - 1, 0xEE);
+  EXPECT_EQ(encode_connect_context({}, out).error(), EncodeError::kBufferTooSmall);
+  EXPECT_EQ(encode_negotiate_reply({}, out).error(), EncodeError::kBufferTooSmall);
+  EXPECT_EQ(encode_negotiate_request(MutableBytes(out).first(15)).error(), EncodeError::kBufferTooSmall);
+  EXPECT_EQ(out, ByteVector(out.size(), 0xEE));
+}
+
+TEST(VersionTest, HighestVersionInBothRangesIsSelected) {
+  EXPECT_EQ(select_version({1, 5}, {3, 9}).value(), 5u);
+  EXPECT_EQ(select_version({3, 9}, {1, 5}).value(), 5u);
+  EXPECT_EQ(select_version({4, 4}, {4, 4}).value(), 4u);
+  EXPECT_EQ(select_version({1, 3}, {3, 9}).value(), 3u);
+}
+
+TEST(VersionTest, RangesThatDoNotMeetAreAnError) {
+  EXPECT_EQ(select_version({1, 2}, {3, 9}).error(), NegotiationError::kVersionRangesDoNotMeet);
+  EXPECT_EQ(select_version({3, 9}, {1, 2}).error(), NegotiationError::kVersionRangesDoNotMeet);
+  const ConnectContext newer{.version_min = FLTLINK_VERSION_NEWEST + 1, .version_max = UINT32_MAX};
+  EXPECT_EQ(agree_terms(newer, {}, 1).error(), NegotiationError::kVersionRangesDoNotMeet);
+}
+
+TEST(TermsTest, NothingAskedGetsTheDefaults) {
+  const ConnectionTerms terms = agree_terms({}, {}, 3).value();
+  EXPECT_EQ(terms.version, FLTLINK_VERSION_NEWEST);
+  EXPECT_EQ(terms.message_size_max, FLTLINK_MESSAGE_SIZE_DEFAULT);
+  EXPECT_EQ(terms.queue_messages_max, FLTLINK_QUEUE_MESSAGES_DEFAULT);
+  EXPECT_EQ(terms.queue_size_max, FLTLINK_QUEUE_SIZE_DEFAULT);
+  EXPECT_EQ(terms.connection_id, 3u);
+}
+
+TEST(TermsTest, TooMuchAskedGetsTheMaximums) {
+  const ConnectContext greedy{
+      .message_size_max = UINT32_MAX, .queue_messages_max = UINT32_MAX, .queue_size_max = UINT32_MAX};
+  const ConnectionTerms terms = agree_terms(greedy, {}, 1).value();
+  EXPECT_EQ(terms.message_size_max, FLTLINK_MESSAGE_SIZE_MAX);
+  EXPECT_EQ(terms.queue_messages_max, FLTLINK_QUEUE_MESSAGES_MAX);
+  EXPECT_EQ(terms.queue_size_max, FLTLINK_QUEUE_SIZE_MAX);
+}
+
+TEST(TermsTest, LimitsThatHoldNoMessageAreRefused) {
+  EXPECT_TRUE(agree_terms({.message_size_max = FLTLINK_MESSAGE_SIZE_MAX_1_0}, {}, 1).ok());
+  EXPECT_EQ(agree_terms({.message_size_max = FLTLINK_MESSAGE_SIZE_MAX_1_0 - 1}, {}, 1).error(),
+            NegotiationError::kMessageSizeTooSmall);
+  const uint32_t one = record_size_for(2'000);
+  EXPECT_TRUE(agree_terms({.message_size_max = 2'000, .queue_size_max = one}, {}, 1).ok());
+  EXPECT_EQ(agree_terms({.message_size_max = 2'000, .queue_size_max = one - 1}, {}, 1).error(),
+            NegotiationError::kQueueTooSmall);
+}
+
+// Decision 2: a client without a context.
+TEST(TermsTest, DefaultTermsAreThoseOf10) {
+  const ConnectionTerms terms;
+  EXPECT_EQ(terms.version, FLTLINK_VERSION_1_0);
+  EXPECT_EQ(terms.role, static_cast<uint32_t>(FLTLINK_ROLE_SUBSCRIBER));
+}
+
+}  // namespace
+}  // namespace fltlink
