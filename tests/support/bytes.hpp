@@ -4,7 +4,9 @@
 #include <fltlink/base/bytes.hpp>
 #include <fltlink/base/text.hpp>
 
+#include <algorithm>
 #include <cstdint>
+#include <filesystem>
 #include <fstream>
 #include <iterator>
 #include <stdexcept>
@@ -25,6 +27,16 @@ inline ByteVector read_file(const std::string& path) {
 // tests/wire/golden/NAME.bin.
 inline ByteVector golden(const std::string& name) {
   return read_file(std::string(FLTLINK_SOURCE_DIR "/tests/wire/golden/") + name + ".bin");
+}
+
+// The paths of all golden files, sorted, so that a seeded test does not depend on the order of a directory.
+inline std::vector<std::string> golden_files() {
+  std::vector<std::string> paths;
+  for (const auto& file : std::filesystem::directory_iterator(FLTLINK_SOURCE_DIR "/tests/wire/golden")) {
+    if (file.path().extension() == ".bin") paths.push_back(file.path());
+  }
+  std::sort(paths.begin(), paths.end());
+  return paths;
 }
 
 inline Text text(std::u16string_view units) { return Text(units.data(), units.size()); }
