@@ -1,0 +1,2 @@
+// dontuse.h: static-analysis hints on Windows; nothing here.
+#pragma once

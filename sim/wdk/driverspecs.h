@@ -1,0 +1,2 @@
+// driverspecs.h: static-analysis hints on Windows; nothing here.
+#pragma once

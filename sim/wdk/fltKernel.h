@@ -1,0 +1,6 @@
+// fltKernel.h, as minifilters name it.
+#pragma once
+
+#include "ntifs.h"
+
+#include "km/flt_routines.h"

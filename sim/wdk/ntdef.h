@@ -1,0 +1,4 @@
+// ntdef.h: base types.
+#pragma once
+
+#include "shared/types.h"

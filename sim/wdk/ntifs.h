@@ -1,0 +1,9 @@
+// ntifs.h, as drivers name it. The declarations are in km/, by WDK prefix.
+#pragma once
+
+#include "km/exports.h"
+#include "km/interlocked.h"
+#include "km/mm.h"
+#include "km/rtl.h"
+#include "km/seh.h"
+#include "km/zw.h"

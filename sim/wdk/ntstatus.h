@@ -1,0 +1,4 @@
+// ntstatus.h: status codes.
+#pragma once
+
+#include "shared/status.h"

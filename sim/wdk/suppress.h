@@ -1,0 +1,2 @@
+// suppress.h: static-analysis hints on Windows; nothing here.
+#pragma once
