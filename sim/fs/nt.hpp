@@ -1,7 +1,7 @@
-// The WDK's numbers that the file systems use.
+// The numbers of the WDK that the file systems use.
 #pragma once
 
-#if __has_include(<ntifs.h>)
+#if __has_include(<km/io.h>)
 #include <ntifs.h>
 #else
 #include <shared/access.h>
