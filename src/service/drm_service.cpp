@@ -1,0 +1,227 @@
+#include "service/drm_service.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "service/text.hpp"
+
+namespace drmservice {
+
+using fltlink::ConnectionUse;
+using fltlink::RequestOutcome;
+using fltlink::RequestResult;
+
+namespace {
+
+fltlink::LoopOptions loop_options(const Settings& settings) {
+  fltlink::LoopOptions options;
+  options.workers = settings.workers;
+  options.receives = settings.receives;
+  return options;
+}
+
+EventId event_of(fltlink::Trouble trouble) {
+  switch (trouble) {
+    case fltlink::Trouble::kConnectFailed:
+      return EventId::kConnectFailed;
+    case fltlink::Trouble::kNegotiationFailed:
+      return EventId::kNegotiationFailed;
+    case fltlink::Trouble::kConnectionLost:
+      return EventId::kConnectionLost;
+    case fltlink::Trouble::kMalformedMessage:
+      return EventId::kMalformedMessage;
+    case fltlink::Trouble::kUnknownType:
+      return EventId::kUnknownMessage;
+    case fltlink::Trouble::kSlowHandler:
+      break;
+  }
+  return EventId::kSlowHandler;
+}
+
+// The driver answered, if only with a no: the connection is as good as before.
+bool was_answered(const RequestResult& result) {
+  return result.outcome == RequestOutcome::kDone || result.outcome == RequestOutcome::kRefused ||
+         result.outcome == RequestOutcome::kNotSendable;
+}
+
+}  // namespace
+
+DrmService::DrmService(fltlink::Host& host, fltlink::Port& port, PolicyStore& policies, EventLog& log,
+                       const Settings& settings, Observer* observer)
+    : host_(host),
+      policies_(policies),
+      log_(log),
+      observer_(observer),
+      driver_(port),
+      config_{.enable_monitoring = settings.monitoring,
+              .enable_blocking = settings.blocking,
+              .log_level = static_cast<uint32_t>(settings.log_level)},
+      loop_(host, port, *this, loop_options(settings)) {}
+
+fltlink::StartOutcome DrmService::start() {
+  const fltlink::StartOutcome outcome = loop_.start();
+  if (outcome == fltlink::StartOutcome::kStarted) log_.write(EventId::kStarted, host_.now());
+  return outcome;
+}
+
+void DrmService::stop() {
+  loop_.stop();
+  log_.write(EventId::kStopped, host_.now());
+  log_.flush();
+}
+
+StoreResult<Done> DrmService::add_policy(std::u16string_view path, uint32_t flags) {
+  auto result = policies_.add(path, flags);
+  if (std::holds_alternative<Done>(result)) announce_change();
+  return result;
+}
+
+StoreResult<Done> DrmService::remove_policy(std::u16string_view path) {
+  auto result = policies_.remove(path);
+  if (std::holds_alternative<Done>(result)) announce_change();
+  return result;
+}
+
+void DrmService::configure(bool monitoring, bool blocking) {
+  {
+    const std::lock_guard lock(mutex_);
+    config_.enable_monitoring = monitoring;
+    config_.enable_blocking = blocking;
+    ++config_number_;
+  }
+  announce_change();
+}
+
+void DrmService::announce_change() {
+  {
+    const std::lock_guard lock(mutex_);
+    ++changes_;
+  }
+  loop_.request_attention();
+}
+
+bool DrmService::wait_until_applied(fltlink::Ticks deadline) {
+  const auto waiter = std::make_shared<Waiter>();
+  uint64_t wanted = 0;
+  {
+    const std::lock_guard lock(mutex_);
+    wanted = changes_;
+    if (applied_ >= wanted) return true;
+    waiters_.push_back(waiter);
+  }
+  bool applied = false;
+  bool in_time = true;
+  while (!applied && in_time) {
+    in_time = host_.park(waiter->spot, deadline) == fltlink::ParkOutcome::kWoken;
+    const std::lock_guard lock(mutex_);
+    applied = applied_ >= wanted;
+    if (applied || !in_time) std::erase(waiters_, waiter);
+  }
+  return applied;
+}
+
+void DrmService::announce_applied(uint64_t change) {
+  std::vector<std::shared_ptr<Waiter>> waiters;
+  {
+    const std::lock_guard lock(mutex_);
+    applied_ = change;
+    waiters = waiters_;
+  }
+  for (const auto& waiter : waiters) host_.wake(waiter->spot);
+}
+
+// --- the loop's handlers ---
+
+void DrmService::on_file_event(const fltlink::DriverMessage& event, fltlink::ReplyToken*) {
+  if (observer_ != nullptr) observer_->on_file_event(event);
+  log_.file_event(event);
+}
+
+void DrmService::on_block(const fltlink::DriverMessage& notice, fltlink::ReplyToken*) {
+  if (observer_ != nullptr) observer_->on_block(notice);
+  log_.block(notice);
+}
+
+// A new connection may lead to a driver that was restarted and knows nothing: tell it everything.
+ConnectionUse DrmService::on_connected(fltlink::DriverClient& driver, const fltlink::ConnectionTerms&) {
+  log_.write(EventId::kConnected, host_.now());
+  told_versions_.clear();
+  told_config_ = 0;
+  return apply_changes(driver);
+}
+
+ConnectionUse DrmService::on_attention(fltlink::DriverClient& driver) { return apply_changes(driver); }
+
+void DrmService::on_trouble(fltlink::Trouble trouble, uint32_t code) {
+  log_.write(event_of(trouble), host_.now(), {}, code);
+}
+
+ConnectionUse DrmService::apply_changes(fltlink::DriverClient& driver) {
+  uint64_t change = 0;
+  {
+    const std::lock_guard lock(mutex_);
+    change = changes_;
+  }
+  if (apply_config(driver) == ConnectionUse::kReconnect) return ConnectionUse::kReconnect;
+  if (apply_policies(driver) == ConnectionUse::kReconnect) return ConnectionUse::kReconnect;
+  announce_applied(change);
+  return ConnectionUse::kKeep;
+}
+
+ConnectionUse DrmService::apply_config(fltlink::DriverClient& driver) {
+  fltlink::ConfigChange config;
+  uint64_t number = 0;
+  {
+    const std::lock_guard lock(mutex_);
+    config = config_;
+    number = config_number_;
+  }
+  if (number == told_config_) return ConnectionUse::kKeep;
+  const RequestResult result = driver.set_config(config);
+  if (result.outcome != RequestOutcome::kDone)
+    log_.write(EventId::kConfigRefused, host_.now(), {}, result.code);
+  told_config_ = number;
+  return was_answered(result) ? ConnectionUse::kKeep : ConnectionUse::kReconnect;
+}
+
+// A store that cannot be read now is tried again after the pause that a new connection takes.
+ConnectionUse DrmService::apply_policies(fltlink::DriverClient& driver) {
+  const auto listed = policies_.list_to_apply();
+  if (const StoreError* error = std::get_if<StoreError>(&listed)) {
+    log_.write(EventId::kPoliciesUnreadable, host_.now(), error->text);
+    return ConnectionUse::kReconnect;
+  }
+  for (const Policy& policy : std::get<std::vector<Policy>>(listed)) {
+    if (apply_policy(driver, policy) == ConnectionUse::kReconnect) return ConnectionUse::kReconnect;
+  }
+  return ConnectionUse::kKeep;
+}
+
+ConnectionUse DrmService::apply_policy(fltlink::DriverClient& driver, const Policy& policy) {
+  uint32_t& told = told_versions_[policy.path];
+  if (told == policy.version) return ConnectionUse::kKeep;
+  const fltlink::Text path = as_text(policy.path);
+  const bool removed = policy.flags == 0;
+  const RequestResult result =
+      removed ? driver.remove_policy(path, policy.version)
+              : driver.set_policy({.version = policy.version, .flags = policy.flags, .path = path});
+  if (!was_answered(result)) return ConnectionUse::kReconnect;
+  told = policy.version;
+  if (result.outcome != RequestOutcome::kDone) {
+    log_.write(EventId::kPolicyRefused, host_.now(), printable(path), result.code);
+  } else {
+    log_.write(removed ? EventId::kPolicyRemoved : EventId::kPolicyApplied, host_.now(), printable(path));
+  }
+  if (removed && result.outcome == RequestOutcome::kDone) forget(policy);
+  return ConnectionUse::kKeep;
+}
+
+// What cannot be forgotten now is removed again with the next connection, which does no harm.
+void DrmService::forget(const Policy& policy) {
+  const auto forgotten = policies_.forget_removed(policy.path, policy.version);
+  if (const StoreError* error = std::get_if<StoreError>(&forgotten)) {
+    log_.write(EventId::kPoliciesUnreadable, host_.now(), error->text);
+  }
+}
+
+}  // namespace drmservice

@@ -1,0 +1,147 @@
+#include "service/event_log.hpp"
+
+#include <chrono>
+
+#include <spdlog/sinks/basic_file_sink.h>
+#include <spdlog/spdlog.h>
+#include <nlohmann/json.hpp>
+
+#include "service/text.hpp"
+
+namespace drmservice {
+
+namespace {
+
+using nlohmann::ordered_json;
+
+constexpr char kLoggerName[] = "drmservice";
+
+spdlog::level::level_enum level_of(LogLevel level) {
+  switch (level) {
+    case LogLevel::kError:
+      return spdlog::level::err;
+    case LogLevel::kWarning:
+      return spdlog::level::warn;
+    case LogLevel::kInfo:
+      return spdlog::level::info;
+    case LogLevel::kDebug:
+      break;
+  }
+  return spdlog::level::debug;
+}
+
+spdlog::level::level_enum level_of(EventId id) {
+  constexpr int kFirstWarning = 2000;
+  constexpr int kFirstError = 3000;
+  const int number = static_cast<int>(id);
+  if (number >= kFirstError) return spdlog::level::err;
+  return number >= kFirstWarning ? spdlog::level::warn : spdlog::level::info;
+}
+
+const char* name_of(EventId id) {
+  switch (id) {
+    case EventId::kStarted:
+      return "service started";
+    case EventId::kFileEvent:
+      return "file event";
+    case EventId::kConnected:
+      return "driver connected";
+    case EventId::kStopped:
+      return "service stopped";
+    case EventId::kPolicyApplied:
+      return "policy applied";
+    case EventId::kPolicyRemoved:
+      return "policy removed";
+    case EventId::kBlocked:
+      return "blocked";
+    case EventId::kConnectFailed:
+      return "cannot connect to the driver";
+    case EventId::kConnectionLost:
+      return "connection to the driver lost";
+    case EventId::kMalformedMessage:
+      return "malformed message";
+    case EventId::kUnknownMessage:
+      return "message of unknown type";
+    case EventId::kSlowHandler:
+      return "a message took long to handle (ms)";
+    case EventId::kNegotiationFailed:
+      return "the driver did not agree on terms";
+    case EventId::kPolicyRefused:
+      return "the driver refused a policy";
+    case EventId::kPoliciesUnreadable:
+      return "the policies cannot be read";
+    case EventId::kConfigRefused:
+      return "the driver refused its settings";
+  }
+  return "unnamed";
+}
+
+ordered_json line_for(EventId id, fltlink::Ticks time) {
+  return {{"time", iso_time(time)}, {"id", static_cast<int>(id)}, {"event", name_of(id)}};
+}
+
+ordered_json line_for(EventId id, const fltlink::DriverMessage& message) {
+  ordered_json line = line_for(id, static_cast<fltlink::Ticks>(message.timestamp));
+  line["path"] = printable(message.path);
+  if (message.path_cut) line["path_cut"] = true;
+  line["pid"] = message.process_id;
+  line["tid"] = message.thread_id;
+  line["operation"] = message.operation;
+  line["status"] = fmt::format("0x{:08X}", static_cast<uint32_t>(message.result_status));
+  return line;
+}
+
+}  // namespace
+
+std::string iso_time(fltlink::Ticks time) {
+  using Tick = std::chrono::duration<int64_t, std::ratio<1, fltlink::kTicksPerSecond>>;
+  constexpr auto kEpoch = std::chrono::sys_days{std::chrono::year{1601} / 1 / 1};
+  constexpr auto kEnd = std::chrono::sys_days{std::chrono::year{10000} / 1 / 1};
+  if (time >= static_cast<uint64_t>(Tick{kEnd - kEpoch}.count())) return fmt::format("{}", time);
+  const Tick ticks{static_cast<int64_t>(time)};
+  const auto days = std::chrono::floor<std::chrono::days>(ticks);
+  const std::chrono::year_month_day date{kEpoch + days};
+  const std::chrono::hh_mm_ss clock{ticks - days};
+  return fmt::format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}.{:07}Z", static_cast<int>(date.year()),
+                     static_cast<unsigned>(date.month()), static_cast<unsigned>(date.day()),
+                     clock.hours().count(), clock.minutes().count(), clock.seconds().count(),
+                     clock.subseconds().count());
+}
+
+std::variant<EventLog, LogError> EventLog::open(const std::string& path, LogLevel level) {
+  // The one place where spdlog throws: what it cannot open.
+  try {
+    auto sink = std::make_shared<spdlog::sinks::basic_file_sink_mt>(path);
+    return EventLog(std::make_shared<spdlog::logger>(kLoggerName, std::move(sink)), level);
+  } catch (const spdlog::spdlog_ex& error) {
+    return LogError{"The log file " + path + " cannot be opened: " + error.what() + "."};
+  }
+}
+
+EventLog::EventLog(std::shared_ptr<spdlog::logger> logger, LogLevel level) : logger_(std::move(logger)) {
+  logger_->set_pattern("%v", spdlog::pattern_time_type::utc);
+  logger_->set_level(level_of(level));
+  logger_->flush_on(spdlog::level::warn);
+}
+
+void EventLog::file_event(const fltlink::DriverMessage& event) {
+  if (!logger_->should_log(level_of(EventId::kFileEvent))) return;
+  logger_->log(level_of(EventId::kFileEvent), line_for(EventId::kFileEvent, event).dump());
+}
+
+void EventLog::block(const fltlink::DriverMessage& notice) {
+  if (!logger_->should_log(level_of(EventId::kBlocked))) return;
+  ordered_json line = line_for(EventId::kBlocked, notice);
+  line["reason"] = printable(notice.reason);
+  logger_->log(level_of(EventId::kBlocked), line.dump());
+}
+
+void EventLog::write(EventId id, fltlink::Ticks time, std::string_view subject, uint32_t code) {
+  if (!logger_->should_log(level_of(id))) return;
+  ordered_json line = line_for(id, time);
+  if (!subject.empty()) line["subject"] = subject;
+  if (code != 0) line["code"] = fmt::format("0x{:08X}", code);
+  logger_->log(level_of(id), line.dump(-1, ' ', false, ordered_json::error_handler_t::replace));
+}
+
+}  // namespace drmservice

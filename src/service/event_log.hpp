@@ -1,0 +1,72 @@
+// EventLog: what the service tells its operator, one JSON object a line. The ids are those of a Windows event
+// log source; 1001 and 2001 are the protocol's own.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <variant>
+
+#include <spdlog/logger.h>
+
+#include <fltlink/base/host.hpp>
+#include <fltlink/codec/driver_message.hpp>
+
+#include "service/settings.hpp"
+
+namespace drmservice {
+
+// 1xxx information, 2xxx warning, 3xxx error.
+enum class EventId : int {
+  kStarted = 1000,
+  kFileEvent = 1001,
+  kConnected = 1002,
+  kStopped = 1003,
+  kPolicyApplied = 1004,
+  kPolicyRemoved = 1005,
+  kBlocked = 2001,
+  kConnectFailed = 2002,
+  kConnectionLost = 2003,
+  kMalformedMessage = 2004,
+  kUnknownMessage = 2005,
+  kSlowHandler = 2006,
+  kNegotiationFailed = 2007,
+  kPolicyRefused = 3001,
+  kPoliciesUnreadable = 3002,
+  kConfigRefused = 3003,
+};
+
+// One sentence for the operator.
+struct LogError {
+  std::string text;
+};
+
+// Any thread; lines do not mix. Times are taken from the caller, never from the system's clock.
+class EventLog final {
+ public:
+  // Appends to the file at `path`.
+  [[nodiscard]] static std::variant<EventLog, LogError> open(const std::string& path, LogLevel level);
+
+  // Writes to any logger; its pattern is set to the bare line.
+  EventLog(std::shared_ptr<spdlog::logger> logger, LogLevel level);
+
+  // File events are information, block notices warnings. The path is in the line as text; a lone surrogate in
+  // it is shown as U+FFFD.
+  void file_event(const fltlink::DriverMessage& event);
+  void block(const fltlink::DriverMessage& notice);
+
+  // Anything else: what happened, to what, and a code where there is one. `subject` is UTF-8.
+  void write(EventId id, fltlink::Ticks time, std::string_view subject = {}, uint32_t code = 0);
+
+  void flush() { logger_->flush(); }
+
+ private:
+  std::shared_ptr<spdlog::logger> logger_;
+};
+
+// A point in time as 2025-01-31T12:00:00.0000000Z; one beyond the year 9999, which only a broken sender
+// sends, as its bare number.
+[[nodiscard]] std::string iso_time(fltlink::Ticks time);
+
+}  // namespace drmservice

@@ -1,0 +1,39 @@
+// Settings: the service's settings file, JSON. Every key has a default; a key that is not listed here is
+// refused, so a misspelt one does not go unnoticed.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <variant>
+
+namespace drmservice {
+
+// Of the service's log, and as a number the driver's.
+enum class LogLevel : uint32_t {
+  kError = 1,
+  kWarning = 2,
+  kInfo = 3,
+  kDebug = 4,
+};
+
+struct Settings {
+  bool monitoring = true;                   // "monitoring": the driver reports file operations
+  bool blocking = true;                     // "blocking": the driver enforces policies
+  LogLevel log_level = LogLevel::kInfo;     // "log_level": "error", "warning", "info" or "debug"
+  uint32_t workers = 4;                     // "workers": threads that handle messages, 1 to 64
+  uint32_t receives = 16;                   // "receives": outstanding receives, 1 to 1024
+  std::string database = "policies.db";     // "database": path of the policy database
+  std::string log_file = "drmservice.log";  // "log_file": path of the event log
+};
+
+// One sentence for the person who wrote the file.
+struct SettingsError {
+  std::string text;
+};
+
+[[nodiscard]] std::variant<Settings, SettingsError> parse_settings(std::string_view json);
+
+[[nodiscard]] std::variant<Settings, SettingsError> load_settings(const std::string& path);
+
+}  // namespace drmservice
