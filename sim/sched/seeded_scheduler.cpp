@@ -10,8 +10,8 @@ namespace {
 
 using Phase = ThreadState::Phase;
 
-// Short programs get the greatest variety: every runnable thread is equally likely. A hand-off costs some
-// thousand times more than staying, so a long run stays with the running thread three times out of four.
+// Short programs get the greatest variety: every runnable thread is equally likely. A hand-off costs a
+// hundred times more than staying, so a long run stays with the running thread three times out of four.
 constexpr std::uint64_t kUniformDraws = 4096;
 constexpr std::uint32_t kSwitchOneIn = 4;
 
