@@ -192,7 +192,7 @@ TEST_F(DriverMessageTest, WholePathThatContradictsTheFieldIsRefused) {
   bytes_[24] = 'q';
   EXPECT_EQ(decode().error(), DecodeError::kInconsistentPath);
   bytes_[24] = 'p';
-  put_u32(560, 100);
+  put_u32(560, 2 * 259);
   EXPECT_EQ(decode().error(), DecodeError::kInconsistentPath)
       << "a path that fits the field is no whole path";
   put_u32(560, 601);

@@ -166,10 +166,11 @@ class PatternRun {
   return true;
 }
 
-// Whether `rest`, what is left of a pattern, matches some text of at least one unit that has no dot.
+// Whether `rest`, what is left of a pattern, matches some text of at least one unit that has no dot. A dot
+// that `rest` spells out is not looked for: then the question about a text with a dot has the answer yes.
 [[nodiscard]] inline bool matches_some_without_dot(Text rest) {
   const size_t end = rest.find(u'"');
-  if (end == 0 || rest.find(u'.') != rest.size()) return false;
+  if (end == 0) return false;
   for (size_t index = end; index < rest.size(); ++index) {
     if (!PatternRun::can_be_nothing_at_end(rest[index])) return false;
   }
