@@ -3,6 +3,7 @@
 
 #include "km/exports.h"
 #include "km/interlocked.h"
+#include "km/io.h"
 #include "km/mm.h"
 #include "km/rtl.h"
 #include "km/seh.h"

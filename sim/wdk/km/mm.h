@@ -5,6 +5,8 @@
 
 WDK_BEGIN
 
+struct _SECTION_OBJECT_POINTERS;
+
 #define PAGE_SIZE 0x1000
 #define PAGE_SHIFT 12
 #define PAGE_ALIGN(address) ((PVOID)((ULONG_PTR)(address) & ~(ULONG_PTR)(PAGE_SIZE - 1)))

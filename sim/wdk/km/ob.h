@@ -5,6 +5,8 @@
 
 WDK_BEGIN
 
+struct _ACCESS_STATE;
+
 typedef struct _OBJECT_HANDLE_INFORMATION {
   ULONG HandleAttributes;
   ACCESS_MASK GrantedAccess;
@@ -26,7 +28,8 @@ LONG_PTR ObfDereferenceObject(PVOID Object);
 NTSTATUS ObOpenObjectByPointer(PVOID Object, ULONG HandleAttributes, struct _ACCESS_STATE* PassedAccessState,
                                ACCESS_MASK DesiredAccess, POBJECT_TYPE ObjectType, KPROCESSOR_MODE AccessMode,
                                PHANDLE Handle);
-NTSTATUS ObQueryNameString(PVOID Object, POBJECT_NAME_INFORMATION ObjectNameInfo, ULONG Length, PULONG ReturnLength);
+NTSTATUS ObQueryNameString(PVOID Object, POBJECT_NAME_INFORMATION ObjectNameInfo, ULONG Length,
+                           PULONG ReturnLength);
 NTSTATUS ObCloseHandle(HANDLE Handle, KPROCESSOR_MODE PreviousMode);
 
 WDK_END

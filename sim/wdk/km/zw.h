@@ -74,9 +74,6 @@ typedef struct _KEY_VALUE_PARTIAL_INFORMATION {
 #define REG_MULTI_SZ 7u
 #define REG_QWORD 11u
 #endif
-#define REG_OPTION_NON_VOLATILE 0u
-#define REG_CREATED_NEW_KEY 1u
-#define REG_OPENED_EXISTING_KEY 2u
 #ifndef KEY_READ
 #define KEY_QUERY_VALUE 0x0001u
 #define KEY_SET_VALUE 0x0002u

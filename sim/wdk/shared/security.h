@@ -153,7 +153,7 @@ typedef enum _TOKEN_INFORMATION_CLASS {
   TokenVirtualizationAllowed,
   TokenVirtualizationEnabled,
   TokenIntegrityLevel
-} TOKEN_INFORMATION_CLASS;
+} TOKEN_INFORMATION_CLASS, *PTOKEN_INFORMATION_CLASS;
 
 typedef struct _TOKEN_USER {
   SID_AND_ATTRIBUTES User;

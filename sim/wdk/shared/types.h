@@ -58,7 +58,7 @@ typedef void* PVOID;
 typedef void *LPVOID, **PPVOID;
 typedef const void *PCVOID, *LPCVOID;
 typedef char CHAR, *PCHAR, *LPCH, *PCH, *LPSTR, *PSTR, *PSZ, CCHAR, *PCCHAR;
-typedef const char *LPCSTR, *PCSTR, *PCSZ;
+typedef const char *LPCSTR, *PCSTR, *PCSZ, *PCCH, *LPCCH, *PCNZCH;
 typedef unsigned char UCHAR, *PUCHAR, BYTE, *PBYTE, *LPBYTE, BOOLEAN, *PBOOLEAN;
 typedef short SHORT, *PSHORT, CSHORT;
 typedef unsigned short USHORT, *PUSHORT, WORD, *PWORD, *LPWORD;
