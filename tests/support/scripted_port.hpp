@@ -142,6 +142,7 @@ class ScriptedPort final : public Port {
 
   PostResult post(Receive& receive) override {
     host_.relax();
+    FLTLINK_ASSERT(is_aligned(receive.buffer.data()));
     {
       const std::lock_guard lock(mutex_);
       ++posts_;
@@ -188,6 +189,7 @@ class ScriptedPort final : public Port {
 
   ReplyResult reply(ConnectionNumber connection, std::span<const uint8_t> reply) override {
     host_.relax();
+    FLTLINK_ASSERT(is_aligned(reply.data()));
     const std::lock_guard lock(mutex_);
     const uint32_t code = answer(connection, reply);
     return {classify_reply(code), code};
@@ -195,6 +197,7 @@ class ScriptedPort final : public Port {
 
   SendResult send(std::span<const uint8_t> request, std::span<uint8_t> answer) override {
     host_.relax();
+    FLTLINK_ASSERT(is_aligned(request.data()) && is_aligned(answer.data()));
     {
       const std::lock_guard lock(mutex_);
       if (!connected_) return {SendOutcome::kDisconnected, kHresultInvalidHandle, 0};
@@ -229,6 +232,8 @@ class ScriptedPort final : public Port {
     ParkingSpot spot;
     bool free = true;
   };
+
+  static bool is_aligned(const void* address) { return reinterpret_cast<uintptr_t>(address) % 8 == 0; }
 
   static ByteVector framed(const ByteVector& message, std::optional<size_t> reply_room, uint64_t id) {
     const FltlinkMessageHeader header{

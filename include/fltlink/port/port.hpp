@@ -130,7 +130,8 @@ class Port {
   virtual void interrupt() = 0;
 
   // Answers a message that came over `connection`: the 16 bytes of reply header, then the payload. Its size
-  // counts, so it is 16 + payload, never sizeof a struct around both (WIRE-7). Does not block.
+  // counts, so it is 16 + payload, never sizeof a struct around both (WIRE-7). REQUIRES: aligned to 8, at
+  // least 16 bytes. Does not block.
   [[nodiscard]] virtual ReplyResult reply(ConnectionNumber connection, std::span<const uint8_t> reply) = 0;
 
   // Sends `request` to the driver over the current connection and blocks until its message callback has

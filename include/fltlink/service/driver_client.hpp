@@ -31,6 +31,8 @@ struct Answered {
   T value;  // meaningful when result.outcome is kDone
 };
 
+// Buffers are aligned to 8, because the driver sees them where they lie and checks that (MSG-4).
+//
 // Any thread, several at once (MSG-12). Every call blocks while the driver's callback runs, and takes no
 // memory.
 class DriverClient {
@@ -54,7 +56,7 @@ class DriverClient {
   }
 
   [[nodiscard]] Answered<StatusReply> status() {
-    std::array<uint8_t, FLTLINK_STATUS_REPLY_SIZE> answer;
+    alignas(8) std::array<uint8_t, FLTLINK_STATUS_REPLY_SIZE> answer;
     const SendResult sent =
         send({.type = MSG_TYPE_STATUS_REQUEST, .policy_update = {}, .config_change = {}}, answer);
     if (sent.outcome != SendOutcome::kAnswered) return {result_of(sent), {}};
@@ -66,8 +68,8 @@ class DriverClient {
 
   // The agreed terms of this connection. The first request after a connect with a context; not otherwise.
   [[nodiscard]] Answered<ConnectionTerms> negotiate() {
-    std::array<uint8_t, FLTLINK_NEGOTIATE_REQUEST_SIZE> request;
-    std::array<uint8_t, FLTLINK_NEGOTIATE_REPLY_SIZE> answer;
+    alignas(8) std::array<uint8_t, FLTLINK_NEGOTIATE_REQUEST_SIZE> request;
+    alignas(8) std::array<uint8_t, FLTLINK_NEGOTIATE_REPLY_SIZE> answer;
     const auto size = encode_negotiate_request(request);
     FLTLINK_ASSERT(size.ok());
     const SendResult sent = checked(port_.send(request, answer), answer.size());
@@ -103,14 +105,14 @@ class DriverClient {
   }
 
   SendResult send(const UserMessage& message, MutableBytes answer) {
-    std::array<uint8_t, FLTLINK_USER_MESSAGE_SIZE> bytes;
+    alignas(8) std::array<uint8_t, FLTLINK_USER_MESSAGE_SIZE> bytes;
     const auto size = encode_user_message(message, bytes);
     FLTLINK_ASSERT(size.ok());
     return checked(port_.send(bytes, answer), answer.size());
   }
 
   RequestResult request(const UserMessage& message) {
-    std::array<uint8_t, FLTLINK_USER_MESSAGE_SIZE> bytes;
+    alignas(8) std::array<uint8_t, FLTLINK_USER_MESSAGE_SIZE> bytes;
     const auto size = encode_user_message(message, bytes);
     if (!size.ok()) return {RequestOutcome::kNotSendable, static_cast<uint32_t>(size.error())};
     return result_of(port_.send(bytes, {}));

@@ -74,7 +74,8 @@ class ReplyToken {
 
  private:
   ReplyTokenOutcome send(int32_t status, Bytes payload) {
-    std::array<uint8_t, FLTLINK_REPLY_HEADER_SIZE + kPayloadSizeMax> buffer;
+    // Aligned as the header is: the filter manager refuses another address (REPLY-8).
+    alignas(8) std::array<uint8_t, FLTLINK_REPLY_HEADER_SIZE + kPayloadSizeMax> buffer;
     const auto header = encode_reply_header({.status = status, .message_id = message_id_}, buffer);
     FLTLINK_ASSERT(header.ok());
     copy_bytes(buffer.data() + *header, payload.data(), payload.size());
