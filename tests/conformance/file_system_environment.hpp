@@ -6,6 +6,7 @@
 
 #include <cstring>
 #include <memory>
+#include <stdexcept>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -65,41 +66,45 @@ class Handle {
 
   CleanupResult cleanup() {
     cleaned_up_ = true;
-    return file_system_->cleanup(*open_);
+    return file_system_->cleanup(**this);
   }
   CloseResult close() {
     if (!open_) return {};
     if (!cleaned_up_) cleanup();
     return file_system_->close(std::move(open_));
   }
-  Open& operator*() const { return *open_; }
+  // A test that goes on with an open it did not get fails here.
+  Open& operator*() const {
+    if (!open_) throw std::runtime_error("the open had failed with status " + std::to_string(status));
+    return *open_;
+  }
 
   // Shorthand for what most tests do with a handle.
   Status write(std::string_view text, std::int64_t offset = 0) {
-    return file_system_->write(*open_, offset, bytes_of(text)).status;
+    return file_system_->write(**this, offset, bytes_of(text)).status;
   }
-  std::string text() { return read_all(*file_system_, *open_); }
+  std::string text() { return read_all(*file_system_, **this); }
   FileInformation info() {
     FileInformation result;
-    EXPECT_EQ(file_system_->query_information(*open_, result), STATUS_SUCCESS);
+    EXPECT_EQ(file_system_->query_information(**this, result), STATUS_SUCCESS);
     return result;
   }
   std::string name() {
     std::u16string result;
-    Status answer = file_system_->query_name(*open_, result);
+    Status answer = file_system_->query_name(**this, result);
     return answer == STATUS_SUCCESS ? narrow(result) : "status " + std::to_string(answer);
   }
   Status remove(std::uint32_t flags = FILE_DISPOSITION_DELETE) {
-    return file_system_->set_disposition(*open_, flags);
+    return file_system_->set_disposition(**this, flags);
   }
   Status rename(std::u16string_view to, std::uint32_t flags = 0, const Open* directory = nullptr) {
-    return file_system_->rename(*open_, {to, directory, flags});
+    return file_system_->rename(**this, {to, directory, flags});
   }
   Status link(std::u16string_view to, std::uint32_t flags = 0, const Open* directory = nullptr) {
-    return file_system_->link(*open_, {to, directory, flags});
+    return file_system_->link(**this, {to, directory, flags});
   }
   Status set_attributes(std::uint32_t attributes) {
-    return file_system_->set_basic(*open_, {.attributes = attributes});
+    return file_system_->set_basic(**this, {.attributes = attributes});
   }
 
   Status status;
