@@ -8,6 +8,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <ntifs.h>
+
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
@@ -18,7 +20,6 @@
 
 #include "fs/host_names.hpp"
 #include "fs/lower.hpp"
-#include "fs/nt.hpp"
 #include "fs/tree.hpp"
 #include "fs/upcase.hpp"
 

@@ -1,8 +1,8 @@
 #include "fs/node.hpp"
 
-#include <algorithm>
+#include <ntifs.h>
 
-#include "fs/nt.hpp"
+#include <algorithm>
 
 namespace fltsim::fs {
 namespace {

@@ -1,8 +1,9 @@
 #include "fs/path.hpp"
 
+#include <ntifs.h>
+
 #include <algorithm>
 
-#include "fs/nt.hpp"
 #include "fs/upcase.hpp"
 
 namespace fltsim::fs {

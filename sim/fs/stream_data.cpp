@@ -1,10 +1,10 @@
 #include "fs/stream_data.hpp"
 
+#include <ntifs.h>
+
 #include <algorithm>
 #include <cstring>
 #include <utility>
-
-#include "fs/nt.hpp"
 
 namespace fltsim::fs {
 

@@ -1,11 +1,11 @@
 #include "fs/tree.hpp"
 
+#include <ntifs.h>
+
 #include <algorithm>
 #include <fltlink/base/assert.hpp>
 #include <iterator>
 #include <utility>
-
-#include "fs/nt.hpp"
 
 namespace fltsim::fs {
 namespace {

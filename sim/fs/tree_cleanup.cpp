@@ -1,10 +1,10 @@
 // Tree: deletion, and the two steps in which an open ends.
+#include <ntifs.h>
 
 #include <algorithm>
 #include <fltlink/base/assert.hpp>
 #include <utility>
 
-#include "fs/nt.hpp"
 #include "fs/tree.hpp"
 
 namespace fltsim::fs {

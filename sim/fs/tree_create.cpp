@@ -1,10 +1,10 @@
 // Tree: finding what a create request speaks of, and opening, overwriting or creating it.
+#include <ntifs.h>
 
 #include <algorithm>
 #include <cstring>
 #include <utility>
 
-#include "fs/nt.hpp"
 #include "fs/tree.hpp"
 
 namespace fltsim::fs {

@@ -1,8 +1,8 @@
 // Tree: the bytes of streams, and their sizes.
+#include <ntifs.h>
 
 #include <algorithm>
 
-#include "fs/nt.hpp"
 #include "fs/tree.hpp"
 
 namespace fltsim::fs {

@@ -1,10 +1,10 @@
 // Tree: what is known of an open, the times and attributes that can be set, and directory listings.
+#include <ntifs.h>
 
 #include <algorithm>
 #include <utility>
 
 #include "fs/name_expression.hpp"
-#include "fs/nt.hpp"
 #include "fs/tree.hpp"
 
 namespace fltsim::fs {

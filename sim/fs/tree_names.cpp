@@ -1,18 +1,21 @@
 // Tree: renames, moves and hard links.
+#include <ntifs.h>
 
 #include <algorithm>
 #include <utility>
 
-#include "fs/nt.hpp"
 #include "fs/tree.hpp"
 
 namespace fltsim::fs {
 namespace {
 
-// The flags of FILE_RENAME_INFORMATION and FILE_LINK_INFORMATION have the same values.
-constexpr std::uint32_t kReplaceIfExists = 0x1;
-constexpr std::uint32_t kPosixSemantics = 0x2;
-constexpr std::uint32_t kIgnoreReadOnly = 0x40;
+// FILE_LINK_INFORMATION gives these flags the same values.
+constexpr std::uint32_t kReplaceIfExists = FILE_RENAME_REPLACE_IF_EXISTS;
+constexpr std::uint32_t kPosixSemantics = FILE_RENAME_POSIX_SEMANTICS;
+constexpr std::uint32_t kIgnoreReadOnly = FILE_RENAME_IGNORE_READONLY_ATTRIBUTE;
+static_assert(kReplaceIfExists == FILE_LINK_REPLACE_IF_EXISTS &&
+              kPosixSemantics == FILE_LINK_POSIX_SEMANTICS &&
+              kIgnoreReadOnly == FILE_LINK_IGNORE_READONLY_ATTRIBUTE);
 constexpr std::size_t kLinkCountMax = 1024;
 
 bool all_share_delete(const File& file) {

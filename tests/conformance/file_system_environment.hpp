@@ -4,6 +4,8 @@
 
 #include <gtest/gtest.h>
 
+#include <ntifs.h>
+
 #include <cstring>
 #include <memory>
 #include <stdexcept>
@@ -14,7 +16,6 @@
 
 #include "fs/file_system.hpp"
 #include "fs/memory_file_system.hpp"
-#include "fs/nt.hpp"
 
 namespace fltsim::fs {
 

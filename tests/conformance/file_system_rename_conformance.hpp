@@ -7,9 +7,9 @@ namespace fltsim::fs {
 
 using RenameConformance = FileSystemConformance;
 
-inline constexpr std::uint32_t kReplace = 1;  // FILE_RENAME_REPLACE_IF_EXISTS, FILE_LINK_REPLACE_IF_EXISTS
-inline constexpr std::uint32_t kReplacePosix = 3;
-inline constexpr std::uint32_t kReplaceReadOnly = 0x41;
+inline constexpr std::uint32_t kReplace = FILE_RENAME_REPLACE_IF_EXISTS;
+inline constexpr std::uint32_t kReplacePosix = kReplace | FILE_RENAME_POSIX_SEMANTICS;
+inline constexpr std::uint32_t kReplaceReadOnly = kReplace | FILE_RENAME_IGNORE_READONLY_ATTRIBUTE;
 
 TEST_P(RenameConformance, RenameKeepsBytesIdAndOpens) {
   given_file("\\old", "bytes");

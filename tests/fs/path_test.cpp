@@ -2,8 +2,7 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-
-#include "fs/nt.hpp"
+#include <ntifs.h>
 
 namespace fltsim::fs {
 namespace {
