@@ -79,9 +79,12 @@ struct CreateRequest {
   const Open* related = nullptr;
   std::uint32_t desired_access =
       0;  // specific and standard rights: generic ones and MAXIMUM_ALLOWED are mapped before
-  std::uint32_t share_access = 0;    // FILE_SHARE_*
-  std::uint32_t disposition = 0;     // FILE_SUPERSEDE ... FILE_OVERWRITE_IF
-  std::uint32_t create_options = 0;  // FILE_DIRECTORY_FILE ..., without the disposition in the upper byte
+  std::uint32_t share_access = 0;  // FILE_SHARE_*
+  std::uint32_t disposition = 0;   // FILE_SUPERSEDE ... FILE_OVERWRITE_IF
+  // FILE_DIRECTORY_FILE ..., without the disposition in the upper byte. Those that steer the I/O manager,
+  // caches or features that are not here (write-through, synchronous, sequential, backup intent, reparse
+  // point, EAs) are ignored.
+  std::uint32_t create_options = 0;
   std::uint32_t file_attributes = 0;
   std::uint64_t allocation_size = 0;
   // SL_OPEN_TARGET_DIRECTORY: opens the parent of the last component; `information` is then FILE_EXISTS or

@@ -186,6 +186,9 @@ CreateResult Tree::open_target_directory(const CreateRequest& request, const Pla
   if (place.directory->delete_pending) return failed(STATUS_DELETE_PENDING);
   std::uint32_t information = place.link ? FILE_EXISTS : FILE_DOES_NOT_EXIST;
   const std::shared_ptr<Stream>& stream = *place.directory->file->streams.begin();
+  if (!share_allows(stream->share, request.desired_access, request.share_access)) {
+    return failed(STATUS_SHARING_VIOLATION);
+  }
   return make_open(request, place.directory, stream, OpenKind::kDirectory, information);
 }
 

@@ -233,6 +233,17 @@ TEST_P(CreateConformance, OpenTargetDirectoryOpensTheParentAndSpeaksOfTheLastCom
   EXPECT_EQ(create(request).status, STATUS_OBJECT_PATH_NOT_FOUND);
 }
 
+TEST_P(CreateConformance, OpenTargetDirectoryTakesPartInSharing) {
+  given_directory("\\dir");
+  Handle watcher = open_shared(u"\\dir", FILE_LIST_DIRECTORY, FILE_SHARE_READ);
+  CreateRequest request{.path = u"\\dir\\file",
+                        .desired_access = FILE_WRITE_DATA,
+                        .share_access = kShareAll,
+                        .disposition = FILE_OPEN,
+                        .open_target_directory = true};
+  EXPECT_EQ(create(request).status, STATUS_SHARING_VIOLATION);
+}
+
 TEST_P(CreateConformance, EmptyPathOpensTheVolume) {
   Handle volume = open(u"", FILE_READ_ATTRIBUTES);
   ASSERT_EQ(volume.status, STATUS_SUCCESS);
@@ -242,6 +253,15 @@ TEST_P(CreateConformance, EmptyPathOpensTheVolume) {
   EXPECT_EQ(fs().read(*volume, 0, std::span(&byte, 1)).status, STATUS_INVALID_DEVICE_REQUEST);
   EXPECT_EQ(open(u"", kAllAccess, 0, FILE_OVERWRITE).status, STATUS_ACCESS_DENIED);
   EXPECT_EQ(open(u"", kAllAccess, FILE_DELETE_ON_CLOSE).status, STATUS_CANNOT_DELETE);
+}
+
+TEST_P(CreateConformance, OpenMayBeDestroyedAfterItsFileSystem) {
+  given_file("\\file", "bytes");
+  CreateRequest request{.path = u"\\file", .desired_access = FILE_READ_DATA, .disposition = FILE_OPEN};
+  std::unique_ptr<Open> orphan = fs().create(request).open;
+  ASSERT_NE(orphan, nullptr);
+  unmount();
+  orphan.reset();
 }
 
 TEST_P(CreateConformance, OpenOfAnotherFileSystemIsNotTheSameDevice) {

@@ -4,6 +4,7 @@
 #include <gmock/gmock.h>
 
 #include <array>
+#include <random>
 
 #include "conformance/file_system_environment.hpp"
 
@@ -64,6 +65,27 @@ TEST_P(DataConformance, WritesAcrossPagesMatchAModel) {
     ASSERT_EQ(fs().set_end_of_file(*handle, static_cast<std::int64_t>(size)), STATUS_SUCCESS);
     model.resize(size);
     ASSERT_EQ(handle.text(), model);
+  }
+}
+
+TEST_P(DataConformance, RandomWritesAndSizesMatchAModel) {
+  std::string model(30'000, 'm');
+  given_file("\\file", model);
+  Handle handle = open(u"\\file");
+  std::minstd_rand random(7);
+  for (int i = 0; i < 400; ++i) {
+    std::size_t offset = random() % 40'000;
+    std::size_t size = random() % 9'000 + 1;
+    if (random() % 4 == 0) {
+      ASSERT_EQ(fs().set_end_of_file(*handle, static_cast<std::int64_t>(offset)), STATUS_SUCCESS);
+      model.resize(offset);
+    } else {
+      std::string bytes(size, static_cast<char>('a' + i % 26));
+      ASSERT_EQ(handle.write(bytes, static_cast<std::int64_t>(offset)), STATUS_SUCCESS);
+      if (model.size() < offset + size) model.resize(offset + size);
+      model.replace(offset, size, bytes);
+    }
+    ASSERT_TRUE(handle.text() == model) << i;
   }
 }
 

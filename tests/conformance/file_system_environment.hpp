@@ -132,6 +132,8 @@ class FileSystemConformance : public testing::TestWithParam<MakeMaker> {
     return *file_system_;
   }
 
+  void unmount() { file_system_.reset(); }
+
   Handle create(const CreateRequest& request) { return {fs(), fs().create(request)}; }
 
   // Opens what is there, sharing everything.
