@@ -3,4 +3,4 @@
 
 #include "ntifs.h"
 
-#include "km/flt_routines.h"
+#include "km/flt_rare.h"

@@ -2,8 +2,8 @@
 #pragma once
 
 #include "km/exports.h"
+#include "km/fsrtl.h"
 #include "km/interlocked.h"
-#include "km/io.h"
 #include "km/mm.h"
 #include "km/rtl.h"
 #include "km/seh.h"

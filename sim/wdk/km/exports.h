@@ -9,6 +9,7 @@ WDK_BEGIN
 struct fltsim_module_exports {
   POBJECT_TYPE *PsThreadType_, *PsProcessType_, *IoFileObjectType_, *ExEventObjectType_;
   POBJECT_TYPE *ExSemaphoreObjectType_, *SeTokenObjectType_, *IoDriverObjectType_, *IoDeviceObjectType_;
+  POBJECT_TYPE *TmTransactionObjectType_, *CmKeyObjectType_;
   PSE_EXPORTS SeExports_;
   PEPROCESS PsInitialSystemProcess_;
   PVOID MmUserProbeAddress_;
@@ -28,6 +29,8 @@ extern __attribute__((visibility("hidden"))) struct fltsim_module_exports fltsim
 #define SeTokenObjectType (fltsim_exports.SeTokenObjectType_)
 #define IoDriverObjectType (fltsim_exports.IoDriverObjectType_)
 #define IoDeviceObjectType (fltsim_exports.IoDeviceObjectType_)
+#define TmTransactionObjectType (fltsim_exports.TmTransactionObjectType_)
+#define CmKeyObjectType (fltsim_exports.CmKeyObjectType_)
 #define SeExports (fltsim_exports.SeExports_)
 #define PsInitialSystemProcess (fltsim_exports.PsInitialSystemProcess_)
 #define MmUserProbeAddress ((ULONG_PTR)fltsim_exports.MmUserProbeAddress_)

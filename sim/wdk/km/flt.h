@@ -3,6 +3,7 @@
 
 #include "../shared/port.h"
 #include "exports.h"
+#include "tm.h"
 #include "zw.h"
 
 WDK_BEGIN
@@ -16,7 +17,6 @@ typedef struct _FLT_INSTANCE* PFLT_INSTANCE;
 typedef struct _FLT_PORT* PFLT_PORT;
 typedef struct _FLT_GENERIC_WORKITEM* PFLT_GENERIC_WORKITEM;
 typedef struct _FLT_DEFERRED_IO_WORKITEM* PFLT_DEFERRED_IO_WORKITEM;
-typedef struct _KTRANSACTION *PKTRANSACTION, KTRANSACTION;
 typedef PVOID PFLT_CONTEXT;
 #define NULL_CONTEXT ((PFLT_CONTEXT)0)
 
@@ -289,7 +289,7 @@ typedef union _FLT_PARAMETERS {
   } ReleaseForModifiedPageWriter;
 
   struct {
-    PVOID Irp;
+    PIRP Irp;
     PVOID FileInformation;
     PULONG Length;
     FILE_INFORMATION_CLASS WDK_POINTER_ALIGNED FileInformationClass;
@@ -303,7 +303,7 @@ typedef union _FLT_PARAMETERS {
   } FastIoCheckIfPossible;
 
   struct {
-    PVOID Irp;
+    PIRP Irp;
     PFILE_NETWORK_OPEN_INFORMATION NetworkInformation;
   } NetworkQueryOpen;
 

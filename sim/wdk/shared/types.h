@@ -8,6 +8,7 @@
 #include <stdint.h>
 
 #include "sal.h"
+#include "version.h"
 
 #ifdef __cplusplus
 #define WDK_BEGIN extern "C" {
@@ -170,6 +171,17 @@ typedef const GUID &REFGUID, &REFIID, &REFCLSID;
 typedef const GUID *REFGUID, *REFIID, *REFCLSID;
 #endif
 
+// A GUID is defined in each unit that declares it, so INITGUID decides nothing.
+#define DEFINE_GUID(name, data1, data2, data3, b0, b1, b2, b3, b4, b5, b6, b7)    \
+  static const GUID __attribute__((unused)) name = {                              \
+      data1, data2, data3, {b0, b1, b2, b3, b4, b5, b6, b7}}
+#define InlineIsEqualGUID(left, right) (__builtin_memcmp((left), (right), sizeof(GUID)) == 0)
+#ifdef __cplusplus
+#define IsEqualGUID(left, right) InlineIsEqualGUID(&(left), &(right))
+#else
+#define IsEqualGUID(left, right) InlineIsEqualGUID((left), (right))
+#endif
+
 // Length and MaximumLength count bytes; the text need not end in a null.
 typedef struct _UNICODE_STRING {
   USHORT Length;
@@ -252,6 +264,7 @@ typedef struct _IO_STATUS_BLOCK {
 #define NT_WARNING(status) (((ULONG)(status) >> 30) == 2u)
 #define NT_ERROR(status) (((ULONG)(status) >> 30) == 3u)
 
+#define NOTHING
 #define UNREFERENCED_PARAMETER(parameter) ((void)(parameter))
 #define DBG_UNREFERENCED_PARAMETER(parameter) ((void)(parameter))
 #define DBG_UNREFERENCED_LOCAL_VARIABLE(variable) ((void)(variable))

@@ -1,0 +1,4 @@
+// fltkernel.h, the other case of the same name.
+#pragma once
+
+#include "fltKernel.h"
