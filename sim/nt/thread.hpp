@@ -14,6 +14,8 @@
 #include "nt/dispatcher.hpp"
 #include "nt/object.hpp"
 
+struct fltsim_seh_frame;
+
 namespace fltsim::nt {
 
 class Executive;
@@ -75,6 +77,7 @@ class Thread final {
   std::vector<HeldLock> held_locks;
   std::uint32_t last_error = 0;  // Win32's GetLastError
   std::unique_ptr<UserScratch> scratch;
+  fltsim_seh_frame* exception_chain = nullptr;  // the innermost __try that is active (nt/seh.hpp)
   // Where PsTerminateSystemThread goes; set while a system thread's routine runs.
   std::jmp_buf* exit_guard = nullptr;
   // What runs in the thread's own context when it ends, last in, first out (cancel its requests, drop its

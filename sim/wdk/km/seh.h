@@ -38,6 +38,23 @@ typedef struct _EXCEPTION_POINTERS {
   PCONTEXT ContextRecord;
 } EXCEPTION_POINTERS, *PEXCEPTION_POINTERS;
 
+// One active __try. The lowered code owns it; the run-time library in the simulator links and fills it.
+struct fltsim_seh_frame {
+  ULONG64 jump_buffer[40];
+  struct fltsim_seh_frame* outer;
+  EXCEPTION_RECORD record;
+  CONTEXT context;
+  EXCEPTION_POINTERS pointers;
+  int entered;
+  int raised;
+};
+void fltsim_seh_enter(struct fltsim_seh_frame* frame);
+void fltsim_seh_exit(struct fltsim_seh_frame* frame);
+int fltsim_seh_filter(struct fltsim_seh_frame* frame, int disposition);
+void fltsim_seh_continue(struct fltsim_seh_frame* frame) __attribute__((noreturn));
+// The driver broke a promise of its own (an assertion of the protocol library): the machine stops. `file` may be null.
+void fltsim_driver_failed(const char* what, const char* file, int line) __attribute__((noreturn));
+
 #ifdef FLTSIM_DRIVER_UNIT
 
 #define GetExceptionCode() __exception_code
@@ -52,23 +69,7 @@ typedef struct _EXCEPTION_POINTERS {
 #define finally __finally
 #define leave __leave
 #endif
-
-// One active __try. The lowered code owns it; the run-time library in the simulator links and fills it.
-struct fltsim_seh_frame {
-  ULONG64 jump_buffer[40];
-  struct fltsim_seh_frame* outer;
-  EXCEPTION_RECORD record;
-  CONTEXT context;
-  EXCEPTION_POINTERS pointers;
-  int entered;
-  int raised;
-};
 int _setjmp(void* jump_buffer) __attribute__((returns_twice));
-void fltsim_seh_enter(struct fltsim_seh_frame* frame);
-void fltsim_seh_exit(struct fltsim_seh_frame* frame);
-int fltsim_seh_filter(struct fltsim_seh_frame* frame, int disposition);
-void fltsim_seh_continue(struct fltsim_seh_frame* frame) __attribute__((noreturn));
-
 #endif
 
 WDK_END

@@ -1,0 +1,219 @@
+#include "nt/seh.hpp"
+
+#include <signal.h>
+#include <ucontext.h>
+
+#include <array>
+#include <atomic>
+#include <csetjmp>
+#include <cstdint>
+#include <cstdio>
+#include <cstdlib>
+#include <mutex>
+#include <string>
+#include <utility>
+
+#include "nt/enter.hpp"
+
+namespace fltsim::nt {
+namespace {
+
+void enter_frame(Thread& thread, fltsim_seh_frame& frame) {
+  frame.raised = 0;
+  frame.entered = 1;
+  frame.outer = thread.exception_chain;
+  thread.exception_chain = &frame;
+}
+
+void leave_frame(Thread& thread, fltsim_seh_frame& frame) {
+  if (frame.entered == 0) return;
+  frame.entered = 0;
+  if (thread.exception_chain != &frame) misuse("structured exception frames are left out of order");
+  thread.exception_chain = frame.outer;
+}
+
+std::string code_text(NTSTATUS code) {
+  char text[12];
+  std::snprintf(text, sizeof text, "0x%08X", static_cast<unsigned>(code));
+  return text;
+}
+
+[[noreturn]] void raise_record(const EXCEPTION_RECORD& record) {
+  Thread& thread = current_thread("an exception in driver code");
+  fltsim_seh_frame* frame = thread.exception_chain;
+  if (frame == nullptr) {
+    bug_check(
+        thread, "SIM-3",
+        "exception " + code_text(record.ExceptionCode) +
+            " was raised in driver code outside every __try (bug check 0x1E, KMODE_EXCEPTION_NOT_HANDLED).");
+  }
+  frame->record = record;
+  frame->context.Rip = reinterpret_cast<ULONG64>(record.ExceptionAddress);
+  frame->pointers = {&frame->record, &frame->context};
+  frame->raised = 1;
+  leave_frame(thread, *frame);
+  _longjmp(*reinterpret_cast<jmp_buf*>(frame->jump_buffer), 1);
+}
+
+static_assert(sizeof(jmp_buf) <= sizeof(fltsim_seh_frame::jump_buffer));
+
+// --- faults
+// ----------------------------------------------------------------------------------------------------------
+
+// The handler is process-wide by nature, and so is the list it reads. Slots are claimed by `begin`, and valid
+// while `end` is set.
+struct Watched {
+  std::atomic<std::uintptr_t> begin{0};
+  std::atomic<std::uintptr_t> end{0};
+};
+std::array<Watched, 1024> g_watched;
+std::array<struct sigaction, 65> g_before;
+
+bool is_watched(std::uintptr_t address) {
+  for (const Watched& range : g_watched) {
+    const std::uintptr_t end = range.end.load(std::memory_order_acquire);
+    if (end != 0 && address < end && address >= range.begin.load(std::memory_order_relaxed)) return true;
+  }
+  return false;
+}
+
+NTSTATUS status_of(int signal, int code) {
+  if (signal != SIGFPE) return STATUS_ACCESS_VIOLATION;
+  return code == FPE_INTOVF ? STATUS_INTEGER_OVERFLOW : STATUS_INTEGER_DIVIDE_BY_ZERO;
+}
+
+// Where the interrupted thread goes on: an ordinary call, outside the signal handler.
+[[noreturn]] void raise_fault(std::uint64_t status, std::uint64_t is_write, std::uint64_t address) {
+  EXCEPTION_RECORD record{};
+  record.ExceptionCode = static_cast<NTSTATUS>(status);
+  record.ExceptionAddress = __builtin_return_address(0);
+  record.NumberParameters = 2;
+  record.ExceptionInformation[0] = is_write;
+  record.ExceptionInformation[1] = address;
+  raise_record(record);
+}
+
+// The instruction of the driver that faulted; 0 when the fault is not a driver's. A call to where no code is
+// faults at its target: the instruction is then the one behind the call, whose address the call has pushed.
+std::uintptr_t driver_instruction(greg_t* registers, const siginfo_t& info) {
+  const auto instruction = static_cast<std::uintptr_t>(registers[REG_RIP]);
+  if (is_watched(instruction)) return instruction;
+  if (info.si_signo != SIGSEGV || reinterpret_cast<std::uintptr_t>(info.si_addr) != instruction) return 0;
+  const auto caller = *reinterpret_cast<const std::uintptr_t*>(registers[REG_RSP]);
+  return is_watched(caller) ? caller : 0;
+}
+
+void on_fault(int signal, siginfo_t* info, void* raw) {
+  greg_t* registers = static_cast<ucontext_t*>(raw)->uc_mcontext.gregs;
+  const std::uintptr_t instruction = driver_instruction(registers, *info);
+  if (instruction == 0) {
+    // The instruction runs again and reaches the handler that was there before, which ends the program.
+    sigaction(signal, &g_before[static_cast<std::size_t>(signal)], nullptr);
+    return;
+  }
+  // Below the red zone, aligned as after a call instruction, with the faulting instruction as return address.
+  auto stack = (static_cast<std::uintptr_t>(registers[REG_RSP]) - 256) & ~std::uintptr_t{15};
+  stack -= sizeof(std::uintptr_t);
+  *reinterpret_cast<std::uintptr_t*>(stack) = instruction;
+  registers[REG_RDI] = static_cast<greg_t>(static_cast<std::uint32_t>(status_of(signal, info->si_code)));
+  registers[REG_RSI] = (registers[REG_ERR] >> 1) & 1;
+  registers[REG_RDX] = reinterpret_cast<greg_t>(info->si_addr);
+  registers[REG_RSP] = static_cast<greg_t>(stack);
+  registers[REG_RIP] = reinterpret_cast<greg_t>(&raise_fault);
+}
+
+void install_handler() {
+  struct sigaction action {};
+  action.sa_sigaction = on_fault;
+  action.sa_flags = SA_SIGINFO | SA_ONSTACK | SA_NODEFER;
+  for (const int signal : {SIGSEGV, SIGBUS, SIGFPE}) {
+    sigaction(signal, &action, &g_before[static_cast<std::size_t>(signal)]);
+  }
+}
+
+}  // namespace
+
+ExceptionChainScope::ExceptionChainScope()
+    : thread_(current_thread("a call into a driver")),
+      outer_(std::exchange(thread_.exception_chain, nullptr)) {}
+
+ExceptionChainScope::~ExceptionChainScope() { thread_.exception_chain = outer_; }
+
+void raise_exception(NTSTATUS code, ULONG parameter_count, ULONG_PTR first, ULONG_PTR second) {
+  EXCEPTION_RECORD record{};
+  record.ExceptionCode = code;
+  record.ExceptionAddress = __builtin_return_address(0);
+  record.NumberParameters = parameter_count;
+  record.ExceptionInformation[0] = first;
+  record.ExceptionInformation[1] = second;
+  raise_record(record);
+}
+
+bool watch_faults(const void* begin, const void* end) {
+  static std::once_flag installed;
+  std::call_once(installed, install_handler);
+  for (Watched& range : g_watched) {
+    std::uintptr_t free = 0;
+    if (!range.begin.compare_exchange_strong(free, reinterpret_cast<std::uintptr_t>(begin))) continue;
+    range.end.store(reinterpret_cast<std::uintptr_t>(end), std::memory_order_release);
+    return true;
+  }
+  return false;
+}
+
+void unwatch_faults(const void* begin) {
+  for (Watched& range : g_watched) {
+    if (range.begin.load() != reinterpret_cast<std::uintptr_t>(begin)) continue;
+    range.end.store(0);
+    range.begin.store(0);
+    return;
+  }
+}
+
+}  // namespace fltsim::nt
+
+using namespace fltsim;
+
+extern "C" {
+
+void fltsim_seh_enter(fltsim_seh_frame* frame) { nt::enter_frame(nt::current_thread("__try"), *frame); }
+
+void fltsim_seh_exit(fltsim_seh_frame* frame) { nt::leave_frame(nt::current_thread("__try"), *frame); }
+
+int fltsim_seh_filter(fltsim_seh_frame* frame, int disposition) {
+  if (disposition == EXCEPTION_CONTINUE_EXECUTION) {
+    nt::bug_check(nt::current_thread("an exception filter"), "SIM-3",
+                  "an exception filter returned EXCEPTION_CONTINUE_EXECUTION, which is not simulated.");
+  }
+  if (disposition <= 0) return 0;
+  frame->raised = 0;
+  return 1;
+}
+
+void fltsim_seh_continue(fltsim_seh_frame* frame) {
+  const EXCEPTION_RECORD record = frame->record;
+  nt::raise_record(record);
+}
+
+void fltsim_driver_failed(const char* what, const char* file, int line) {
+  std::string text = std::string("an assertion of the driver failed: ") + what;
+  if (file != nullptr) text += std::string(", ") + file + ":" + std::to_string(line);
+  nt::bug_check(nt::current_thread("an assertion"), "SIM-3", text);
+}
+
+VOID ExRaiseStatus(NTSTATUS Status) {
+  nt::enter("ExRaiseStatus", nt::kApc);
+  nt::raise_exception(Status);
+}
+
+VOID ExRaiseAccessViolation(VOID) {
+  nt::enter("ExRaiseAccessViolation", nt::kApc);
+  nt::raise_exception(STATUS_ACCESS_VIOLATION);
+}
+
+VOID ExRaiseDatatypeMisalignment(VOID) {
+  nt::enter("ExRaiseDatatypeMisalignment", nt::kApc);
+  nt::raise_exception(STATUS_DATATYPE_MISALIGNMENT);
+}
+
+}  // extern "C"
