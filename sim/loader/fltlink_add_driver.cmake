@@ -1,0 +1,129 @@
+# fltlink_add_driver(name SOURCES file... [INCLUDES folder...] [DEFINITIONS name...] [OPTIONS flag...] [STRICT])
+#
+# Builds minifilter source, C or C++20, into the loadable module drivers/<name>.sys below the build folder. STRICT is
+# for our own drivers: all warnings, and errors where FLTLINK_WERROR is on. docs/DRIVER_DIALECT.md says what driver
+# units may use; docs/adr/0004-driver-modules.md says why the flags are what they are.
+include_guard(GLOBAL)
+
+# The folders in which one compiler finds its own headers, as -isystem flags.
+function(fltlink_compiler_headers result language)
+  if(CMAKE_${language}_COMPILER_ID MATCHES "Clang")
+    execute_process(COMMAND ${CMAKE_${language}_COMPILER} -print-resource-dir
+      OUTPUT_VARIABLE builtin OUTPUT_STRIP_TRAILING_WHITESPACE COMMAND_ERROR_IS_FATAL ANY)
+    string(APPEND builtin /include)
+  else()
+    execute_process(COMMAND ${CMAKE_${language}_COMPILER} -print-file-name=include
+      OUTPUT_VARIABLE builtin OUTPUT_STRIP_TRAILING_WHITESPACE COMMAND_ERROR_IS_FATAL ANY)
+  endif()
+  set(folders)
+  if(language STREQUAL CXX)
+    foreach(folder IN LISTS CMAKE_CXX_IMPLICIT_INCLUDE_DIRECTORIES)
+      if(folder MATCHES "/c\\+\\+/" AND NOT folder MATCHES "/backward$")
+        list(APPEND folders -isystem ${folder})
+      endif()
+    endforeach()
+  endif()
+  set(${result} ${folders} -isystem ${builtin} PARENT_SCOPE)
+endfunction()
+
+# The flags of every driver unit, apart from the language's own.
+function(fltlink_driver_flags result strict)
+  set(flags -g -O1 -fPIC -fvisibility=hidden -fshort-wchar -ffreestanding -fno-builtin -fno-strict-aliasing -fwrapv
+    -fno-delete-null-pointer-checks -fno-stack-protector -U_FORTIFY_SOURCE -ffile-prefix-map=${PROJECT_SOURCE_DIR}=.
+    -nostdinc -Ulinux -Uunix -D_WIN32 -D_WIN64 -D_AMD64_ -DFLTSIM_DRIVER_UNIT)
+  if(strict)
+    list(APPEND flags -Wall -Wextra -Wshadow)
+    if(FLTLINK_WERROR)
+      list(APPEND flags -Werror)
+    endif()
+  endif()
+  list(APPEND flags -Wno-unknown-pragmas -Wno-multichar -Wno-missing-field-initializers -Wno-unused-parameter)
+  if(CMAKE_CXX_COMPILER_ID MATCHES "Clang")
+    list(APPEND flags -Wno-unknown-warning-option -Wno-unused-command-line-argument)
+  else()
+    list(APPEND flags -fno-gnu-unique)
+  endif()
+  # Null pointers, misaligned ones and a division by zero are structured exceptions here, so the sanitizer leaves them
+  # to the machine; vptr needs RTTI.
+  if(FLTLINK_SANITIZE)
+    list(APPEND flags -fsanitize=${FLTLINK_SANITIZE} -fno-sanitize=null,alignment,integer-divide-by-zero,vptr
+      -fno-sanitize-recover=all -fno-omit-frame-pointer -DFLTSIM_SANITIZED)
+  endif()
+  set(${result} ${flags} PARENT_SCOPE)
+endfunction()
+
+function(fltlink_add_driver name)
+  cmake_parse_arguments(PARSE_ARGV 1 arg "STRICT" "" "SOURCES;INCLUDES;DEFINITIONS;OPTIONS")
+  if(arg_UNPARSED_ARGUMENTS OR NOT arg_SOURCES)
+    message(FATAL_ERROR "fltlink_add_driver(${name}): SOURCES are missing, or unknown: ${arg_UNPARSED_ARGUMENTS}")
+  endif()
+  cmake_path(GET CMAKE_CURRENT_FUNCTION_LIST_DIR PARENT_PATH sim)
+  fltlink_driver_flags(common ${arg_STRICT})
+  if(NOT arg_DEFINITIONS MATCHES "(^|;)DBG(=|;|$)")
+    list(APPEND arg_DEFINITIONS DBG=1)
+  endif()
+  list(TRANSFORM arg_DEFINITIONS PREPEND -D)
+  set(includes)
+  foreach(folder IN LISTS arg_INCLUDES)
+    cmake_path(ABSOLUTE_PATH folder BASE_DIRECTORY ${CMAKE_CURRENT_SOURCE_DIR} NORMALIZE)
+    list(APPEND includes -I${folder})
+  endforeach()
+  list(APPEND common ${arg_OPTIONS} ${arg_DEFINITIONS} ${includes})
+  set(wdk -isystem ${sim}/wdk -isystem ${sim}/wdk/crt)
+  fltlink_compiler_headers(c_headers C)
+  fltlink_compiler_headers(cxx_headers CXX)
+  if(CMAKE_CXX_COMPILER_ID MATCHES "Clang")
+    set(unoptimised "__attribute__((optnone, noinline))")
+  else()
+    set(unoptimised "__attribute__((optimize(\"O0\"), noinline))")
+  endif()
+  set(launcher)
+  if(FLTLINK_CCACHE)
+    set(launcher ${FLTLINK_CCACHE})
+  endif()
+
+  set(folder ${CMAKE_CURRENT_BINARY_DIR}/${name}.driver)
+  file(MAKE_DIRECTORY ${folder})
+  set(objects)
+  set(number 0)
+  foreach(source IN LISTS arg_SOURCES ITEMS ${sim}/loader/runtime/module_runtime.c)
+    cmake_path(ABSOLUTE_PATH source BASE_DIRECTORY ${CMAKE_CURRENT_SOURCE_DIR} NORMALIZE)
+    cmake_path(GET source FILENAME stem)
+    if(source MATCHES "\\.c$")
+      set(compile ${CMAKE_C_COMPILER} -std=gnu17 -fcommon -Wno-incompatible-pointer-types -Wno-pragmas ${common} ${wdk}
+        ${c_headers})
+      set(ending i)
+    else()
+      set(compile ${CMAKE_CXX_COMPILER} -std=c++20 -fno-exceptions -fno-rtti -fno-threadsafe-statics -nostdinc++
+        ${common} ${wdk} ${cxx_headers})
+      set(ending ii)
+    endif()
+    set(base ${folder}/${number}_${stem})
+    math(EXPR number "${number} + 1")
+    add_custom_command(OUTPUT ${base}.o
+      COMMAND ${compile} -MD -MF ${base}.d -MT ${base}.o -E ${source} -o ${base}.${ending}
+      COMMAND fltsim-lower-seh ${base}.${ending} ${base}.lowered.${ending} ${unoptimised}
+      COMMAND ${launcher} ${compile} -c ${base}.lowered.${ending} -o ${base}.o
+      DEPENDS ${source} fltsim-lower-seh
+      DEPFILE ${base}.d
+      COMMENT "Building driver unit ${stem} of ${name}"
+      VERBATIM COMMAND_EXPAND_LISTS)
+    list(APPEND objects ${base}.o)
+  endforeach()
+
+  # -z defs makes an unresolved import an error of the build. The sanitizers' runtime is in the program and resolves
+  # at load, so there it is the loader that names what is missing.
+  set(module ${PROJECT_BINARY_DIR}/drivers/${name}.sys)
+  file(MAKE_DIRECTORY ${PROJECT_BINARY_DIR}/drivers)
+  set(link -shared -nostdlib -Wl,--hash-style=gnu -Wl,-rpath,$<TARGET_FILE_DIR:fltlink::sim> $<TARGET_FILE:fltlink::sim>)
+  if(NOT FLTLINK_SANITIZE)
+    list(APPEND link -Wl,-z,defs)
+  endif()
+  add_custom_command(OUTPUT ${module}
+    COMMAND ${CMAKE_C_COMPILER} -o ${module} ${objects} ${link} -lc
+    DEPENDS ${objects} fltlink::sim
+    COMMENT "Linking driver ${name}"
+    VERBATIM COMMAND_EXPAND_LISTS)
+  add_custom_target(${name} ALL DEPENDS ${module})
+  set_target_properties(${name} PROPERTIES FLTLINK_DRIVER ${module})
+endfunction()

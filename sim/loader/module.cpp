@@ -1,0 +1,122 @@
+#include "loader/module.hpp"
+
+#include <dlfcn.h>
+#include <elf.h>
+#include <fcntl.h>
+#include <link.h>
+#include <sys/mman.h>
+#include <sys/sendfile.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+
+#include "nt/seh.hpp"
+
+namespace fltsim::loader {
+namespace {
+
+class Descriptor {
+ public:
+  explicit Descriptor(int value) : value_(value) {}
+  ~Descriptor() {
+    if (value_ >= 0) close(value_);
+  }
+  Descriptor(const Descriptor&) = delete;
+  Descriptor& operator=(const Descriptor&) = delete;
+  int get() const { return value_; }
+
+ private:
+  const int value_;
+};
+
+Module::LoadError error(const std::string& path, const std::string& what) { return {path + ": " + what}; }
+
+bool is_shared_object(int file) {
+  Elf64_Ehdr header{};
+  if (pread(file, &header, sizeof header, 0) != static_cast<ssize_t>(sizeof header)) return false;
+  return std::memcmp(header.e_ident, ELFMAG, SELFMAG) == 0 && header.e_ident[EI_CLASS] == ELFCLASS64 &&
+         header.e_type == ET_DYN;
+}
+
+bool copy_all(int from, int to) {
+  for (;;) {
+    const ssize_t copied = sendfile(to, from, nullptr, std::size_t{1} << 30);
+    if (copied == 0) return true;
+    if (copied < 0 && errno != EINTR) return false;
+  }
+}
+
+struct Range {
+  const link_map* map;
+  std::uintptr_t begin = UINTPTR_MAX;
+  std::uintptr_t end = 0;
+};
+
+int find_range(dl_phdr_info* info, std::size_t, void* raw) {
+  auto& range = *static_cast<Range*>(raw);
+  if (info->dlpi_addr != range.map->l_addr) return 0;
+  for (int i = 0; i < info->dlpi_phnum; ++i) {
+    const ElfW(Phdr)& segment = info->dlpi_phdr[i];
+    if (segment.p_type != PT_LOAD) continue;
+    range.begin = std::min<std::uintptr_t>(range.begin, info->dlpi_addr + segment.p_vaddr);
+    range.end = std::max<std::uintptr_t>(range.end, info->dlpi_addr + segment.p_vaddr + segment.p_memsz);
+  }
+  return 1;
+}
+
+}  // namespace
+
+std::variant<std::unique_ptr<Module>, Module::LoadError> Module::load(const std::string& path,
+                                                                      const fltsim_module_exports& exports) {
+  const Descriptor file(open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  if (file.get() < 0) return error(path, std::string("cannot be read: ") + std::strerror(errno));
+  if (!is_shared_object(file.get())) return error(path, "is no driver module (no 64-bit shared object)");
+  std::unique_ptr<Module> module(new Module);
+  module->file_ = memfd_create("driver", MFD_CLOEXEC);
+  if (module->file_ < 0 || !copy_all(file.get(), module->file_)) {
+    return error(path, std::string("cannot be copied to memory: ") + std::strerror(errno));
+  }
+  const std::string image = "/proc/" + std::to_string(getpid()) + "/fd/" + std::to_string(module->file_);
+  module->handle_ = dlopen(image.c_str(), RTLD_NOW | RTLD_LOCAL);
+  if (module->handle_ == nullptr) {
+    std::string reason = dlerror();
+    if (const auto at = reason.find(image); at != std::string::npos) reason.replace(at, image.size(), path);
+    return LoadError{reason};
+  }
+  module->driver_entry_ = reinterpret_cast<DriverEntry>(module->symbol("DriverEntry"));
+  if (module->driver_entry_ == nullptr) return error(path, "exports no DriverEntry");
+  const auto table =
+      reinterpret_cast<fltsim_module_exports* (*)()>(module->symbol("fltsim_module_exports_table"));
+  if (table == nullptr) return error(path, "was not built with fltlink_add_driver");
+  *table() = exports;
+
+  link_map* map = nullptr;
+  dlinfo(module->handle_, RTLD_DI_LINKMAP, &map);
+  Range range{map};
+  dl_iterate_phdr(find_range, &range);
+  module->begin_ = reinterpret_cast<void*>(range.begin);
+  module->size_ = range.end - range.begin;
+  if (!nt::watch_faults(module->begin_, reinterpret_cast<void*>(range.end))) {
+    module->begin_ = nullptr;
+    return error(path, "too many driver modules are loaded at once");
+  }
+  return module;
+}
+
+Module::~Module() {
+  if (begin_ != nullptr) nt::unwatch_faults(begin_);
+  if (handle_ != nullptr) dlclose(handle_);
+  if (file_ >= 0) close(file_);
+}
+
+void* Module::symbol(const char* name) const { return dlsym(handle_, name); }
+
+bool Module::contains(const void* address) const {
+  const auto value = reinterpret_cast<std::uintptr_t>(address);
+  const auto begin = reinterpret_cast<std::uintptr_t>(begin_);
+  return value >= begin && value < begin + size_;
+}
+
+}  // namespace fltsim::loader
