@@ -1,0 +1,508 @@
+// A driver module, compiled as C and (through seh_checks.cpp) as C++: each check writes a letter for each
+// place that it passes; seh_test.cpp knows the words.
+#include "seh_checks.h"
+
+#ifdef __cplusplus
+#define CHECK(name) extern "C" __attribute__((visibility("default"))) void name(struct SehLog* log)
+#else
+#define CHECK(name) __attribute__((visibility("default"))) void name(struct SehLog* log)
+#endif
+
+EXTERN_C __attribute__((visibility("default"))) NTSTATUS DriverEntry(PDRIVER_OBJECT driver,
+                                                                     PUNICODE_STRING path) {
+  UNREFERENCED_PARAMETER(driver);
+  UNREFERENCED_PARAMETER(path);
+  return STATUS_SUCCESS;
+}
+
+static void note(struct SehLog* log, char letter) { log->text[log->count++] = letter; }
+
+CHECK(finally_runs_after_the_block) {
+  __try {
+    note(log, 'a');
+  } __finally {
+    note(log, AbnormalTermination() ? 'A' : 'b');
+  }
+  note(log, 'c');
+}
+
+CHECK(leave_skips_the_rest) {
+  __try {
+    note(log, 'a');
+    if (log->count == 1) __leave;
+    note(log, 'x');
+  } __finally {
+    note(log, AbnormalTermination() ? 'A' : 'b');
+  }
+  note(log, 'c');
+}
+
+CHECK(leave_out_of_loop_and_switch) {
+  int i;
+  __try {
+    for (i = 0; i < 9; i++) {
+      switch (i) {
+        case 3:
+          __leave;
+        default:
+          break;
+      }
+      note(log, (char)('0' + i));
+    }
+  } __finally {
+    note(log, 'f');
+  }
+  note(log, i == 3 ? 'y' : 'n');
+}
+
+CHECK(leave_of_nested_blocks) {
+  __try {
+    note(log, '1');
+    __try {
+      note(log, '2');
+      __leave;
+    } __finally {
+      note(log, '3');
+    }
+    note(log, '4');
+    __leave;
+  } __finally {
+    note(log, '5');
+  }
+}
+
+CHECK(leave_of_except_block) {
+  __try {
+    note(log, 'a');
+    __leave;
+  } __except (EXCEPTION_EXECUTE_HANDLER) {
+    note(log, 'x');
+  }
+  note(log, 'b');
+}
+
+CHECK(raised_status_reaches_handler) {
+  __try {
+    note(log, 'a');
+    ExRaiseStatus(STATUS_ACCESS_DENIED);
+    note(log, 'x');
+  } __except (EXCEPTION_EXECUTE_HANDLER) {
+    note(log, GetExceptionCode() == STATUS_ACCESS_DENIED ? 'h' : 'w');
+  }
+}
+
+CHECK(plain_locals_keep_their_values) {
+  int v = 0;
+  int w = 5;
+  __try {
+    v = 1;
+    w++;
+    note(log, 'a');
+    ExRaiseStatus(STATUS_ACCESS_DENIED);
+  } __except (EXCEPTION_EXECUTE_HANDLER) {
+    note(log, 'h');
+  }
+  note(log, v == 1 && w == 6 ? 'y' : 'n');
+}
+
+static int filter(struct SehLog* log, PEXCEPTION_POINTERS pointers) {
+  note(log, 'f');
+  return pointers->ExceptionRecord->ExceptionCode == STATUS_ACCESS_VIOLATION ? EXCEPTION_EXECUTE_HANDLER
+                                                                             : EXCEPTION_CONTINUE_SEARCH;
+}
+
+CHECK(access_violation_reaches_handler) {
+  int v = 0;
+  __try {
+    v = 7;
+    note(log, 'a');
+    *(volatile int*)log->bad_address = 1;
+    note(log, 'x');
+  } __except (filter(log, GetExceptionInformation())) {
+    note(log, v == 7 ? 'h' : 'n');
+  }
+}
+
+static int is_write_to(PEXCEPTION_POINTERS pointers, void* address) {
+  const EXCEPTION_RECORD* record = pointers->ExceptionRecord;
+  return record->NumberParameters == 2 && record->ExceptionInformation[0] == 1 &&
+         record->ExceptionInformation[1] == (ULONG_PTR)address;
+}
+
+CHECK(access_violation_names_write_and_address) {
+  __try {
+    *(volatile int*)log->bad_address = 1;
+  } __except (is_write_to(GetExceptionInformation(), log->bad_address) ? EXCEPTION_EXECUTE_HANDLER
+                                                                       : EXCEPTION_CONTINUE_SEARCH) {
+    note(log, 'h');
+  }
+}
+
+CHECK(access_violation_in_memcpy) {
+  char target[64];
+  __try {
+    RtlCopyMemory(target, log->bad_address, sizeof(target));
+    note(log, 'x');
+  } __except (EXCEPTION_EXECUTE_HANDLER) {
+    note(log, GetExceptionCode() == STATUS_ACCESS_VIOLATION ? 'h' : 'w');
+  }
+}
+
+CHECK(call_to_no_code_is_an_access_violation) {
+  void (*volatile nowhere)(void) = NULL;
+  __try {
+    note(log, 'a');
+    nowhere();
+  } __except (EXCEPTION_EXECUTE_HANDLER) {
+    note(log, GetExceptionCode() == STATUS_ACCESS_VIOLATION ? 'h' : 'w');
+  }
+}
+
+CHECK(access_violation_passes_finally) {
+  __try {
+    __try {
+      note(log, 'a');
+      *(volatile int*)log->bad_address = 1;
+    } __finally {
+      note(log, AbnormalTermination() ? 'A' : 'n');
+    }
+    note(log, 'x');
+  } __except (EXCEPTION_EXECUTE_HANDLER) {
+    note(log, 'h');
+  }
+}
+
+CHECK(division_by_zero_reaches_handler) {
+  volatile int zero = 0;
+  __try {
+    note(log, 'a');
+    zero = 5 / zero;
+    note(log, 'x');
+  } __except (EXCEPTION_EXECUTE_HANDLER) {
+    note(log, GetExceptionCode() == STATUS_INTEGER_DIVIDE_BY_ZERO ? 'h' : 'w');
+  }
+}
+
+CHECK(search_goes_on_to_outer_handler) {
+  __try {
+    __try {
+      note(log, 'a');
+      ExRaiseStatus(STATUS_NO_MEMORY);
+    } __except (GetExceptionCode() == STATUS_ACCESS_DENIED ? EXCEPTION_EXECUTE_HANDLER
+                                                           : EXCEPTION_CONTINUE_SEARCH) {
+      note(log, 'x');
+    }
+  } __except (EXCEPTION_EXECUTE_HANDLER) {
+    note(log, GetExceptionCode() == STATUS_NO_MEMORY ? 'o' : 'w');
+  }
+}
+
+static int return_from_except(struct SehLog* log) {
+  __try {
+    note(log, 'a');
+    return 1;
+  } __except (EXCEPTION_EXECUTE_HANDLER) {
+    note(log, 'x');
+  }
+  return 0;
+}
+CHECK(return_out_of_except_block) { note(log, return_from_except(log) == 1 ? 'y' : 'n'); }
+
+static int return_from_handler(struct SehLog* log) {
+  __try {
+    ExRaiseStatus(STATUS_NO_MEMORY);
+  } __except (EXCEPTION_EXECUTE_HANDLER) {
+    note(log, 'h');
+    return 3;
+  }
+  return 0;
+}
+CHECK(return_out_of_handler) { note(log, return_from_handler(log) == 3 ? 'y' : 'n'); }
+
+static int return_from_finally(struct SehLog* log, int* also) {
+  int v = 42;
+  __try {
+    note(log, 'a');
+    return v;
+  } __finally {
+    note(log, AbnormalTermination() ? 'A' : 'f');
+    v = 9;
+    *also = 5;
+  }
+  return 0;
+}
+CHECK(return_value_is_taken_before_finally) {
+  int also = 0;
+  const int value = return_from_finally(log, &also);
+  note(log, value == 42 && also == 5 ? 'y' : 'n');
+}
+
+static int return_from_nested(struct SehLog* log) {
+  int v = 42;
+  __try {
+    __try {
+      note(log, 'a');
+      return v + 1;
+    } __finally {
+      note(log, 'i');
+      v = 1;
+    }
+  } __finally {
+    note(log, 'o');
+    v = 2;
+  }
+  return 0;
+}
+CHECK(return_passes_nested_finally) { note(log, return_from_nested(log) == 43 ? 'y' : 'n'); }
+
+static void return_nothing(struct SehLog* log) {
+  __try {
+    return;
+  } __finally {
+    note(log, 'f');
+  }
+  note(log, 'x');
+}
+CHECK(return_without_value) {
+  return_nothing(log);
+  note(log, 'z');
+}
+
+CHECK(goto_out_of_finally) {
+  __try {
+    note(log, 'a');
+    if (log->count == 1) goto out;
+    note(log, 'x');
+  } __finally {
+    note(log, 'f');
+  }
+  note(log, 'y');
+out:
+  note(log, 'z');
+}
+
+CHECK(goto_inside_the_block_stays) {
+  __try {
+  again:
+    note(log, 'a');
+    if (log->count < 3) goto again;
+  } __finally {
+    note(log, AbnormalTermination() ? 'A' : 'f');
+  }
+}
+
+CHECK(goto_out_of_nested_finally) {
+  __try {
+    __try {
+      goto middle;
+    } __finally {
+      note(log, '1');
+    }
+    note(log, 'x');
+  middle:
+    note(log, '2');
+    __try {
+      goto out;
+    } __finally {
+      note(log, '3');
+    }
+  } __finally {
+    note(log, '4');
+  }
+  note(log, 'x');
+out:
+  note(log, '5');
+}
+
+CHECK(break_out_of_finally) {
+  for (;;) {
+    __try {
+      note(log, 'a');
+      break;
+    } __finally {
+      note(log, 'f');
+    }
+    note(log, 'x');
+  }
+  note(log, 'z');
+}
+
+CHECK(continue_out_of_finally) {
+  for (int i = 0; i < 2; i++) {
+    __try {
+      note(log, 'a');
+      continue;
+    } __finally {
+      note(log, 'f');
+    }
+    note(log, 'x');
+  }
+}
+
+CHECK(break_and_continue_out_of_nested_finally) {
+  int i = 0;
+  while (i < 5) {
+    __try {
+      __try {
+        i++;
+        if (i < 3) continue;
+        break;
+      } __finally {
+        note(log, 'i');
+      }
+    } __finally {
+      note(log, 'o');
+    }
+    note(log, 'x');
+  }
+  note(log, (char)('0' + i));
+}
+
+CHECK(break_of_a_switch_inside_stays) {
+  __try {
+    switch (log->count) {
+      case 0:
+        note(log, 'a');
+        break;
+      default:
+        note(log, 'x');
+    }
+    note(log, 'b');
+  } __finally {
+    note(log, AbnormalTermination() ? 'A' : 'f');
+  }
+}
+
+CHECK(continue_out_of_a_switch_and_finally) {
+  for (int i = 0; i < 2; i++) {
+    __try {
+      switch (i) {
+        case 0:
+          continue;
+        default:
+          note(log, 'd');
+      }
+    } __finally {
+      note(log, 'f');
+    }
+    note(log, 'e');
+  }
+}
+
+CHECK(continue_in_handler) {
+  for (int i = 0; i < 5; i++) {
+    __try {
+      if (i == 2) ExRaiseStatus(STATUS_NO_MEMORY);
+    } __except (EXCEPTION_EXECUTE_HANDLER) {
+      note(log, 'h');
+      continue;
+    }
+    note(log, '.');
+  }
+}
+
+CHECK(break_out_of_except_block) {
+  for (int i = 0; i < 5; i++) {
+    __try {
+      note(log, 'a');
+      if (i == 1) break;
+    } __except (EXCEPTION_EXECUTE_HANDLER) {
+      note(log, 'x');
+    }
+  }
+  note(log, 'z');
+}
+
+static void callee(struct SehLog* log) {
+  __try {
+    note(log, '1');
+    ExRaiseStatus(STATUS_DATATYPE_MISALIGNMENT);
+  } __finally {
+    note(log, '2');
+  }
+  note(log, 'x');
+}
+CHECK(exception_in_callee) {
+  __try {
+    callee(log);
+    note(log, 'x');
+  } __except (EXCEPTION_EXECUTE_HANDLER) {
+    note(log, GetExceptionCode() == STATUS_DATATYPE_MISALIGNMENT ? '3' : 'w');
+  }
+}
+
+CHECK(raise_in_handler) {
+  __try {
+    __try {
+      note(log, 'a');
+      ExRaiseStatus(STATUS_NO_MEMORY);
+    } __except (EXCEPTION_EXECUTE_HANDLER) {
+      note(log, 'h');
+      ExRaiseStatus(STATUS_ACCESS_DENIED);
+    }
+  } __except (EXCEPTION_EXECUTE_HANDLER) {
+    note(log, GetExceptionCode() == STATUS_ACCESS_DENIED ? 'o' : 'w');
+  }
+}
+
+CHECK(raise_in_finally_replaces_the_exception) {
+  __try {
+    __try {
+      ExRaiseStatus(STATUS_NO_MEMORY);
+    } __finally {
+      note(log, 'f');
+      ExRaiseStatus(STATUS_ACCESS_DENIED);
+    }
+  } __except (EXCEPTION_EXECUTE_HANDLER) {
+    note(log, GetExceptionCode() == STATUS_ACCESS_DENIED ? 'o' : 'w');
+  }
+}
+
+static void one_armed(struct SehLog* log, int condition) {
+  if (condition) __try {
+      note(log, 'a');
+    } __finally {
+      note(log, 'f');
+    }
+  else
+    note(log, 'e');
+}
+CHECK(unbraced_arm_of_if) {
+  one_armed(log, 1);
+  one_armed(log, 0);
+}
+
+CHECK(storm) {
+  volatile ULONG caught = 0;
+  for (ULONG i = 0; i < log->rounds; i++) {
+    __try {
+      __try {
+        if (i % 16 == 0) *(volatile int*)log->bad_address = 1;
+        ExRaiseStatus(STATUS_NO_MEMORY);
+      } __finally {
+        caught = caught + 1;
+      }
+    } __except (EXCEPTION_EXECUTE_HANDLER) {
+      caught = caught + 1;
+    }
+  }
+  note(log, caught == 2 * log->rounds ? 'y' : 'n');
+}
+
+CHECK(escapes) {
+  note(log, 'a');
+  ExRaiseStatus(STATUS_INSUFFICIENT_RESOURCES);
+}
+
+CHECK(faults_outside_every_try) {
+  note(log, 'a');
+  *(volatile int*)log->bad_address = 1;
+}
+
+CHECK(continues_execution) {
+  __try {
+    ExRaiseStatus(STATUS_NO_MEMORY);
+  } __except (EXCEPTION_CONTINUE_EXECUTION) {
+    note(log, 'x');
+  }
+}
