@@ -214,7 +214,11 @@ typedef enum _WORK_QUEUE_TYPE {
   DelayedWorkQueue,
   HyperCriticalWorkQueue,
   NormalWorkQueue,
-  MaximumWorkQueue
+  BackgroundWorkQueue,
+  RealTimeWorkQueue,
+  SuperCriticalWorkQueue,
+  MaximumWorkQueue,
+  CustomPriorityWorkQueue = 32
 } WORK_QUEUE_TYPE;
 typedef VOID WORKER_THREAD_ROUTINE(PVOID Parameter);
 typedef WORKER_THREAD_ROUTINE* PWORKER_THREAD_ROUTINE;

@@ -239,7 +239,7 @@ ULONG RtlNtStatusToDosError(NTSTATUS Status);
 #define DPFLTR_INFO_LEVEL 3
 #define DPFLTR_MASK 0x80000000u
 #define DPFLTR_DEFAULT_ID 101
-#define DPFLTR_FLTMGR_ID 77
+#define DPFLTR_FLTMGR_ID 47
 #define DPFLTR_IHVDRIVER_ID 77
 ULONG DbgPrint(PCSTR Format, ...);
 ULONG DbgPrintEx(ULONG ComponentId, ULONG Level, PCSTR Format, ...);

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "io.h"
+#include "ps.h"
 
 WDK_BEGIN
 
