@@ -1,7 +1,7 @@
 // The filter manager's structures and constants. Routines are in flt_routines.h.
 #pragma once
 
-#include "../shared/port.h"
+#include "../shared/filter_info.h"
 #include "exports.h"
 #include "tm.h"
 #include "zw.h"
@@ -688,38 +688,6 @@ typedef ULONG FLT_IO_OPERATION_FLAGS;
 #define FLTFL_IO_OPERATION_PAGING 0x00000002u
 #define FLTFL_IO_OPERATION_DO_NOT_UPDATE_BYTE_OFFSET 0x00000004u
 #define FLTFL_IO_OPERATION_SYNCHRONOUS_PAGING 0x00000008u
-
-// --- enumeration and information ---
-typedef enum _FILTER_INFORMATION_CLASS {
-  FilterFullInformation,
-  FilterAggregateBasicInformation,
-  FilterAggregateStandardInformation
-} FILTER_INFORMATION_CLASS, *PFILTER_INFORMATION_CLASS;
-typedef enum _INSTANCE_INFORMATION_CLASS {
-  InstanceBasicInformation,
-  InstancePartialInformation,
-  InstanceFullInformation,
-  InstanceAggregateStandardInformation
-} INSTANCE_INFORMATION_CLASS, *PINSTANCE_INFORMATION_CLASS;
-
-typedef struct _FILTER_FULL_INFORMATION {
-  ULONG NextEntryOffset;
-  ULONG FrameID;
-  ULONG NumberOfInstances;
-  USHORT FilterNameLength;
-  WCHAR FilterNameBuffer[1];
-} FILTER_FULL_INFORMATION, *PFILTER_FULL_INFORMATION;
-typedef struct _INSTANCE_FULL_INFORMATION {
-  ULONG NextEntryOffset;
-  USHORT InstanceNameLength;
-  USHORT InstanceNameBufferOffset;
-  USHORT AltitudeLength;
-  USHORT AltitudeBufferOffset;
-  USHORT VolumeNameLength;
-  USHORT VolumeNameBufferOffset;
-  USHORT FilterNameLength;
-  USHORT FilterNameBufferOffset;
-} INSTANCE_FULL_INFORMATION, *PINSTANCE_FULL_INFORMATION;
 
 #if defined(DBG) && DBG
 #define FLT_ASSERT(expression) NT_ASSERT(expression)

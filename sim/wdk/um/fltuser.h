@@ -1,0 +1,4 @@
+// fltUser.h in the other case that clients write.
+#pragma once
+
+#include "fltUser.h"
