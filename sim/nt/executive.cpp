@@ -29,7 +29,8 @@ std::string text_of(std::u16string_view name) {
 
 }  // namespace
 
-Executive::Executive(System& system) : system_(system), pool_(system), work_(system) {}
+Executive::Executive(System& system)
+    : system_(system), boot_time_(system.scheduler().now()), pool_(system), work_(system) {}
 
 void Executive::start() {
   names_ = std::make_unique<Namespace>(system_);
@@ -82,17 +83,20 @@ std::vector<Ref<Process>> Executive::processes() const {
   return all;
 }
 
-Ref<Thread> Executive::start_thread(Process& process, std::string name, std::function<void()> entry) {
+Ref<Thread> Executive::start_thread(Process& process, std::string name, std::function<void()> entry,
+                                    const DriverIdentity* driver) {
   {
     const std::lock_guard lock(process.mutex_);
     if (process.terminating.load(std::memory_order_acquire)) return {};
   }
-  return spawn(process, std::move(name), std::move(entry));
+  return spawn(process, std::move(name), std::move(entry), driver);
 }
 
-Ref<Thread> Executive::spawn(Process& process, std::string name, std::function<void()> entry) {
+Ref<Thread> Executive::spawn(Process& process, std::string name, std::function<void()> entry,
+                             const DriverIdentity* driver) {
   auto thread =
       Ref<Thread>::adopt(create_object<Thread>(system_, kThreadType, system_, process, std::move(name)));
+  thread->started_by = driver;
   {
     const std::lock_guard lock(mutex_);
     thread->id = next_id_;
@@ -126,7 +130,7 @@ void Executive::run_thread(Thread& thread, const std::function<void()>& entry) {
 }
 
 void Executive::check_left_clean(Thread& thread) {
-  if (thread.irql != kPassive || thread.critical_regions != 0) {
+  if (thread.irql != kPassive || thread.critical_regions != 0 || thread.guarded_regions != 0) {
     report(thread, "VER-42", Severity::kError,
            "thread \"" + thread.name +
                "\" ended above PASSIVE_LEVEL or inside a critical region; leave every "

@@ -42,6 +42,7 @@ class Executive {
   UserSpace& user_space() { return user_space_; }
   Registry& registry() { return registry_; }
   WorkQueue& work() { return work_; }
+  sched::Ticks boot_time() const { return boot_time_; }
 
   // --- drivers
   // ----------------------------------------------------------------------------------------------------- One
@@ -59,7 +60,9 @@ class Executive {
   std::vector<Ref<Process>> processes() const;
 
   // Starts a thread: kernel code in a system process, else client code. Null when the process is terminating.
-  Ref<Thread> start_thread(Process& process, std::string name, std::function<void()> entry);
+  // `driver`: on whose behalf; it shows in findings.
+  Ref<Thread> start_thread(Process& process, std::string name, std::function<void()> entry,
+                           const DriverIdentity* driver = nullptr);
 
   // Terminates a thread: it runs no further client code; its wait ends where that is documented.
   void terminate_thread(Thread& thread, Status status);
@@ -100,11 +103,13 @@ class Executive {
  private:
   void run_thread(Thread& thread, const std::function<void()>& entry);
   void end_thread(Thread& thread);
-  Ref<Thread> spawn(Process& process, std::string name, std::function<void()> entry);
+  Ref<Thread> spawn(Process& process, std::string name, std::function<void()> entry,
+                    const DriverIdentity* driver = nullptr);
   void check_left_clean(Thread& thread);
   void run_down(Process& process, Status status);
 
   System& system_;
+  const sched::Ticks boot_time_;
   std::atomic<bool> stopped_{false};
   bool tearing_down_ = false;  // written when no simulated thread is left
   std::atomic<std::uint32_t> faults_armed_{0};

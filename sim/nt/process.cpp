@@ -1,5 +1,6 @@
 #include "nt/process.hpp"
 
+#include "machine/system.hpp"
 #include "nt/thread.hpp"
 
 namespace fltsim::nt {
@@ -26,6 +27,7 @@ Process::Process(System& owner, std::u16string dos, std::u16string device, Ref<T
       device_image(std::move(device)),
       short_name(short_name_of(dos_image)),
       is_system(system_process),
+      create_time(owner.scheduler().now()),
       token(std::move(primary)),
       handles(*this, system_process) {
   Dispatcher::initialize(header, DispatcherType::kProcess, 0);

@@ -35,6 +35,7 @@ class Process final {
   const std::u16string device_image;  // \Device\HarddiskVolume1\Office\winword.exe
   const std::string short_name;       // winword.exe, at most 15 characters (PsGetProcessImageFileName)
   const bool is_system;
+  const sched::Ticks create_time;
   const Ref<Token> token;
 
   // --- any thread

@@ -35,6 +35,9 @@ Ref<Token> make_token(System& system, User user);
 [[nodiscard]] Status check_access(const void* descriptor, const Token& token, AccessMask desired,
                                   const GenericMapping& mapping, AccessMask& granted);
 
+// What SeExports points to (SE_EXPORTS); constant data, the same for every machine.
+const void* se_exports();
+
 // A self-relative copy of any descriptor; empty when it is malformed.
 std::vector<std::uint8_t> capture_descriptor(const void* descriptor);
 // The descriptor that an object gets which is made without one: owner and default DACL of the token.

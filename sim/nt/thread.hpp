@@ -55,21 +55,24 @@ class Thread final {
   System& system;
   Process& process;
   const std::string name;
-  std::uint32_t id = 0;                // a multiple of 4
-  sched::Thread* scheduled = nullptr;  // set by the thread itself before it runs any code
+  std::uint32_t id = 0;                        // a multiple of 4
+  const DriverIdentity* started_by = nullptr;  // PsCreateSystemThread's caller
+  sched::Thread* scheduled = nullptr;          // set by the thread itself before it runs any code
 
   // --- any thread
   // ------------------------------------------------------------------------------------------------- Set
   // once by termination. Client code no longer runs in this thread; kernel code goes on to the boundary.
   bool terminated() const { return terminated_.load(std::memory_order_acquire); }
   std::atomic<std::int32_t> exit_status{0x103};  // STATUS_PENDING while it runs
+  std::atomic<std::int32_t> priority{8};
   std::atomic<bool> ended{false};
   std::atomic<bool> completed{false};  // its code ran to its end; false also for one that was terminated
 
   // --- the thread itself
   // ------------------------------------------------------------------------------------------
   Irql irql = kPassive;
-  std::uint32_t critical_regions = 0;      // KeEnterCriticalRegion, guarded regions
+  std::uint32_t critical_regions = 0;
+  std::uint32_t guarded_regions = 0;
   std::uint32_t kernel_depth = 0;          // > 0 inside a client entry: kernel code runs
   const DriverIdentity* driver = nullptr;  // whose code runs, null for the simulator's and the client's own
   void* top_level_irp = nullptr;           // IoSetTopLevelIrp
