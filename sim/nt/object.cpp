@@ -117,6 +117,14 @@ bool try_reference(const void* body) {
   return false;
 }
 
+static void end_object(ObjectHeader& header) {
+  if (header.type->remove != nullptr) header.type->remove(header.body());
+  header.system->nt().remove_object(header);
+  header.magic = 0;
+  header.destruct(header.body());
+  free_object(header);
+}
+
 void release(const void* body) {
   ObjectHeader& header = ObjectHeader::of(body);
   if (header.system->nt().tearing_down()) return;
@@ -128,11 +136,13 @@ void release(const void* body) {
         "an object was dereferenced more often than it was referenced: a handle or a name still refers to "
         "it");
   }
-  if (header.type->remove != nullptr) header.type->remove(header.body());
-  header.system->nt().remove_object(header);
-  header.magic = 0;
-  header.destruct(header.body());
-  free_object(header);
+  // What a type does at the end (IRP_MJ_CLOSE) needs PASSIVE_LEVEL: above it a worker does it, as on NT.
+  const Thread* thread = current_thread_or_null();
+  if (header.type->remove != nullptr && thread != nullptr && thread->irql > kPassive) {
+    header.system->nt().work().queue([&header](Thread&) { end_object(header); });
+  } else {
+    end_object(header);
+  }
 }
 
 void free_object(ObjectHeader& header) {
