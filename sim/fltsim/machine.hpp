@@ -12,8 +12,10 @@
 
 #include <chrono>
 #include <cstdint>
+#include <deque>
 #include <functional>
 #include <memory>
+#include <string>
 #include <string_view>
 
 #include "fltsim/options.hpp"
@@ -21,13 +23,24 @@
 #include "fltsim/process.hpp"
 #include "fltsim/trace.hpp"
 #include "fltsim/verifier.hpp"
+#include "fltsim/volume.hpp"
 
 namespace fltsim {
 
 class System;
 
+namespace fs {
+class FileSystem;
+}
+
 // 100 ns, the unit of the machine's clock.
 using Duration = std::chrono::duration<std::int64_t, std::ratio<1, 10'000'000>>;
+
+// What mounting a directory of the host gave.
+struct MountResult {
+  Volume* volume = nullptr;  // null: it could not be opened
+  std::string error;         // why, for people
+};
 
 class Machine {
  public:
@@ -46,6 +59,14 @@ class Machine {
   // Process 4: code that runs there is kernel code, in a system thread.
   Process system_process();
 
+  // Mounts an empty file system in memory as `drive` ("C:"), which must be free. Volumes are
+  // \Device\HarddiskVolume1, 2, ... in order of mount. The references stay valid until the machine goes.
+  Volume& add_volume(std::u16string_view drive, VolumeOptions options = {});
+  // Mounts a directory of the host, which stays as it is: what changes above it lives in memory.
+  MountResult mount(std::u16string_view drive, const std::string& host_directory, VolumeOptions options = {});
+  // Later requests on its files are STATUS_VOLUME_DISMOUNTED.
+  Outcome dismount(Volume& volume);
+
   // Until nobody can run any more; time stands still (seeded).
   Outcome run_to_quiescence();
   // Lets time pass: every deadline in it comes due.
@@ -62,7 +83,10 @@ class Machine {
   System& system() { return *system_; }
 
  private:
+  Volume& mount_file_system(std::u16string_view drive, std::unique_ptr<fs::FileSystem> file_system);
+
   std::unique_ptr<System> system_;
+  std::deque<Volume> volumes_;
 };
 
 // Names for fail_next(); any other routine that can fail is given by its name.

@@ -13,6 +13,7 @@
 #include <string>
 #include <utility>
 
+#include "fltsim/file_verbs.hpp"
 #include "fltsim/outcome.hpp"
 #include "fltsim/user.hpp"
 
@@ -47,9 +48,10 @@ class ThreadHandle {
   std::shared_ptr<nt::Thread> thread_;  // null: never started, and so done
 };
 
-class Process {
+// Its verbs on files: file_verbs.hpp.
+class Process : public FileVerbs {
  public:
-  explicit Process(nt::Process* process) : process_(process) {}
+  explicit Process(nt::Process* process) : FileVerbs(process) {}
 
   std::uint32_t id() const;
   std::u16string image() const;         // DOS form
@@ -68,9 +70,6 @@ class Process {
   Outcome kill();
 
   nt::Process& process() const { return *process_; }
-
- private:
-  nt::Process* process_;
 };
 
 }  // namespace fltsim

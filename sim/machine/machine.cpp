@@ -1,12 +1,29 @@
 #include "fltsim/machine.hpp"
 
+#include "fs/host_volume.hpp"
+#include "fs/memory_file_system.hpp"
+#include "io/io_manager.hpp"
 #include "machine/system.hpp"
+#include "nt/enter.hpp"
 #include "nt/executive.hpp"
 
 // Defined by the tests' support library, which turns unexpected findings into a failure of the running test.
 extern "C" __attribute__((weak)) void fltsim_machine_ending(fltsim::Machine& machine);
 
 namespace fltsim {
+
+namespace {
+
+fs::VolumeOptions below(System& system, VolumeOptions options) {
+  fs::VolumeOptions result;
+  result.clock = [&scheduler = system.scheduler()] { return scheduler.now(); };
+  result.label = std::move(options.label);
+  result.serial_number = options.serial_number;
+  result.capacity = options.capacity;
+  return result;
+}
+
+}  // namespace
 
 Machine::Machine(const Options& options) : system_(std::make_unique<System>(options)) {}
 
@@ -25,6 +42,34 @@ Process Machine::start_process(const ProcessOptions& options) {
 }
 
 Process Machine::system_process() { return Process(&system_->nt().system_process()); }
+
+Volume& Machine::mount_file_system(std::u16string_view drive, std::unique_ptr<fs::FileSystem> file_system) {
+  io::Volume* mounted = nullptr;
+  const Outcome outcome = system_->run_in(system_->nt().system_process(), "mount", [&] {
+    mounted = system_->io().mount(drive, std::move(file_system));
+  });
+  if (outcome == Outcome::kDone && mounted == nullptr) {
+    nt::misuse("a volume was added under a drive that is taken");
+  }
+  if (mounted == nullptr) nt::misuse("a volume was added to a machine that does not run any more");
+  return volumes_.emplace_back(mounted);
+}
+
+Volume& Machine::add_volume(std::u16string_view drive, VolumeOptions options) {
+  return mount_file_system(drive, fs::make_memory_file_system(below(*system_, std::move(options))));
+}
+
+MountResult Machine::mount(std::u16string_view drive, const std::string& host_directory,
+                           VolumeOptions options) {
+  fs::HostVolume host = fs::open_host_volume(host_directory, below(*system_, std::move(options)));
+  if (host.error != fs::HostVolumeError::kNone) return {nullptr, host_directory + ": " + host.message};
+  return {&mount_file_system(drive, std::move(host.file_system)), {}};
+}
+
+Outcome Machine::dismount(Volume& volume) {
+  return system_->run_in(system_->nt().system_process(), "dismount",
+                         [&] { system_->io().dismount(volume.volume()); });
+}
 
 Outcome Machine::run_to_quiescence() { return system_->run_to_quiescence(); }
 

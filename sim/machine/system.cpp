@@ -4,6 +4,7 @@
 #include <cstdlib>
 #include <cstring>
 
+#include "io/io_manager.hpp"
 #include "nt/enter.hpp"
 #include "nt/executive.hpp"
 
@@ -44,12 +45,14 @@ System::System(const Options& options)
           options.trace, [this] { return scheduler_->now(); }, current_thread_name),
       nt_(std::make_unique<nt::Executive>(*this)) {
   nt_->start();
+  io_ = std::make_unique<io::IoManager>(*this);
 }
 
 System::~System() {
   shut_down();
   // From here on no simulated thread runs; what they left is taken down without them.
   scheduler_.reset();
+  io_.reset();
   nt_->destroy_objects();
 }
 

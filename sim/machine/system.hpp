@@ -20,6 +20,10 @@
 
 namespace fltsim {
 
+namespace io {
+class IoManager;
+}
+
 namespace nt {
 class Executive;
 class Process;
@@ -41,6 +45,7 @@ class System {
   Verifier& verifier() { return verifier_; }
   Trace& trace() { return trace_; }
   nt::Executive& nt() { return *nt_; }
+  io::IoManager& io() { return *io_; }
 
   // --- verbs of the control surface build on these
   // ------------------------------------------------------------
@@ -75,6 +80,7 @@ class System {
   std::vector<nt::Process*> kept_;  // each with a reference
   // The subsystems, in order of construction; each may use those above it.
   std::unique_ptr<nt::Executive> nt_;
+  std::unique_ptr<io::IoManager> io_;
 };
 
 }  // namespace fltsim

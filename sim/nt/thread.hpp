@@ -76,6 +76,7 @@ class Thread final {
   std::uint32_t kernel_depth = 0;          // > 0 inside a client entry: kernel code runs
   const DriverIdentity* driver = nullptr;  // whose code runs, null for the simulator's and the client's own
   void* top_level_irp = nullptr;           // IoSetTopLevelIrp
+  std::uint32_t trace_node = UINT32_MAX;   // what the thread is in, in the machine's trace; new nodes go below
   Process* attached = nullptr;             // KeStackAttachProcess
   std::vector<HeldLock> held_locks;
   std::uint32_t last_error = 0;  // Win32's GetLastError

@@ -1,0 +1,132 @@
+#include "io/file_object.hpp"
+
+#include <cstring>
+#include <utility>
+
+#include "io/io_manager.hpp"
+#include "machine/system.hpp"
+#include "nt/executive.hpp"
+#include "nt/pool.hpp"
+
+namespace fltsim::io {
+
+namespace {
+
+constexpr CSHORT kFileObjectType = 5;           // IO_TYPE_FILE
+constexpr std::uint32_t kNameTag = 0x6D4E6F49;  // "IoNm"
+
+nt::Pool& pool_of(nt::Thread& thread) { return thread.system.nt().pool(); }
+
+}  // namespace
+
+// The last handle is gone: IRP_MJ_CLEANUP in the thread that closed it (CB-47).
+void close_file_handle(void* body, nt::Process&, std::uint64_t handles_left) {
+  if (handles_left != 0) return;
+  nt::Thread& thread = nt::current_thread("closing a file");
+  thread.system.io().cleanup({.thread = thread}, *static_cast<FileObject*>(body));
+}
+
+// The last reference is gone: IRP_MJ_CLOSE; before it the cleanup, if there never was a handle to bring it.
+void remove_file_object(void* body) {
+  nt::Thread* thread = nt::current_thread_or_null();
+  // No thread runs any more: the machine is taken down with the file open, and nobody hears of its end.
+  if (thread == nullptr) return;
+  thread->system.io().finish_close(*static_cast<FileObject*>(body));
+}
+
+const nt::ObjectType kFileType = {
+    .name = u"File",
+    .mapping = {FILE_GENERIC_READ, FILE_GENERIC_WRITE, FILE_GENERIC_EXECUTE, FILE_ALL_ACCESS},
+    .close = close_file_handle,
+    .remove = remove_file_object,
+    .waitable =
+        [](void* body) {
+          return reinterpret_cast<nt::DispatcherHeader*>(&static_cast<FileObject*>(body)->Event.Header);
+        },
+    .parses = false,
+    .report_leaks = true,
+};
+
+FileObject::FileObject(nt::Thread& thread, Volume& on_volume, std::u16string_view name,
+                       const void* below_token)
+    : FILE_OBJECT{}, volume(nt::Ref<Volume>::retain(&on_volume)), below(below_token) {
+  Type = kFileObjectType;
+  Size = sizeof(FILE_OBJECT);
+  DeviceObject = &on_volume;
+  // Signalled: a request is complete when its call returns.
+  nt::Dispatcher::initialize(reinterpret_cast<nt::DispatcherHeader&>(Event.Header),
+                             nt::DispatcherType::kNotificationEvent, 1);
+  if (name.empty()) return;
+  FileName.Length = static_cast<USHORT>(name.size() * sizeof(WCHAR));
+  FileName.MaximumLength = FileName.Length;
+  FileName.Buffer = static_cast<PWCH>(pool_of(thread).allocate(
+      nullptr, nt::Pool::Kind::kPaged, nt::Pool::Fill::kPattern, FileName.MaximumLength, kNameTag));
+  std::memcpy(FileName.Buffer, name.data(), FileName.Length);
+}
+
+FileObject::~FileObject() = default;
+
+// Flags is a plain member of the WDK's structure, and several threads may hold the object: hence the
+// builtins.
+bool FileObject::has_flag(ULONG flag) const {
+  return (__atomic_load_n(&Flags, __ATOMIC_RELAXED) & flag) != 0;
+}
+
+void FileObject::set_flag(ULONG flag) { __atomic_fetch_or(&Flags, flag, __ATOMIC_RELAXED); }
+
+ULONG FileObject::mode() const {
+  ULONG mode = 0;
+  if (has_flag(FO_WRITE_THROUGH)) mode |= FILE_WRITE_THROUGH;
+  if (has_flag(FO_SEQUENTIAL_ONLY)) mode |= FILE_SEQUENTIAL_ONLY;
+  if (has_flag(FO_NO_INTERMEDIATE_BUFFERING)) mode |= FILE_NO_INTERMEDIATE_BUFFERING;
+  if (has_flag(FO_DELETE_ON_CLOSE)) mode |= FILE_DELETE_ON_CLOSE;
+  if (!is_synchronous()) return mode;
+  return mode | (has_flag(FO_ALERTABLE_IO) ? FILE_SYNCHRONOUS_IO_ALERT : FILE_SYNCHRONOUS_IO_NONALERT);
+}
+
+LONGLONG FileObject::position() const {
+  const std::lock_guard lock(position_mutex_);
+  return CurrentByteOffset.QuadPart;
+}
+
+void FileObject::set_position(LONGLONG position) {
+  const std::lock_guard lock(position_mutex_);
+  CurrentByteOffset.QuadPart = position;
+}
+
+// --- the end of a file object
+// -----------------------------------------------------------------------------------
+
+void IoManager::cleanup(const Issuer& issuer, FileObject& file) {
+  Operation operation = make_operation(issuer, file, IRP_MJ_CLEANUP);
+  operation.parameters.IrpFlags = IRP_CLOSE_OPERATION | IRP_SYNCHRONOUS_API;
+  submit(operation);
+}
+
+void IoManager::close(const Issuer& issuer, FileObject& file) {
+  Operation operation = make_operation(issuer, file, IRP_MJ_CLOSE);
+  operation.parameters.IrpFlags = IRP_CLOSE_OPERATION | IRP_SYNCHRONOUS_API;
+  submit(operation);
+}
+
+void IoManager::finish_close(FileObject& file) {
+  nt::Thread& thread = nt::current_thread("closing a file");
+  const Issuer issuer{.thread = thread};
+  if (file.created) {
+    if (!file.has_flag(FO_HANDLE_CREATED)) cleanup(issuer, file);
+    close(issuer, file);
+  }
+  // A filter completed the close itself (CB-48): the file system goes on holding its open.
+  if (file.opened()) file.volume->abandon(std::move(file.open));
+  FilterStack* stack = file.volume->filter_stack();
+  if (stack != nullptr && file.seen_by_filters) stack->file_object_deleted(file);
+  if (file.ended_stream) {
+    if (stack != nullptr) stack->stream_torn_down(file.ended_stream.get());
+    file.volume->forget_stream(*file.ended_stream);
+  }
+  if (file.FileName.Buffer != nullptr) {
+    pool_of(thread).free(thread, "IoManager", file.FileName.Buffer, 0);
+  }
+}
+
+}  // namespace fltsim::io

@@ -1,0 +1,222 @@
+#include "io/file_system_call.hpp"
+
+#include <algorithm>
+#include <cstring>
+#include <utility>
+
+#include "machine/system.hpp"
+#include "nt/executive.hpp"
+#include "nt/user_memory.hpp"
+
+namespace fltsim::io {
+
+namespace {
+
+// A user address may have lost its pages since the caller probed it; the file system must not fault on it.
+bool is_present(const FileObject& file, const void* buffer, std::size_t length) {
+  const nt::UserSpace& space = nt::ObjectHeader::of(&file).system->nt().user_space();
+  return length == 0 || !space.contains(buffer, length) || space.is_mapped(buffer, length);
+}
+
+// An MDL describes the memory where there is one; kernel and user share one address space here, so that its
+// virtual address will do as long as nobody has mapped it.
+void* data_buffer(PMDL mdl, void* buffer) {
+  if (mdl == nullptr) return buffer;
+  constexpr CSHORT kMapped = MDL_MAPPED_TO_SYSTEM_VA | MDL_SOURCE_IS_NONPAGED_POOL;
+  return (mdl->MdlFlags & kMapped) != 0 ? mdl->MappedSystemVa : MmGetMdlVirtualAddress(mdl);
+}
+
+bool is_end_of_file(LARGE_INTEGER offset) {
+  return offset.LowPart == FILE_WRITE_TO_END_OF_FILE && offset.HighPart == -1;
+}
+
+// The path as fs::CreateRequest wants it. An id may follow the volume's root: "\" and its 8 bytes.
+std::u16string_view path_below(const FileObject& file, ULONG options) {
+  std::u16string_view path = file.name();
+  const bool id_below_root =
+      (options & FILE_OPEN_BY_FILE_ID) != 0 && path.size() == 5 && path.front() == u'\\';
+  return id_below_root ? path.substr(1) : path;
+}
+
+void publish_open(FileObject& file, std::unique_ptr<fs::Open> open, ULONG options) {
+  fs::StreamIdentity& identity = open->stream();
+  file.FsContext = &identity;
+  file.FsContext2 = open.get();
+  file.stream = &file.volume->stream_state(identity);
+  if (open->kind() == fs::OpenKind::kData) file.SectionObjectPointer = &file.stream->section_pointers;
+  if (open->kind() == fs::OpenKind::kVolume) file.set_flag(FO_VOLUME_OPEN);
+  if (open->kind() == fs::OpenKind::kData && file.is_cached()) file.set_flag(FO_CACHE_SUPPORTED);
+  if ((options & FILE_DELETE_ON_CLOSE) != 0) file.set_flag(FO_DELETE_ON_CLOSE);
+  file.open = std::move(open);
+}
+
+void publish_access(FileObject& file, ACCESS_MASK access, USHORT share) {
+  file.granted_access = access;
+  file.ReadAccess = (access & (FILE_READ_DATA | FILE_EXECUTE)) != 0;
+  file.WriteAccess = (access & (FILE_WRITE_DATA | FILE_APPEND_DATA)) != 0;
+  file.DeleteAccess = (access & DELETE) != 0;
+  if (!file.ReadAccess && !file.WriteAccess && !file.DeleteAccess) return;
+  file.SharedRead = (share & FILE_SHARE_READ) != 0;
+  file.SharedWrite = (share & FILE_SHARE_WRITE) != 0;
+  file.SharedDelete = (share & FILE_SHARE_DELETE) != 0;
+}
+
+// MAXIMUM_ALLOWED takes all rights that the file gives; a read-only one does not give writing.
+fs::CreateResult create_with_access(FileObject& file, fs::CreateRequest& request, ACCESS_MASK asked) {
+  if ((asked & MAXIMUM_ALLOWED) == 0) {
+    request.desired_access = asked;
+    return file.file_system().create(request);
+  }
+  request.desired_access = (asked & ~MAXIMUM_ALLOWED) | FILE_ALL_ACCESS;
+  fs::CreateResult result = file.file_system().create(request);
+  if (result.status != STATUS_ACCESS_DENIED) return result;
+  constexpr ACCESS_MASK kWriting = FILE_WRITE_DATA | FILE_APPEND_DATA;
+  request.desired_access = (asked & ~MAXIMUM_ALLOWED) | (FILE_ALL_ACCESS & ~kWriting);
+  return file.file_system().create(request);
+}
+
+IO_STATUS_BLOCK create_below(FileObject& file, const FLT_IO_PARAMETER_BLOCK& block) {
+  const auto& create = block.Parameters.Create;
+  fs::CreateRequest request;
+  const ULONG options = create.Options & 0x00FFFFFF;
+  request.path = path_below(file, options);
+  if (file.RelatedFileObject != nullptr) {
+    request.related = FileObject::of(*file.RelatedFileObject).open.get();
+    if (request.related == nullptr) return answer(STATUS_INVALID_PARAMETER);
+  }
+  request.share_access = create.ShareAccess;
+  request.disposition = create.Options >> 24;
+  request.create_options = options;
+  request.file_attributes = create.FileAttributes;
+  request.allocation_size = static_cast<std::uint64_t>(create.AllocationSize.QuadPart);
+  request.open_target_directory = (block.OperationFlags & SL_OPEN_TARGET_DIRECTORY) != 0;
+  fs::CreateResult result = create_with_access(file, request, create.SecurityContext->DesiredAccess);
+  if (!NT_SUCCESS(result.status)) return answer(result.status, result.information);
+  ACCESS_STATE& state = *create.SecurityContext->AccessState;
+  state.PreviouslyGrantedAccess |= request.desired_access;
+  state.RemainingDesiredAccess = 0;
+  publish_access(file, request.desired_access, create.ShareAccess);
+  publish_open(file, std::move(result.open), options);
+  return answer(result.status, result.information);
+}
+
+IO_STATUS_BLOCK read_below(FileObject& file, const FLT_IO_PARAMETER_BLOCK& block) {
+  const auto& read = block.Parameters.Read;
+  auto* buffer = static_cast<std::byte*>(data_buffer(read.MdlAddress, read.ReadBuffer));
+  if (!is_present(file, buffer, read.Length)) return answer(STATUS_INVALID_USER_BUFFER);
+  const LONGLONG offset = read.ByteOffset.QuadPart;
+  const fs::TransferResult result = file.file_system().read(*file.open, offset, {buffer, read.Length});
+  const bool paging = (block.IrpFlags & IRP_PAGING_IO) != 0;
+  if (NT_SUCCESS(result.status) && file.is_synchronous() && !paging) {
+    file.set_position(offset + static_cast<LONGLONG>(result.transferred));
+  }
+  return answer(result.status, result.transferred);
+}
+
+// Paging I/O never makes a file longer: what lies behind its end is dropped.
+std::size_t paging_length(FileObject& file, LONGLONG offset, std::size_t length) {
+  fs::FileInformation information;
+  if (!NT_SUCCESS(file.file_system().query_information(*file.open, information))) return 0;
+  const auto end = static_cast<LONGLONG>(information.end_of_file);
+  return offset >= end ? 0 : std::min(length, static_cast<std::size_t>(end - offset));
+}
+
+// Where a write that appended has ended.
+LONGLONG end_of(FileObject& file) {
+  fs::FileInformation information;
+  const NTSTATUS status = file.file_system().query_information(*file.open, information);
+  return NT_SUCCESS(status) ? static_cast<LONGLONG>(information.end_of_file) : 0;
+}
+
+IO_STATUS_BLOCK write_below(FileObject& file, const FLT_IO_PARAMETER_BLOCK& block) {
+  const auto& write = block.Parameters.Write;
+  const auto* buffer = static_cast<const std::byte*>(data_buffer(write.MdlAddress, write.WriteBuffer));
+  if (!is_present(file, buffer, write.Length)) return answer(STATUS_INVALID_USER_BUFFER);
+  const bool paging = (block.IrpFlags & IRP_PAGING_IO) != 0;
+  const bool appends = is_end_of_file(write.ByteOffset);
+  const LONGLONG offset = appends ? fs::kEndOfFileOffset : write.ByteOffset.QuadPart;
+  const std::size_t length = paging ? paging_length(file, offset, write.Length) : write.Length;
+  if (paging && length == 0) return answer(STATUS_SUCCESS, write.Length);
+  const fs::TransferResult result = file.file_system().write(*file.open, offset, {buffer, length});
+  if (!NT_SUCCESS(result.status)) return answer(result.status);
+  if (paging) return answer(result.status, write.Length);
+  if (file.is_synchronous()) {
+    file.set_position(appends ? end_of(file) : offset + static_cast<LONGLONG>(result.transferred));
+  }
+  return answer(result.status, result.transferred);
+}
+
+// A handle that was made from the object after the last one had closed brings another cleanup; the open has
+// one.
+IO_STATUS_BLOCK cleanup_below(FileObject& file) {
+  if (!file.has_flag(FO_CLEANUP_COMPLETE)) {
+    file.file_system().cleanup(*file.open);
+    file.set_flag(FO_CLEANUP_COMPLETE);
+  }
+  return answer(STATUS_SUCCESS);
+}
+
+IO_STATUS_BLOCK close_below(FileObject& file) {
+  cleanup_below(file);  // a filter may have kept the cleanup to itself (CB-48)
+  fs::CloseResult result = file.file_system().close(std::move(file.open));
+  file.ended_stream = std::move(result.ended_stream);
+  return answer(STATUS_SUCCESS);
+}
+
+IO_STATUS_BLOCK dispatch(FileObject& file, const FLT_IO_PARAMETER_BLOCK& block) {
+  switch (block.MajorFunction) {
+    case IRP_MJ_READ:
+      return read_below(file, block);
+    case IRP_MJ_WRITE:
+      return write_below(file, block);
+    case IRP_MJ_QUERY_INFORMATION:
+      return query_information_below(file, block.Parameters);
+    case IRP_MJ_SET_INFORMATION:
+      return set_information_below(file, block.Parameters);
+    case IRP_MJ_QUERY_VOLUME_INFORMATION:
+      return query_volume_below(file, block.Parameters);
+    case IRP_MJ_DIRECTORY_CONTROL:
+      return query_directory_below(file, block);
+    case IRP_MJ_FLUSH_BUFFERS:
+      return answer(file.file_system().flush(*file.open));
+    case IRP_MJ_ACQUIRE_FOR_SECTION_SYNCHRONIZATION:
+    case IRP_MJ_RELEASE_FOR_SECTION_SYNCHRONIZATION:
+      return answer(STATUS_FSFILTER_OP_COMPLETED_SUCCESSFULLY);
+    default:
+      return answer(STATUS_INVALID_DEVICE_REQUEST);
+  }
+}
+
+}  // namespace
+
+void OutputBuffer::append(const void* bytes, std::size_t size) {
+  const std::size_t fits = std::min(size, left());
+  if (fits != 0) std::memcpy(begin_ + used_, bytes, fits);
+  used_ += fits;
+  overflowed_ |= fits < size;
+}
+
+void OutputBuffer::align(std::size_t boundary) {
+  const std::size_t wanted = (used_ + boundary - 1) / boundary * boundary;
+  used_ = std::min(wanted, length_);
+}
+
+void call_file_system(const FLT_IO_PARAMETER_BLOCK& parameters, IO_STATUS_BLOCK& status) {
+  FileObject& file = FileObject::of(*parameters.TargetFileObject);
+  const UCHAR major = parameters.MajorFunction;
+  if (major == IRP_MJ_CREATE) {
+    status = file.volume->mounted() ? create_below(file, parameters) : answer(STATUS_VOLUME_DISMOUNTED);
+  } else if (!file.opened()) {
+    // Nothing of ours is open: a filter completed the create by itself.
+    status = answer(major == IRP_MJ_CLEANUP || major == IRP_MJ_CLOSE ? STATUS_SUCCESS
+                                                                     : STATUS_INVALID_DEVICE_REQUEST);
+  } else if (major == IRP_MJ_CLEANUP) {
+    status = cleanup_below(file);
+  } else if (major == IRP_MJ_CLOSE) {
+    status = close_below(file);
+  } else {
+    status = file.volume->mounted() ? dispatch(file, parameters) : answer(STATUS_VOLUME_DISMOUNTED);
+  }
+}
+
+}  // namespace fltsim::io

@@ -1,0 +1,102 @@
+#include "io/information_class.hpp"
+
+namespace fltsim::io {
+
+std::optional<InformationClassRule> query_information_rule(FILE_INFORMATION_CLASS information_class) {
+  switch (information_class) {
+    case FileBasicInformation:
+      return {{sizeof(FILE_BASIC_INFORMATION), FILE_READ_ATTRIBUTES}};
+    case FileStandardInformation:
+      return {{sizeof(FILE_STANDARD_INFORMATION), 0}};
+    case FileInternalInformation:
+      return {{sizeof(FILE_INTERNAL_INFORMATION), 0}};
+    case FileEaInformation:
+      return {{sizeof(FILE_EA_INFORMATION), 0}};
+    case FileAccessInformation:
+      return {{sizeof(FILE_ACCESS_INFORMATION), 0}};
+    case FileNameInformation:
+      return {{sizeof(FILE_NAME_INFORMATION), 0}};
+    case FileNormalizedNameInformation:
+      return {{sizeof(FILE_NAME_INFORMATION), 0}};
+    case FilePositionInformation:
+      return {{sizeof(FILE_POSITION_INFORMATION), FILE_READ_DATA | FILE_WRITE_DATA}};
+    case FileModeInformation:
+      return {{sizeof(FILE_MODE_INFORMATION), 0}};
+    case FileAlignmentInformation:
+      return {{sizeof(FILE_ALIGNMENT_INFORMATION), 0}};
+    case FileAllInformation:
+      return {{sizeof(FILE_ALL_INFORMATION), FILE_READ_ATTRIBUTES}};
+    case FileStreamInformation:
+      return {{sizeof(FILE_STREAM_INFORMATION), 0}};
+    case FileNetworkOpenInformation:
+      return {{sizeof(FILE_NETWORK_OPEN_INFORMATION), FILE_READ_ATTRIBUTES}};
+    case FileAttributeTagInformation:
+      return {{sizeof(FILE_ATTRIBUTE_TAG_INFORMATION), FILE_READ_ATTRIBUTES}};
+    default:
+      return std::nullopt;
+  }
+}
+
+std::optional<InformationClassRule> set_information_rule(FILE_INFORMATION_CLASS information_class) {
+  switch (information_class) {
+    case FileBasicInformation:
+      return {{sizeof(FILE_BASIC_INFORMATION), FILE_WRITE_ATTRIBUTES}};
+    case FileRenameInformation:
+    case FileRenameInformationEx:
+      return {{sizeof(FILE_RENAME_INFORMATION), DELETE}};
+    case FileLinkInformation:
+      return {{sizeof(FILE_LINK_INFORMATION), 0}};
+    case FileDispositionInformation:
+      return {{sizeof(FILE_DISPOSITION_INFORMATION), DELETE}};
+    case FileDispositionInformationEx:
+      return {{sizeof(FILE_DISPOSITION_INFORMATION_EX), DELETE}};
+    case FilePositionInformation:
+      return {{sizeof(FILE_POSITION_INFORMATION), 0}};
+    case FileAllocationInformation:
+      return {{sizeof(FILE_ALLOCATION_INFORMATION), FILE_WRITE_DATA}};
+    case FileEndOfFileInformation:
+      return {{sizeof(FILE_END_OF_FILE_INFORMATION), FILE_WRITE_DATA}};
+    case FileValidDataLengthInformation:
+      return {{sizeof(FILE_VALID_DATA_LENGTH_INFORMATION), FILE_WRITE_DATA}};
+    default:
+      return std::nullopt;
+  }
+}
+
+std::optional<InformationClassRule> query_directory_rule(FILE_INFORMATION_CLASS information_class) {
+  switch (information_class) {
+    case FileDirectoryInformation:
+      return {{sizeof(FILE_DIRECTORY_INFORMATION), FILE_LIST_DIRECTORY}};
+    case FileFullDirectoryInformation:
+      return {{sizeof(FILE_FULL_DIR_INFORMATION), FILE_LIST_DIRECTORY}};
+    case FileBothDirectoryInformation:
+      return {{sizeof(FILE_BOTH_DIR_INFORMATION), FILE_LIST_DIRECTORY}};
+    case FileNamesInformation:
+      return {{sizeof(FILE_NAMES_INFORMATION), FILE_LIST_DIRECTORY}};
+    case FileIdBothDirectoryInformation:
+      return {{sizeof(FILE_ID_BOTH_DIR_INFORMATION), FILE_LIST_DIRECTORY}};
+    case FileIdFullDirectoryInformation:
+      return {{sizeof(FILE_ID_FULL_DIR_INFORMATION), FILE_LIST_DIRECTORY}};
+    default:
+      return std::nullopt;
+  }
+}
+
+std::optional<InformationClassRule> query_volume_rule(FS_INFORMATION_CLASS information_class) {
+  switch (information_class) {
+    case FileFsVolumeInformation:
+      return {{sizeof(FILE_FS_VOLUME_INFORMATION), 0}};
+    case FileFsSizeInformation:
+      return {{sizeof(FILE_FS_SIZE_INFORMATION), 0}};
+    case FileFsDeviceInformation:
+      return {{sizeof(FILE_FS_DEVICE_INFORMATION), 0}};
+    case FileFsAttributeInformation:
+      return {{sizeof(FILE_FS_ATTRIBUTE_INFORMATION), 0}};
+    case FileFsFullSizeInformation:
+      return {{sizeof(FILE_FS_FULL_SIZE_INFORMATION), 0}};
+    default:
+      return std::nullopt;
+  }
+}
+
+}  // namespace fltsim::io

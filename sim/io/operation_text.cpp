@@ -1,0 +1,134 @@
+#include "io/operation_text.hpp"
+
+#include "io/file_object.hpp"
+
+namespace fltsim::io {
+
+namespace {
+
+void append_utf8(std::string& text, char32_t code) {
+  if (code < 0x80) {
+    text += static_cast<char>(code);
+  } else if (code < 0x800) {
+    text += static_cast<char>(0xC0 | code >> 6);
+    text += static_cast<char>(0x80 | (code & 0x3F));
+  } else if (code < 0x10000) {
+    text += static_cast<char>(0xE0 | code >> 12);
+    text += static_cast<char>(0x80 | (code >> 6 & 0x3F));
+    text += static_cast<char>(0x80 | (code & 0x3F));
+  } else {
+    text += static_cast<char>(0xF0 | code >> 18);
+    text += static_cast<char>(0x80 | (code >> 12 & 0x3F));
+    text += static_cast<char>(0x80 | (code >> 6 & 0x3F));
+    text += static_cast<char>(0x80 | (code & 0x3F));
+  }
+}
+
+std::string set_text(ULONG which) {
+  switch (which) {
+    case FileBasicInformation:
+      return "set basic";
+    case FileRenameInformation:
+    case FileRenameInformationEx:
+      return "set rename";
+    case FileLinkInformation:
+      return "set link";
+    case FileDispositionInformation:
+    case FileDispositionInformationEx:
+      return "set disposition";
+    case FileAllocationInformation:
+      return "set allocation";
+    case FileEndOfFileInformation:
+      return "set end-of-file";
+    default:
+      return "set information " + std::to_string(which);
+  }
+}
+
+std::string query_text(ULONG which) {
+  switch (which) {
+    case FileBasicInformation:
+      return "query basic";
+    case FileStandardInformation:
+      return "query standard";
+    case FileNameInformation:
+      return "query name";
+    case FileStreamInformation:
+      return "query streams";
+    case FileAllInformation:
+      return "query all";
+    case FileNetworkOpenInformation:
+      return "query network-open";
+    default:
+      return "query information " + std::to_string(which);
+  }
+}
+
+std::string major_text(const FLT_IO_PARAMETER_BLOCK& parameters) {
+  switch (parameters.MajorFunction) {
+    case IRP_MJ_CREATE:
+      return (parameters.OperationFlags & SL_OPEN_TARGET_DIRECTORY) != 0 ? "create target directory of"
+                                                                         : "create";
+    case IRP_MJ_CLOSE:
+      return "close";
+    case IRP_MJ_READ:
+      return "read";
+    case IRP_MJ_WRITE:
+      return "write";
+    case IRP_MJ_CLEANUP:
+      return "cleanup";
+    case IRP_MJ_FLUSH_BUFFERS:
+      return "flush";
+    case IRP_MJ_DIRECTORY_CONTROL:
+      return "query directory";
+    case IRP_MJ_QUERY_INFORMATION:
+      return query_text(parameters.Parameters.QueryFileInformation.FileInformationClass);
+    case IRP_MJ_SET_INFORMATION:
+      return set_text(parameters.Parameters.SetFileInformation.FileInformationClass);
+    case IRP_MJ_QUERY_VOLUME_INFORMATION:
+      return "query volume";
+    case IRP_MJ_ACQUIRE_FOR_SECTION_SYNCHRONIZATION:
+      return "acquire for section";
+    case IRP_MJ_RELEASE_FOR_SECTION_SYNCHRONIZATION:
+      return "release for section";
+    default:
+      return "major " + std::to_string(parameters.MajorFunction);
+  }
+}
+
+}  // namespace
+
+std::string to_utf8(std::u16string_view text) {
+  std::string result;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    char32_t code = text[i];
+    const bool high = code >= 0xD800 && code < 0xDC00;
+    if (high && i + 1 < text.size() && text[i + 1] >= 0xDC00 && text[i + 1] < 0xE000) {
+      code = 0x10000 + ((code - 0xD800) << 10) + (text[++i] - 0xDC00u);
+    } else if (code >= 0xD800 && code < 0xE000) {
+      code = 0xFFFD;
+    }
+    append_utf8(result, code);
+  }
+  return result;
+}
+
+std::string trace_name(std::u16string_view name, const FileObject* related, bool by_id) {
+  std::string text = related != nullptr ? related->trace_name : std::string();
+  if (by_id) return text + "<file id>";
+  if (related != nullptr && !name.empty() && name.front() != u':') text += '\\';
+  text += to_utf8(name);
+  return text.empty() ? "<volume>" : text;
+}
+
+std::string operation_text(const Operation& operation) {
+  std::string text;
+  if (operation.kind == Operation::Kind::kFastIo) text = "fast ";
+  if (operation.kind == Operation::Kind::kIrp && (operation.parameters.IrpFlags & IRP_PAGING_IO) != 0) {
+    text = "paging ";
+  }
+  text += major_text(operation.parameters);
+  return text + ' ' + FileObject::of(*operation.parameters.TargetFileObject).trace_name;
+}
+
+}  // namespace fltsim::io

@@ -1,0 +1,262 @@
+#include "io/services.hpp"
+
+#include <algorithm>
+#include <cstring>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "io/information_class.hpp"
+#include "io/section.hpp"
+#include "machine/system.hpp"
+#include "nt/enter.hpp"
+#include "nt/executive.hpp"
+
+namespace fltsim::io {
+
+namespace {
+
+constexpr LONGLONG kCurrentPosition = -2;  // {FILE_USE_FILE_POINTER_POSITION, -1}
+constexpr LONGLONG kEndOfFile = -1;        // {FILE_WRITE_TO_END_OF_FILE, -1}
+
+IoManager& manager_of(const Caller& caller) { return caller.thread.system.io(); }
+
+struct OpenFile {
+  NTSTATUS status = STATUS_SUCCESS;
+  nt::Ref<FileObject> file;  // set exactly on success
+  ACCESS_MASK granted = 0;
+};
+
+OpenFile file_by_handle(const Caller& caller, HANDLE handle, ACCESS_MASK access) {
+  OpenFile found;
+  nt::Ref<void> object;
+  found.status = nt::reference_by_handle(handle, access, &kFileType, caller.mode, object, &found.granted);
+  if (NT_SUCCESS(found.status)) {
+    found.file = nt::Ref<FileObject>::adopt(static_cast<FileObject*>(object.detach()));
+  }
+  return found;
+}
+
+// NtReadFile and NtWriteFile accept any right of a set; the handle table wants all bits of a mask.
+bool has_any(const Caller& caller, ACCESS_MASK granted, ACCESS_MASK any) {
+  return caller.mode == nt::Mode::kKernel || (granted & any) != 0;
+}
+
+NTSTATUS finish(IO_STATUS_BLOCK& block, const IO_STATUS_BLOCK& result) {
+  block = result;
+  return result.Status;
+}
+
+// What a file opened without buffering demands of a transfer.
+bool is_sector_aligned(const FileObject& file, const void* buffer, ULONG length, LONGLONG offset) {
+  if (file.is_cached()) return true;
+  const std::uint32_t sector = file.volume->sector_size();
+  const bool offset_fits = offset == kEndOfFile || offset % sector == 0;
+  return offset_fits && length % sector == 0 && reinterpret_cast<std::uintptr_t>(buffer) % 2 == 0;
+}
+
+// Where a transfer starts; nothing when the caller did not say and the file has no position.
+std::optional<LONGLONG> resolve_offset(const FileObject& file, const LARGE_INTEGER* offset) {
+  const bool current = offset == nullptr || offset->QuadPart == kCurrentPosition;
+  if (!current) return offset->QuadPart;
+  if (!file.is_synchronous()) return std::nullopt;
+  return file.position();
+}
+
+// A class that Windows knows and this machine does not is no refusal of Windows: it stops the machine by
+// name.
+NTSTATUS no_such_class(const char* service, ULONG which) {
+  constexpr ULONG kClassesEnd = 77;  // FileMaximumInformation of Windows 11
+  if (which == 0 || which >= kClassesEnd) return STATUS_INVALID_INFO_CLASS;
+  nt::unsupported((std::string(service) + " with information class " + std::to_string(which)).c_str());
+}
+
+// The classes that are answered from the handle and the file object, without a request.
+std::optional<ULONG_PTR> query_without_request(const FileObject& file, ACCESS_MASK granted, void* buffer,
+                                               FILE_INFORMATION_CLASS which) {
+  switch (which) {
+    case FileAccessInformation:
+      static_cast<FILE_ACCESS_INFORMATION*>(buffer)->AccessFlags = granted;
+      return sizeof(FILE_ACCESS_INFORMATION);
+    case FileModeInformation:
+      static_cast<FILE_MODE_INFORMATION*>(buffer)->Mode = file.mode();
+      return sizeof(FILE_MODE_INFORMATION);
+    case FileAlignmentInformation:
+      static_cast<FILE_ALIGNMENT_INFORMATION*>(buffer)->AlignmentRequirement = FILE_WORD_ALIGNMENT;
+      return sizeof(FILE_ALIGNMENT_INFORMATION);
+    case FilePositionInformation:
+      if (!file.is_synchronous()) return std::nullopt;
+      static_cast<FILE_POSITION_INFORMATION*>(buffer)->CurrentByteOffset.QuadPart = file.position();
+      return sizeof(FILE_POSITION_INFORMATION);
+    default:
+      return std::nullopt;
+  }
+}
+
+void prepare_all_information(const FileObject& file, ACCESS_MASK granted, void* buffer) {
+  auto* all = static_cast<FILE_ALL_INFORMATION*>(buffer);
+  all->AccessInformation.AccessFlags = granted;
+  all->ModeInformation.Mode = file.mode();
+  all->AlignmentInformation.AlignmentRequirement = FILE_WORD_ALIGNMENT;
+}
+
+NTSTATUS set_position(FileObject& file, const void* buffer) {
+  const LONGLONG position = static_cast<const FILE_POSITION_INFORMATION*>(buffer)->CurrentByteOffset.QuadPart;
+  if (position < 0 || !file.is_synchronous()) return STATUS_INVALID_PARAMETER;
+  file.set_position(position);
+  return STATUS_SUCCESS;
+}
+
+}  // namespace
+
+NTSTATUS create_file(const Caller& caller, HANDLE& handle, IO_STATUS_BLOCK& block, CreateCall call) {
+  nt::Ref<FileObject> root;
+  if (call.root_directory != nullptr) {
+    OpenFile found = file_by_handle(caller, call.root_directory, 0);
+    if (!NT_SUCCESS(found.status)) return found.status;
+    root = std::move(found.file);
+    call.request.root = root.get();
+  }
+  OpenResult opened = manager_of(caller).open(caller.issuer(), call.request);
+  if (NT_SUCCESS(opened.status)) {
+    handle = manager_of(caller).make_handle(*opened.file, call.kernel_handle);
+    if (handle == nullptr) return STATUS_PROCESS_IS_TERMINATING;
+  }
+  block.Status = opened.status;
+  block.Information = opened.information;
+  return opened.status;
+}
+
+NTSTATUS read_file(const Caller& caller, HANDLE handle, IO_STATUS_BLOCK& block, void* buffer, ULONG length,
+                   const LARGE_INTEGER* offset, ULONG key) {
+  OpenFile found = file_by_handle(caller, handle, 0);
+  if (!NT_SUCCESS(found.status)) return found.status;
+  if (!has_any(caller, found.granted, FILE_READ_DATA)) return STATUS_ACCESS_DENIED;
+  const std::optional<LONGLONG> start = resolve_offset(*found.file, offset);
+  if (!start || *start < 0) return STATUS_INVALID_PARAMETER;
+  if (!is_sector_aligned(*found.file, buffer, length, *start)) return STATUS_INVALID_PARAMETER;
+  const Transfer transfer{.buffer = buffer, .length = length, .offset = *start, .key = key};
+  return finish(block, manager_of(caller).read(caller.issuer(), *found.file, transfer));
+}
+
+NTSTATUS write_file(const Caller& caller, HANDLE handle, IO_STATUS_BLOCK& block, void* buffer, ULONG length,
+                    const LARGE_INTEGER* offset, ULONG key) {
+  OpenFile found = file_by_handle(caller, handle, 0);
+  if (!NT_SUCCESS(found.status)) return found.status;
+  constexpr ACCESS_MASK kWriting = FILE_WRITE_DATA | FILE_APPEND_DATA;
+  if (!has_any(caller, found.granted, kWriting)) return STATUS_ACCESS_DENIED;
+  const bool appends_only = (found.granted & kWriting) == FILE_APPEND_DATA;
+  std::optional<LONGLONG> start = resolve_offset(*found.file, offset);
+  if (appends_only) start = kEndOfFile;
+  if (!start || *start < kEndOfFile) return STATUS_INVALID_PARAMETER;
+  if (!is_sector_aligned(*found.file, buffer, length, *start)) return STATUS_INVALID_PARAMETER;
+  const Transfer transfer{.buffer = buffer, .length = length, .offset = *start, .key = key};
+  return finish(block, manager_of(caller).write(caller.issuer(), *found.file, transfer));
+}
+
+NTSTATUS query_information_file(const Caller& caller, HANDLE handle, IO_STATUS_BLOCK& block, void* buffer,
+                                ULONG length, FILE_INFORMATION_CLASS which) {
+  const std::optional<InformationClassRule> rule = query_information_rule(which);
+  if (!rule) return no_such_class("NtQueryInformationFile", which);
+  if (length < rule->length_min) return STATUS_INFO_LENGTH_MISMATCH;
+  OpenFile found = file_by_handle(caller, handle, 0);
+  if (!NT_SUCCESS(found.status)) return found.status;
+  if (rule->access != 0 && !has_any(caller, found.granted, rule->access)) return STATUS_ACCESS_DENIED;
+  FileObject& file = *found.file;
+  // Drivers see a system buffer, never the caller's.
+  std::vector<std::byte> buffered(length);
+  IO_STATUS_BLOCK result{};
+  if (const auto size = query_without_request(file, found.granted, buffered.data(), which)) {
+    result.Information = *size;
+  } else {
+    if (which == FileAllInformation) prepare_all_information(file, found.granted, buffered.data());
+    result = manager_of(caller).query_information(caller.issuer(), file, which, buffered.data(), length);
+  }
+  if (!NT_ERROR(result.Status))
+    std::memcpy(buffer, buffered.data(), std::min<std::size_t>(length, result.Information));
+  return finish(block, result);
+}
+
+NTSTATUS set_information_file(const Caller& caller, HANDLE handle, IO_STATUS_BLOCK& block, const void* buffer,
+                              ULONG length, FILE_INFORMATION_CLASS which) {
+  const std::optional<InformationClassRule> rule = set_information_rule(which);
+  if (!rule) return no_such_class("NtSetInformationFile", which);
+  if (length < rule->length_min) return STATUS_INFO_LENGTH_MISMATCH;
+  OpenFile found = file_by_handle(caller, handle, rule->access);
+  if (!NT_SUCCESS(found.status)) return found.status;
+  if (which == FilePositionInformation) {
+    IO_STATUS_BLOCK result{};
+    result.Status = set_position(*found.file, buffer);
+    return finish(block, result);
+  }
+  std::vector<std::byte> buffered(static_cast<const std::byte*>(buffer),
+                                  static_cast<const std::byte*>(buffer) + length);
+  return finish(block, manager_of(caller).set_information(caller.issuer(), *found.file, which,
+                                                          buffered.data(), length));
+}
+
+NTSTATUS query_volume_information_file(const Caller& caller, HANDLE handle, IO_STATUS_BLOCK& block,
+                                       void* buffer, ULONG length, FS_INFORMATION_CLASS which) {
+  const std::optional<InformationClassRule> rule = query_volume_rule(which);
+  if (!rule) return no_such_class("NtQueryVolumeInformationFile", which);
+  if (length < rule->length_min) return STATUS_INFO_LENGTH_MISMATCH;
+  OpenFile found = file_by_handle(caller, handle, rule->access);
+  if (!NT_SUCCESS(found.status)) return found.status;
+  std::vector<std::byte> buffered(length);
+  const IO_STATUS_BLOCK result =
+      manager_of(caller).query_volume(caller.issuer(), *found.file, which, buffered.data(), length);
+  if (!NT_ERROR(result.Status))
+    std::memcpy(buffer, buffered.data(), std::min<std::size_t>(length, result.Information));
+  return finish(block, result);
+}
+
+NTSTATUS query_directory_file(const Caller& caller, HANDLE handle, IO_STATUS_BLOCK& block,
+                              const DirectoryQuery& query) {
+  const std::optional<InformationClassRule> rule = query_directory_rule(query.information_class);
+  if (!rule) return no_such_class("NtQueryDirectoryFile", query.information_class);
+  if (query.length < rule->length_min) return STATUS_INFO_LENGTH_MISMATCH;
+  OpenFile found = file_by_handle(caller, handle, rule->access);
+  if (!NT_SUCCESS(found.status)) return found.status;
+  return finish(block, manager_of(caller).query_directory(caller.issuer(), *found.file, query));
+}
+
+NTSTATUS flush_buffers_file(const Caller& caller, HANDLE handle, IO_STATUS_BLOCK& block) {
+  OpenFile found = file_by_handle(caller, handle, 0);
+  if (!NT_SUCCESS(found.status)) return found.status;
+  if (!has_any(caller, found.granted, FILE_WRITE_DATA | FILE_APPEND_DATA)) return STATUS_ACCESS_DENIED;
+  return finish(block, manager_of(caller).flush(caller.issuer(), *found.file));
+}
+
+NTSTATUS create_section(const Caller& caller, HANDLE& section, HANDLE handle, ULONG protection) {
+  ACCESS_MASK access = FILE_READ_DATA;
+  if (protection == PAGE_READWRITE || protection == PAGE_EXECUTE_READWRITE) access |= FILE_WRITE_DATA;
+  OpenFile found = file_by_handle(caller, handle, access);
+  if (!NT_SUCCESS(found.status)) return found.status;
+  SectionManager& sections = manager_of(caller).sections();
+  SectionManager::Created created = sections.create(caller.issuer(), *found.file, protection);
+  if (!NT_SUCCESS(created.status)) return created.status;
+  section = nt::make_handle(created.section.get(), SECTION_ALL_ACCESS, caller.mode == nt::Mode::kKernel);
+  return section != nullptr ? STATUS_SUCCESS : STATUS_PROCESS_IS_TERMINATING;
+}
+
+NTSTATUS map_view(const Caller& caller, HANDLE handle, void*& base, std::size_t& size) {
+  nt::Ref<void> object;
+  const NTSTATUS status = nt::reference_by_handle(handle, 0, &kSectionType, caller.mode, object);
+  if (!NT_SUCCESS(status)) return status;
+  Section& section = *static_cast<Section*>(object.get());
+  SectionManager& sections = manager_of(caller).sections();
+  const SectionManager::Mapped mapped = sections.map(caller.issuer(), section, caller.thread.process);
+  base = mapped.base;
+  size = mapped.size;
+  return mapped.status;
+}
+
+NTSTATUS flush_view(const Caller& caller, void* base) {
+  return manager_of(caller).sections().flush(caller.issuer(), caller.thread.process, base);
+}
+
+NTSTATUS unmap_view(const Caller& caller, void* base) {
+  return manager_of(caller).sections().unmap(caller.thread.process, base);
+}
+
+}  // namespace fltsim::io

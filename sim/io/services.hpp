@@ -1,0 +1,57 @@
+// The file services of the system-call layer: handles, rights and buffer sizes are checked here, then the I/O
+// manager does the work. User-mode clients (file_verbs.cpp) and the Zw routines (zw_file.cpp) share them.
+//
+// Every buffer is an address that drivers may see: in the user range for user mode, else kernel memory. Each
+// function returns NT's status and leaves the same in `block`; `block` is untouched when the request was
+// refused before it was made. Simulated threads, PASSIVE_LEVEL; each blocks until the request is complete.
+#pragma once
+
+#include <fltKernel.h>
+
+#include <cstddef>
+#include <optional>
+
+#include "io/io_manager.hpp"
+#include "nt/handle_table.hpp"
+#include "nt/thread.hpp"
+
+namespace fltsim::io {
+
+struct Caller {
+  nt::Thread& thread;
+  nt::Mode mode;
+
+  Issuer issuer() const { return {.thread = thread, .mode = static_cast<KPROCESSOR_MODE>(mode)}; }
+};
+
+struct CreateCall {
+  OpenRequest request;  // `root` is set from root_directory
+  HANDLE root_directory = nullptr;
+  bool kernel_handle = false;  // OBJ_KERNEL_HANDLE
+};
+NTSTATUS create_file(const Caller& caller, HANDLE& handle, IO_STATUS_BLOCK& block, CreateCall call);
+
+// Without an offset: the current position, for files opened for synchronous use, else INVALID_PARAMETER. A
+// write may also go to {FILE_WRITE_TO_END_OF_FILE, -1}, as all do on a handle that may append only.
+NTSTATUS read_file(const Caller& caller, HANDLE handle, IO_STATUS_BLOCK& block, void* buffer, ULONG length,
+                   const LARGE_INTEGER* offset, ULONG key = 0);
+NTSTATUS write_file(const Caller& caller, HANDLE handle, IO_STATUS_BLOCK& block, void* buffer, ULONG length,
+                    const LARGE_INTEGER* offset, ULONG key = 0);
+
+NTSTATUS query_information_file(const Caller& caller, HANDLE handle, IO_STATUS_BLOCK& block, void* buffer,
+                                ULONG length, FILE_INFORMATION_CLASS which);
+NTSTATUS set_information_file(const Caller& caller, HANDLE handle, IO_STATUS_BLOCK& block, const void* buffer,
+                              ULONG length, FILE_INFORMATION_CLASS which);
+NTSTATUS query_volume_information_file(const Caller& caller, HANDLE handle, IO_STATUS_BLOCK& block,
+                                       void* buffer, ULONG length, FS_INFORMATION_CLASS which);
+NTSTATUS query_directory_file(const Caller& caller, HANDLE handle, IO_STATUS_BLOCK& block,
+                              const DirectoryQuery& query);
+NTSTATUS flush_buffers_file(const Caller& caller, HANDLE handle, IO_STATUS_BLOCK& block);
+
+NTSTATUS create_section(const Caller& caller, HANDLE& section, HANDLE file, ULONG protection);
+// A view in the calling thread's process.
+NTSTATUS map_view(const Caller& caller, HANDLE section, void*& base, std::size_t& size);
+NTSTATUS flush_view(const Caller& caller, void* base);
+NTSTATUS unmap_view(const Caller& caller, void* base);
+
+}  // namespace fltsim::io

@@ -1,0 +1,53 @@
+#include "io/volume.hpp"
+
+#include <utility>
+
+namespace fltsim::io {
+
+namespace {
+
+constexpr USHORT kDeviceObjectType = 3;  // IO_TYPE_DEVICE
+
+}  // namespace
+
+const nt::ObjectType kDeviceType = {
+    .name = u"Device",
+    .mapping = {FILE_GENERIC_READ, FILE_GENERIC_WRITE, FILE_GENERIC_EXECUTE, FILE_ALL_ACCESS},
+    .close = nullptr,
+    .remove = nullptr,
+    .waitable = nullptr,
+    .parses = true,
+    .report_leaks = false,
+};
+
+Volume::Volume(Names names, std::unique_ptr<fs::FileSystem> file_system)
+    : DEVICE_OBJECT{}, names_(std::move(names)), file_system_(std::move(file_system)) {
+  Type = kDeviceObjectType;
+  Size = sizeof(DEVICE_OBJECT);
+  DeviceType = FILE_DEVICE_DISK_FILE_SYSTEM;
+  Characteristics = FILE_DEVICE_IS_MOUNTED;
+  StackSize = 1;
+  sector_size_ = file_system_->volume_information().bytes_per_sector;
+  SectorSize = static_cast<USHORT>(sector_size_);
+}
+
+Volume::~Volume() = default;
+
+StreamState& Volume::stream_state(const fs::StreamIdentity& identity) {
+  const std::lock_guard lock(mutex_);
+  std::unique_ptr<StreamState>& state = streams_[identity.stream_id];
+  if (!state) state = std::make_unique<StreamState>();
+  return *state;
+}
+
+void Volume::forget_stream(const fs::StreamIdentity& identity) {
+  const std::lock_guard lock(mutex_);
+  streams_.erase(identity.stream_id);
+}
+
+void Volume::abandon(std::unique_ptr<fs::Open> open) {
+  const std::lock_guard lock(mutex_);
+  abandoned_.push_back(std::move(open));
+}
+
+}  // namespace fltsim::io

@@ -1,0 +1,197 @@
+// The Zw and Io file routines of drivers: requests in kernel mode, from the top of the stack.
+#include <ntifs.h>
+
+#include <string>
+#include <string_view>
+
+#include "io/services.hpp"
+#include "machine/system.hpp"
+#include "nt/enter.hpp"
+#include "nt/executive.hpp"
+
+namespace io = fltsim::io;
+namespace nt = fltsim::nt;
+
+namespace {
+
+io::Caller kernel_caller(const char* routine) {
+  return {nt::enter(routine, nt::kPassive), nt::Mode::kKernel};
+}
+
+std::u16string_view view(const UNICODE_STRING* text) {
+  if (text == nullptr) return {};
+  return {reinterpret_cast<const char16_t*>(text->Buffer), text->Length / sizeof(WCHAR)};
+}
+
+// A completion routine or APC would run in the caller's thread at an alertable wait, which nobody simulates.
+void refuse_apc(PIO_APC_ROUTINE routine, const char* name) {
+  if (routine != nullptr) nt::unsupported((std::string(name) + " with an APC routine").c_str());
+}
+
+// The request is complete: so is the event that the caller gave, which is looked up before it is made.
+class Completion {
+ public:
+  Completion(const io::Caller& caller, HANDLE event) : caller_(caller) {
+    if (event == nullptr) return;
+    constexpr nt::AccessMask kModify = 2;  // EVENT_MODIFY_STATE
+    status_ = nt::reference_by_handle(event, kModify, &nt::kEventType, caller.mode, event_);
+  }
+  NTSTATUS status() const { return status_; }
+  NTSTATUS finish(NTSTATUS status) {
+    if (event_ && !NT_ERROR(status)) {
+      nt::Dispatcher& dispatcher = caller_.thread.system.nt().dispatcher();
+      dispatcher.set(static_cast<nt::Event*>(event_.get())->header);
+    }
+    return status;
+  }
+
+ private:
+  const io::Caller& caller_;
+  NTSTATUS status_ = STATUS_SUCCESS;
+  nt::Ref<void> event_;
+};
+
+struct CreateParameters {
+  ACCESS_MASK access;
+  POBJECT_ATTRIBUTES attributes;
+  PLARGE_INTEGER allocation_size;
+  ULONG file_attributes;
+  ULONG share;
+  ULONG disposition;
+  ULONG options;
+  ULONG flags;
+};
+
+NTSTATUS create(const io::Caller& caller, PHANDLE handle, PIO_STATUS_BLOCK block,
+                const CreateParameters& parameters) {
+  const OBJECT_ATTRIBUTES* attributes = parameters.attributes;
+  if (attributes == nullptr || attributes->ObjectName == nullptr) return STATUS_INVALID_PARAMETER;
+  io::CreateCall call;
+  call.root_directory = attributes->RootDirectory;
+  call.kernel_handle = (attributes->Attributes & OBJ_KERNEL_HANDLE) != 0;
+  call.request.name = view(attributes->ObjectName);
+  call.request.case_insensitive = (attributes->Attributes & OBJ_CASE_INSENSITIVE) != 0;
+  call.request.access = parameters.access;
+  call.request.allocation_size =
+      parameters.allocation_size != nullptr ? parameters.allocation_size->QuadPart : 0;
+  call.request.attributes = parameters.file_attributes;
+  call.request.share = parameters.share;
+  call.request.disposition = parameters.disposition;
+  call.request.options = parameters.options;
+  call.request.flags = parameters.flags;
+  return io::create_file(caller, *handle, *block, call);
+}
+
+}  // namespace
+
+extern "C" {
+
+NTSTATUS ZwCreateFile(PHANDLE FileHandle, ACCESS_MASK DesiredAccess, POBJECT_ATTRIBUTES ObjectAttributes,
+                      PIO_STATUS_BLOCK IoStatusBlock, PLARGE_INTEGER AllocationSize, ULONG FileAttributes,
+                      ULONG ShareAccess, ULONG CreateDisposition, ULONG CreateOptions, PVOID EaBuffer,
+                      ULONG EaLength) {
+  const io::Caller caller = kernel_caller("ZwCreateFile");
+  if (EaBuffer != nullptr || EaLength != 0) nt::unsupported("ZwCreateFile with extended attributes");
+  return create(caller, FileHandle, IoStatusBlock,
+                {DesiredAccess, ObjectAttributes, AllocationSize, FileAttributes, ShareAccess,
+                 CreateDisposition, CreateOptions, 0});
+}
+
+NTSTATUS ZwOpenFile(PHANDLE FileHandle, ACCESS_MASK DesiredAccess, POBJECT_ATTRIBUTES ObjectAttributes,
+                    PIO_STATUS_BLOCK IoStatusBlock, ULONG ShareAccess, ULONG OpenOptions) {
+  const io::Caller caller = kernel_caller("ZwOpenFile");
+  return create(caller, FileHandle, IoStatusBlock,
+                {DesiredAccess, ObjectAttributes, nullptr, 0, ShareAccess, FILE_OPEN, OpenOptions, 0});
+}
+
+NTSTATUS IoCreateFile(PHANDLE FileHandle, ACCESS_MASK DesiredAccess, POBJECT_ATTRIBUTES ObjectAttributes,
+                      PIO_STATUS_BLOCK IoStatusBlock, PLARGE_INTEGER AllocationSize, ULONG FileAttributes,
+                      ULONG ShareAccess, ULONG Disposition, ULONG CreateOptions, PVOID EaBuffer,
+                      ULONG EaLength, CREATE_FILE_TYPE CreateFileType, PVOID, ULONG Options) {
+  const io::Caller caller = kernel_caller("IoCreateFile");
+  if (EaBuffer != nullptr || EaLength != 0) nt::unsupported("IoCreateFile with extended attributes");
+  if (CreateFileType != CreateFileTypeNone) nt::unsupported("IoCreateFile of a pipe or mailslot");
+  return create(caller, FileHandle, IoStatusBlock,
+                {DesiredAccess, ObjectAttributes, AllocationSize, FileAttributes, ShareAccess, Disposition,
+                 CreateOptions, Options});
+}
+
+NTSTATUS ZwReadFile(HANDLE FileHandle, HANDLE Event, PIO_APC_ROUTINE ApcRoutine, PVOID,
+                    PIO_STATUS_BLOCK IoStatusBlock, PVOID Buffer, ULONG Length, PLARGE_INTEGER ByteOffset,
+                    PULONG Key) {
+  const io::Caller caller = kernel_caller("ZwReadFile");
+  refuse_apc(ApcRoutine, "ZwReadFile");
+  const ULONG key = Key != nullptr ? *Key : 0;
+  Completion completion(caller, Event);
+  if (!NT_SUCCESS(completion.status())) return completion.status();
+  return completion.finish(
+      io::read_file(caller, FileHandle, *IoStatusBlock, Buffer, Length, ByteOffset, key));
+}
+
+NTSTATUS ZwWriteFile(HANDLE FileHandle, HANDLE Event, PIO_APC_ROUTINE ApcRoutine, PVOID,
+                     PIO_STATUS_BLOCK IoStatusBlock, PVOID Buffer, ULONG Length, PLARGE_INTEGER ByteOffset,
+                     PULONG Key) {
+  const io::Caller caller = kernel_caller("ZwWriteFile");
+  refuse_apc(ApcRoutine, "ZwWriteFile");
+  const ULONG key = Key != nullptr ? *Key : 0;
+  Completion completion(caller, Event);
+  if (!NT_SUCCESS(completion.status())) return completion.status();
+  return completion.finish(
+      io::write_file(caller, FileHandle, *IoStatusBlock, Buffer, Length, ByteOffset, key));
+}
+
+NTSTATUS ZwQueryInformationFile(HANDLE FileHandle, PIO_STATUS_BLOCK IoStatusBlock, PVOID FileInformation,
+                                ULONG Length, FILE_INFORMATION_CLASS FileInformationClass) {
+  const io::Caller caller = kernel_caller("ZwQueryInformationFile");
+  return io::query_information_file(caller, FileHandle, *IoStatusBlock, FileInformation, Length,
+                                    FileInformationClass);
+}
+
+NTSTATUS ZwSetInformationFile(HANDLE FileHandle, PIO_STATUS_BLOCK IoStatusBlock, PVOID FileInformation,
+                              ULONG Length, FILE_INFORMATION_CLASS FileInformationClass) {
+  const io::Caller caller = kernel_caller("ZwSetInformationFile");
+  return io::set_information_file(caller, FileHandle, *IoStatusBlock, FileInformation, Length,
+                                  FileInformationClass);
+}
+
+NTSTATUS ZwQueryVolumeInformationFile(HANDLE FileHandle, PIO_STATUS_BLOCK IoStatusBlock, PVOID FsInformation,
+                                      ULONG Length, FS_INFORMATION_CLASS FsInformationClass) {
+  const io::Caller caller = kernel_caller("ZwQueryVolumeInformationFile");
+  return io::query_volume_information_file(caller, FileHandle, *IoStatusBlock, FsInformation, Length,
+                                           FsInformationClass);
+}
+
+NTSTATUS ZwQueryDirectoryFile(HANDLE FileHandle, HANDLE Event, PIO_APC_ROUTINE ApcRoutine, PVOID,
+                              PIO_STATUS_BLOCK IoStatusBlock, PVOID FileInformation, ULONG Length,
+                              FILE_INFORMATION_CLASS FileInformationClass, BOOLEAN ReturnSingleEntry,
+                              PUNICODE_STRING FileName, BOOLEAN RestartScan) {
+  const io::Caller caller = kernel_caller("ZwQueryDirectoryFile");
+  refuse_apc(ApcRoutine, "ZwQueryDirectoryFile");
+  const io::DirectoryQuery query{.buffer = FileInformation,
+                                 .length = Length,
+                                 .information_class = FileInformationClass,
+                                 .pattern = FileName,
+                                 .restart_scan = RestartScan != FALSE,
+                                 .single_entry = ReturnSingleEntry != FALSE};
+  Completion completion(caller, Event);
+  if (!NT_SUCCESS(completion.status())) return completion.status();
+  return completion.finish(io::query_directory_file(caller, FileHandle, *IoStatusBlock, query));
+}
+
+NTSTATUS ZwFlushBuffersFile(HANDLE FileHandle, PIO_STATUS_BLOCK IoStatusBlock) {
+  return io::flush_buffers_file(kernel_caller("ZwFlushBuffersFile"), FileHandle, *IoStatusBlock);
+}
+
+// As NT: an open with delete-on-close, and a close.
+NTSTATUS ZwDeleteFile(POBJECT_ATTRIBUTES ObjectAttributes) {
+  const io::Caller caller = kernel_caller("ZwDeleteFile");
+  HANDLE handle = nullptr;
+  IO_STATUS_BLOCK block{};
+  const NTSTATUS status = create(
+      caller, &handle, &block,
+      {DELETE, ObjectAttributes, nullptr, 0, FILE_SHARE_VALID_FLAGS, FILE_OPEN, FILE_DELETE_ON_CLOSE, 0});
+  if (NT_SUCCESS(status)) static_cast<void>(nt::close_handle(handle, caller.mode));
+  return status;
+}
+
+}  // extern "C"

@@ -1,0 +1,60 @@
+// A machine with a volume, a recording stack on it and one program.
+#pragma once
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cstring>
+#include <string>
+
+#include "fltsim/machine.hpp"
+#include "io/io_manager.hpp"
+#include "io/recording_stack.hpp"
+#include "machine/system.hpp"
+#include "nt/enter.hpp"
+#include "nt/executive.hpp"
+
+namespace fltsim::io {
+
+template <class Structure>
+std::string bytes_of(const Structure& structure) {
+  return {reinterpret_cast<const char*>(&structure), sizeof structure};
+}
+
+template <class Structure>
+Structure from_bytes(const std::string& bytes) {
+  Structure structure{};
+  std::memcpy(&structure, bytes.data(), std::min(sizeof structure, bytes.size()));
+  return structure;
+}
+
+class IoTest : public testing::Test {
+ protected:
+  IoTest() { stack.attach(c.volume()); }
+
+  // What the hooks refer to is gone when the machine closes what the test left open.
+  void TearDown() override {
+    stack.before = nullptr;
+    stack.after = nullptr;
+  }
+
+  // Opens for reading, writing and deleting, sharing all.
+  FileHandle open(std::u16string path, std::uint32_t options = FILE_SYNCHRONOUS_IO_NONALERT,
+                  std::uint32_t disposition = FILE_OPEN) {
+    const CreateResult opened = app.create({.path = std::move(path),
+                                            .access = GENERIC_READ | GENERIC_WRITE | DELETE | SYNCHRONIZE,
+                                            .disposition = disposition,
+                                            .options = options});
+    EXPECT_EQ(opened.status, STATUS_SUCCESS);
+    return opened.handle;
+  }
+  IoManager& manager() { return machine.system().io(); }
+
+  RecordingStack stack;
+  Machine machine;
+  fltsim::Volume& c = machine.add_volume(u"C:");
+  Process app = machine.start_process({.image = u"C:\\App\\app.exe"});
+};
+
+}  // namespace fltsim::io
