@@ -18,6 +18,7 @@
 #include <string>
 #include <string_view>
 
+#include "fltsim/driver.hpp"
 #include "fltsim/options.hpp"
 #include "fltsim/outcome.hpp"
 #include "fltsim/process.hpp"
@@ -42,6 +43,8 @@ struct MountResult {
   std::string error;         // why, for people
 };
 
+struct LambdaDriver;
+
 class Machine {
  public:
   explicit Machine(const Options& options = {});
@@ -54,6 +57,11 @@ class Machine {
   std::uint64_t seed() const;
   Verifier& verifier();
   Trace& trace();
+
+  // Loads a module built by fltlink_add_driver, or a driver made of lambdas (lambda_driver.hpp), and runs its
+  // DriverEntry: see Driver::status().
+  Driver load_driver(const std::string& module_path, const DriverOptions& options = {});
+  Driver load_driver(LambdaDriver driver, const DriverOptions& options = {});
 
   Process start_process(const ProcessOptions& options);
   // Process 4: code that runs there is kernel code, in a system thread.

@@ -4,7 +4,9 @@
 #include <cstdlib>
 #include <cstring>
 
+#include "fltmgr/manager.hpp"
 #include "io/io_manager.hpp"
+#include "loader/loader.hpp"
 #include "nt/enter.hpp"
 #include "nt/executive.hpp"
 
@@ -46,12 +48,15 @@ System::System(const Options& options)
       nt_(std::make_unique<nt::Executive>(*this)) {
   nt_->start();
   io_ = std::make_unique<io::IoManager>(*this);
+  fltmgr_ = std::make_unique<fltmgr::FilterManager>(*this);
+  loader_ = std::make_unique<loader::Loader>(*this);
 }
 
 System::~System() {
   shut_down();
   // From here on no simulated thread runs; what they left is taken down without them.
   scheduler_.reset();
+  loader_.reset();
   io_.reset();
   nt_->destroy_objects();
 }

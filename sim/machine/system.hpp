@@ -20,8 +20,16 @@
 
 namespace fltsim {
 
+namespace fltmgr {
+class FilterManager;
+}
+
 namespace io {
 class IoManager;
+}
+
+namespace loader {
+class Loader;
 }
 
 namespace nt {
@@ -46,6 +54,8 @@ class System {
   Trace& trace() { return trace_; }
   nt::Executive& nt() { return *nt_; }
   io::IoManager& io() { return *io_; }
+  fltmgr::FilterManager& fltmgr() { return *fltmgr_; }
+  loader::Loader& loader() { return *loader_; }
 
   // --- verbs of the control surface build on these
   // ------------------------------------------------------------
@@ -81,6 +91,8 @@ class System {
   // The subsystems, in order of construction; each may use those above it.
   std::unique_ptr<nt::Executive> nt_;
   std::unique_ptr<io::IoManager> io_;
+  std::unique_ptr<fltmgr::FilterManager> fltmgr_;
+  std::unique_ptr<loader::Loader> loader_;
 };
 
 }  // namespace fltsim

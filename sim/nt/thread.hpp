@@ -76,6 +76,7 @@ class Thread final {
   std::uint32_t kernel_depth = 0;          // > 0 inside a client entry: kernel code runs
   const DriverIdentity* driver = nullptr;  // whose code runs, null for the simulator's and the client's own
   void* top_level_irp = nullptr;           // IoSetTopLevelIrp
+  void* walk_slot = nullptr;               // the filter manager's (fltmgr/walk.hpp)
   std::uint32_t trace_node = UINT32_MAX;   // what the thread is in, in the machine's trace; new nodes go below
   Process* attached = nullptr;             // KeStackAttachProcess
   std::vector<HeldLock> held_locks;

@@ -1,0 +1,25 @@
+// Calling a driver's routine, and speaking about one in findings.
+#pragma once
+
+#include <string>
+#include <utility>
+
+#include "fltmgr/objects.hpp"
+#include "fltsim/verifier.hpp"
+#include "nt/driver_call.hpp"
+#include "nt/thread.hpp"
+
+namespace fltsim::fltmgr {
+
+// Runs `call`, which calls into the driver of `filter`, in the calling thread: the thread's driver is that
+// one meanwhile, and an exception that escapes is a bug check.
+template <class Call>
+auto call_filter(nt::Thread& thread, const Filter& filter, Call&& call) {
+  const nt::DriverScope scope(thread, filter.identity);
+  return nt::call_driver(std::forward<Call>(call));
+}
+
+void report(const Filter& filter, std::string id, Severity severity, std::string text,
+            std::string object = {});
+
+}  // namespace fltsim::fltmgr

@@ -1,0 +1,442 @@
+#include "fltmgr/manager.hpp"
+
+#include <algorithm>
+
+#include "fltmgr/filter_call.hpp"
+#include "fs/upcase.hpp"
+#include "io/volume.hpp"
+#include "machine/system.hpp"
+#include "nt/enter.hpp"
+#include "nt/executive.hpp"
+#include "nt/text.hpp"
+
+namespace fltsim::fltmgr {
+
+void report(const Filter& filter, std::string id, Severity severity, std::string text, std::string object) {
+  filter.system.verifier().report(
+      {std::move(id), severity, std::move(text), filter.utf8_name(), std::move(object), {}});
+}
+
+const std::string& Filter::utf8_name() const { return identity->name; }
+
+FilterManager::FilterManager(System& system) : system_(system), contexts_(system), names_(system) {
+  system.io().set_mount_observer(this);
+}
+FilterManager::~FilterManager() = default;
+FilterManager& FilterManager::of(System& system) { return system.fltmgr(); }
+
+// --- looking up
+// ----------------------------------------------------------------------------------------------------
+
+Filter* FilterManager::find(std::u16string_view name) const {
+  const std::lock_guard lock(mutex_);
+  for (const auto& filter : filters_) {
+    if (filter->state < Filter::State::kDeleting && fs::equal_names(filter->name, name)) return filter.get();
+  }
+  return nullptr;
+}
+
+Filter* FilterManager::filter_of(PDRIVER_OBJECT driver) const {
+  const std::lock_guard lock(mutex_);
+  for (const auto& filter : filters_) {
+    if (filter->driver == driver && filter->state != Filter::State::kGone) return filter.get();
+  }
+  return nullptr;
+}
+
+Filter* FilterManager::filter_of(const nt::DriverIdentity& driver) const {
+  const std::lock_guard lock(mutex_);
+  for (const auto& filter : filters_) {
+    if (filter->identity == &driver && filter->state != Filter::State::kGone) return filter.get();
+  }
+  return nullptr;
+}
+
+bool FilterManager::knows(const FltObject* object) const {
+  const std::lock_guard lock(mutex_);
+  const auto is_it = [&](const auto& candidate) {
+    return static_cast<const FltObject*>(candidate.get()) == object;
+  };
+  return std::ranges::any_of(filters_, is_it) || std::ranges::any_of(instances_, is_it) ||
+         std::ranges::any_of(volumes_, is_it);
+}
+
+Filter* FilterManager::live(PFLT_FILTER pointer, const char* routine) {
+  Filter* filter = Filter::from(pointer);
+  if (!knows(filter) || filter->kind != FltObject::Kind::kFilter || filter->state == Filter::State::kGone) {
+    nt::report(nt::current_thread(routine), "VER-30", Severity::kError,
+               std::string(routine) +
+                   " was called with a filter pointer that is not, or no longer, a registered filter.");
+    return nullptr;
+  }
+  return filter;
+}
+
+Instance* FilterManager::live(PFLT_INSTANCE pointer, const char* routine) {
+  Instance* instance = Instance::from(pointer);
+  if (!knows(instance) || instance->kind != FltObject::Kind::kInstance ||
+      instance->state == Instance::State::kGone) {
+    nt::report(nt::current_thread(routine), "VER-30", Severity::kError,
+               std::string(routine) +
+                   " was called with an instance pointer that is not, or no longer, an instance.");
+    return nullptr;
+  }
+  return instance;
+}
+
+VolumeStack* FilterManager::live(PFLT_VOLUME pointer, const char* routine) {
+  const auto* object = reinterpret_cast<FltObject*>(pointer);
+  if (!knows(object) || object->kind != FltObject::Kind::kVolume) {
+    nt::report(nt::current_thread(routine), "VER-30", Severity::kError,
+               std::string(routine) + " was called with a volume pointer that is no volume.");
+    return nullptr;
+  }
+  return VolumeStack::from(pointer);
+}
+
+// --- registration
+// ----------------------------------------------------------------------------------------------------
+
+namespace {
+
+bool is_unregistrable(UCHAR major) { return major == IRP_MJ_POWER || major == IRP_MJ_DEVICE_CHANGE; }
+
+// LIFE-7, LIFE-8: copies the operations up to the terminator.
+NTSTATUS copy_operations(const FLT_OPERATION_REGISTRATION* operations, Filter& filter) {
+  for (; operations != nullptr && operations->MajorFunction != IRP_MJ_OPERATION_END; ++operations) {
+    FLT_OPERATION_REGISTRATION operation = *operations;
+    if (is_unregistrable(operation.MajorFunction)) {
+      report(filter, "VER-37", Severity::kError,
+             "IRP_MJ_POWER and IRP_MJ_DEVICE_CHANGE cannot be registered.");
+      return STATUS_INVALID_PARAMETER;
+    }
+    for (const FLT_OPERATION_REGISTRATION& other : filter.registration.operations) {
+      if (other.MajorFunction != operation.MajorFunction) continue;
+      report(filter, "VER-37", Severity::kError, "an operation is registered twice.");
+      return STATUS_FLT_DUPLICATE_ENTRY;
+    }
+    if (operation.MajorFunction == IRP_MJ_SHUTDOWN && operation.PostOperation != nullptr) {
+      report(filter, "VER-37", Severity::kError, "IRP_MJ_SHUTDOWN has no post callback: it is dropped.");
+      operation.PostOperation = nullptr;
+    }
+    filter.registration.operations.push_back(operation);
+  }
+  return STATUS_SUCCESS;
+}
+
+// CTX-2: how many entries of one type there may be, and what each must hold.
+NTSTATUS copy_contexts(const FLT_CONTEXT_REGISTRATION* contexts, Filter& filter) {
+  constexpr std::size_t kFixedSizesMax = 3;
+  for (; contexts != nullptr && contexts->ContextType != FLT_CONTEXT_END; ++contexts) {
+    std::size_t fixed = 0;
+    std::size_t variable = 0;
+    bool same = false;
+    for (const FLT_CONTEXT_REGISTRATION& other : filter.registration.contexts) {
+      if (other.ContextType != contexts->ContextType) continue;
+      same |= other.Size == contexts->Size;
+      ++(other.Size == FLT_VARIABLE_SIZED_CONTEXTS ? variable : fixed);
+      if (other.ContextAllocateCallback != nullptr || contexts->ContextAllocateCallback != nullptr) {
+        return STATUS_FLT_INVALID_CONTEXT_REGISTRATION;
+      }
+    }
+    if (same) continue;  // the first of identical entries wins
+    const bool is_variable = contexts->Size == FLT_VARIABLE_SIZED_CONTEXTS;
+    if (is_variable ? variable == 1 : fixed == kFixedSizesMax) return STATUS_FLT_INVALID_CONTEXT_REGISTRATION;
+    if (contexts->ContextAllocateCallback == nullptr && contexts->PoolTag == 0) {
+      report(filter, "VER-37", Severity::kError, "a context is registered without a pool tag.");
+      return STATUS_FLT_INVALID_CONTEXT_REGISTRATION;
+    }
+    filter.registration.contexts.push_back(*contexts);
+  }
+  return STATUS_SUCCESS;
+}
+
+constexpr std::u16string_view kServices = u"\\Registry\\Machine\\System\\CurrentControlSet\\Services\\";
+
+}  // namespace
+
+// LIFE-5: the service key's Instances, the default one first.
+NTSTATUS FilterManager::read_definitions(Filter& filter) const {
+  const nt::Registry& registry = system_.nt().registry();
+  const std::u16string key = std::u16string(kServices) + filter.name + u"\\Instances";
+  const auto default_name = registry.get_string(key, u"DefaultInstance");
+  if (!default_name) return STATUS_OBJECT_NAME_NOT_FOUND;
+  for (const std::u16string& name : registry.subkeys(key)) {
+    const std::u16string instance_key = key + u'\\' + name;
+    const auto text = registry.get_string(instance_key, u"Altitude");
+    if (!text) return STATUS_OBJECT_NAME_NOT_FOUND;
+    const auto altitude = Altitude::parse(*text);
+    if (!altitude) return STATUS_INVALID_PARAMETER;
+    InstanceDefinition definition{name, *altitude};
+    if (const auto flags = registry.get(instance_key, u"Flags"); flags && flags->data.size() == 4) {
+      definition.flags = flags->data[0];
+    }
+    const bool is_default = fs::equal_names(name, *default_name);
+    filter.definitions.insert(is_default ? filter.definitions.begin() : filter.definitions.end(), definition);
+  }
+  const bool found =
+      !filter.definitions.empty() && fs::equal_names(filter.definitions.front().name, *default_name);
+  return found ? STATUS_SUCCESS : STATUS_OBJECT_NAME_NOT_FOUND;
+}
+
+NTSTATUS FilterManager::register_filter(PDRIVER_OBJECT driver, const FLT_REGISTRATION& registration,
+                                        Filter*& result) {
+  auto filter = std::make_unique<Filter>(system_);
+  const UNICODE_STRING& service = driver->DriverExtension->ServiceKeyName;
+  filter->driver = driver;
+  filter->name.assign(reinterpret_cast<const char16_t*>(service.Buffer), service.Length / sizeof(WCHAR));
+  filter->identity = &system_.nt().driver(nt::to_utf8(filter->name));
+  filter->registration.callbacks = registration;
+  if ((registration.Version & 0xFF00) != (FLT_REGISTRATION_VERSION & 0xFF00)) return STATUS_INVALID_PARAMETER;
+  if (registration.Size != sizeof(FLT_REGISTRATION)) {
+    report(*filter, "VER-37", Severity::kError,
+           "FLT_REGISTRATION.Size is not sizeof(FLT_REGISTRATION) (LIFE-3).");
+    return STATUS_INVALID_PARAMETER;
+  }
+  const bool normalizes = registration.NormalizeNameComponentCallback != nullptr;
+  if ((normalizes && registration.GenerateFileNameCallback == nullptr) ||
+      (registration.NormalizeContextCleanupCallback != nullptr && !normalizes)) {
+    return STATUS_INVALID_PARAMETER;  // LIFE-4
+  }
+  if (registration.GenerateFileNameCallback != nullptr)
+    nt::unsupported("FLT_REGISTRATION.GenerateFileNameCallback");
+  if (registration.TransactionNotificationCallback != nullptr) {
+    report(*filter, "SIM-2", Severity::kWarning,
+           "transactions are not simulated: TransactionNotificationCallback is never called.");
+  }
+  if (registration.FilterUnloadCallback == nullptr) {
+    report(*filter, "VER-37", Severity::kWarning,
+           "without a FilterUnloadCallback the driver cannot be unloaded by fltmc (LIFE-16).");
+  }
+  if (const NTSTATUS status = copy_operations(registration.OperationRegistration, *filter);
+      !NT_SUCCESS(status))
+    return status;
+  if (const NTSTATUS status = copy_contexts(registration.ContextRegistration, *filter); !NT_SUCCESS(status))
+    return status;
+  if (const NTSTATUS status = read_definitions(*filter); !NT_SUCCESS(status)) return status;
+
+  const std::lock_guard lock(mutex_);
+  if (system_.options().semantics.altitude_clash_fails_registration) {
+    for (const auto& other : filters_) {
+      if (other->state < Filter::State::kDeleting &&
+          other->definitions.front().altitude == filter->definitions.front().altitude) {
+        return STATUS_FLT_INSTANCE_ALTITUDE_COLLISION;  // ALT-9
+      }
+    }
+  }
+  result = filter.get();
+  filters_.push_back(std::move(filter));
+  return STATUS_SUCCESS;
+}
+
+NTSTATUS FilterManager::start(Filter& filter) {
+  Filter::State expected = Filter::State::kRegistered;
+  if (!filter.state.compare_exchange_strong(expected, Filter::State::kFiltering))
+    return STATUS_INVALID_PARAMETER;
+  for (VolumeStack* volume : volumes()) {
+    if (volume->newly_mounted()) continue;  // attaches at its first create
+    for (const InstanceDefinition& definition : filter.definitions) {
+      if ((definition.flags & 1) != 0) continue;
+      static_cast<void>(
+          attach(filter, *volume,
+                 {definition.name, definition.altitude, FLTFL_INSTANCE_SETUP_AUTOMATIC_ATTACHMENT}, nullptr));
+    }
+  }
+  return STATUS_SUCCESS;
+}
+
+// --- volumes
+// ---------------------------------------------------------------------------------------------------------
+
+void FilterManager::volume_mounted(io::Volume& volume) {
+  auto stack = std::make_unique<VolumeStack>(*this, volume);
+  stack->set_newly_mounted();
+  volume.set_filter_stack(stack.get());
+  const std::lock_guard lock(mutex_);
+  volumes_.push_back(std::move(stack));
+}
+
+std::vector<VolumeStack*> FilterManager::volumes() const {
+  const std::lock_guard lock(mutex_);
+  std::vector<VolumeStack*> all;
+  for (const auto& volume : volumes_) {
+    if (!volume->rundown.closing()) all.push_back(volume.get());
+  }
+  return all;
+}
+
+void FilterManager::volume_dismounted(io::Volume& volume) {
+  VolumeStack& stack = *static_cast<VolumeStack*>(volume.filter_stack());
+  stack.rundown.close();
+  for (Instance* instance : stack.instances()) tear_down(*instance, FLTFL_INSTANCE_TEARDOWN_VOLUME_DISMOUNT);
+  contexts_.delete_for(static_cast<const FltObject*>(&stack));
+}
+
+VolumeStack* FilterManager::find_volume(std::u16string_view name) const {
+  for (VolumeStack* volume : volumes()) {
+    if (fs::equal_names(volume->volume().names().device, name) ||
+        fs::equal_names(volume->volume().names().drive, name)) {
+      return volume;
+    }
+  }
+  return nullptr;
+}
+
+// --- instances
+// -------------------------------------------------------------------------------------------------------
+
+void FilterManager::attach_all_to(VolumeStack& volume) {
+  std::vector<Filter*> filtering;
+  {
+    const std::lock_guard lock(mutex_);
+    for (const auto& filter : filters_) {
+      if (filter->state == Filter::State::kFiltering) filtering.push_back(filter.get());
+    }
+  }
+  for (Filter* filter : filtering) {
+    for (const InstanceDefinition& definition : filter->definitions) {
+      if ((definition.flags & 1) != 0) continue;
+      static_cast<void>(
+          attach(*filter, volume,
+                 {definition.name, definition.altitude,
+                  FLTFL_INSTANCE_SETUP_AUTOMATIC_ATTACHMENT | FLTFL_INSTANCE_SETUP_NEWLY_MOUNTED_VOLUME},
+                 nullptr));
+    }
+  }
+}
+
+NTSTATUS FilterManager::attach(Filter& filter, VolumeStack& volume, const AttachRequest& request,
+                               Instance** attached) {
+  if (filter.state == Filter::State::kRegistered) return STATUS_FLT_FILTER_NOT_READY;  // LIFE-14
+  if (!filter.rundown.acquire()) return STATUS_FLT_DELETING_OBJECT;
+  auto owned = std::make_unique<Instance>(system_, filter, volume);
+  Instance& instance = *owned;
+  instance.name = request.name;
+  instance.altitude = request.altitude;
+  NTSTATUS status = volume.reserve(instance);
+  if (status == STATUS_FLT_INSTANCE_ALTITUDE_COLLISION) status = request.altitude_collision;
+  if (NT_SUCCESS(status)) {
+    const std::lock_guard lock(mutex_);
+    instances_.push_back(std::move(owned));
+  }
+  if (NT_SUCCESS(status) && filter.registration.callbacks.InstanceSetupCallback != nullptr) {
+    nt::Thread& thread = nt::current_thread("FltAttachVolume");
+    FLT_RELATED_OBJECTS objects{};
+    const_cast<USHORT&>(objects.Size) = sizeof objects;
+    const_cast<PFLT_FILTER&>(objects.Filter) = filter.handle();
+    const_cast<PFLT_VOLUME&>(objects.Volume) = volume.handle();
+    const_cast<PFLT_INSTANCE&>(objects.Instance) = instance.handle();
+    status = call_filter(thread, filter, [&] {
+      return filter.registration.callbacks.InstanceSetupCallback(
+          &objects, request.flags, FILE_DEVICE_DISK_FILE_SYSTEM, FLT_FSTYPE_NTFS);
+    });
+    if (status != STATUS_SUCCESS && NT_SUCCESS(status) && !NT_WARNING(status)) status = STATUS_SUCCESS;
+    if (status != STATUS_SUCCESS) {  // ATT-3, ATT-4
+      volume.remove(instance);
+      instance.state = Instance::State::kGone;
+      contexts_.delete_for(static_cast<const FltObject*>(&instance));
+      contexts_.delete_for(instance);
+    }
+  }
+  if (status == STATUS_SUCCESS) {
+    {
+      const std::lock_guard lock(mutex_);
+      filter.instances.push_back(&instance);
+    }
+    instance.state = Instance::State::kAttached;
+    volume.publish(instance);
+    if (attached != nullptr) *attached = &instance;
+  }
+  static_cast<void>(filter.rundown.release());
+  return status;
+}
+
+NTSTATUS FilterManager::detach(Filter& filter, VolumeStack& volume, std::u16string_view name) {
+  Instance* found = nullptr;
+  for (Instance* instance : volume.instances()) {
+    if (&instance->filter != &filter) continue;
+    if (name.empty() || fs::equal_names(instance->name, name)) {
+      found = instance;
+      break;
+    }
+  }
+  if (found == nullptr) return STATUS_FLT_INSTANCE_NOT_FOUND;
+  const auto query = filter.registration.callbacks.InstanceQueryTeardownCallback;
+  if (query == nullptr) return STATUS_FLT_DO_NOT_DETACH;  // ATT-11
+  FLT_RELATED_OBJECTS objects{};
+  const_cast<USHORT&>(objects.Size) = sizeof objects;
+  const_cast<PFLT_FILTER&>(objects.Filter) = filter.handle();
+  const_cast<PFLT_VOLUME&>(objects.Volume) = volume.handle();
+  const_cast<PFLT_INSTANCE&>(objects.Instance) = found->handle();
+  const NTSTATUS status =
+      call_filter(nt::current_thread("FltDetachVolume"), filter, [&] { return query(&objects, 0); });
+  if (!NT_SUCCESS(status)) return status;
+  tear_down(*found, FLTFL_INSTANCE_TEARDOWN_MANUAL);
+  return STATUS_SUCCESS;
+}
+
+void FilterManager::tear_down(Instance& instance, FLT_INSTANCE_TEARDOWN_FLAGS reason) {
+  Instance::State expected = Instance::State::kAttached;
+  if (!instance.state.compare_exchange_strong(expected, Instance::State::kTearingDown)) return;
+  Filter& filter = instance.filter;
+  VolumeStack& volume = instance.volume;
+  nt::Thread& thread = nt::current_thread("instance teardown");
+  FLT_RELATED_OBJECTS objects{};
+  const_cast<USHORT&>(objects.Size) = sizeof objects;
+  const_cast<PFLT_FILTER&>(objects.Filter) = filter.handle();
+  const_cast<PFLT_VOLUME&>(objects.Volume) = volume.handle();
+  const_cast<PFLT_INSTANCE&>(objects.Instance) = instance.handle();
+  const auto call = [&](PFLT_INSTANCE_TEARDOWN_CALLBACK callback) {
+    if (callback == nullptr) return;
+    call_filter(thread, filter, [&] {
+      callback(&objects, reason);
+      return 0;
+    });
+  };
+  volume.remove(instance);
+  call(filter.registration.callbacks.InstanceTeardownStartCallback);
+  volume.drain(instance);
+  call(filter.registration.callbacks.InstanceTeardownCompleteCallback);
+  contexts_.delete_for(instance);
+  contexts_.delete_for(static_cast<const FltObject*>(&instance));
+  {
+    const std::lock_guard lock(mutex_);
+    std::erase(filter.instances, &instance);
+  }
+  // References of the driver delay the end of the record, and so of the filter (TEAR-7).
+  instance.rundown.close();
+  instance.rundown.wait("references on instance " + nt::to_utf8(instance.name) + " of " + filter.utf8_name());
+  instance.state = Instance::State::kGone;
+}
+
+// --- operations in flight
+// ----------------------------------------------------------------------------------------------
+
+WalkSlot& FilterManager::slot_of(nt::Thread& thread) {
+  if (thread.walk_slot != nullptr) return *static_cast<WalkSlot*>(thread.walk_slot);
+  const std::lock_guard lock(slots_mutex_);
+  if (free_slots_.empty()) {
+    slots_.push_back(std::make_unique<WalkSlot>());
+    free_slots_.push_back(slots_.back().get());
+  }
+  WalkSlot* slot = free_slots_.back();
+  free_slots_.pop_back();
+  thread.walk_slot = slot;
+  thread.at_end.push_back([this, slot](nt::Thread&) {
+    const std::lock_guard end_lock(slots_mutex_);
+    free_slots_.push_back(slot);
+  });
+  return *slot;
+}
+
+void FilterManager::visit_operations(const std::function<void(ActiveOperation&)>& visit) {
+  const std::lock_guard lock(slots_mutex_);
+  for (const auto& slot : slots_) {
+    slot->lock();
+    for (ActiveOperation* operation = slot->innermost; operation != nullptr; operation = operation->outer)
+      visit(*operation);
+    slot->unlock();
+  }
+}
+
+}  // namespace fltsim::fltmgr

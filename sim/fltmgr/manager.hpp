@@ -1,0 +1,104 @@
+// The filter manager of one machine: which filters there are, on which volumes, and the operations in flight.
+#pragma once
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "fltmgr/context.hpp"
+#include "fltmgr/name.hpp"
+#include "fltmgr/objects.hpp"
+#include "fltmgr/volume_stack.hpp"
+#include "fltmgr/walk.hpp"
+#include "io/io_manager.hpp"
+
+namespace fltsim::nt {
+class Thread;
+}
+
+namespace fltsim::fltmgr {
+
+class FilterManager final : public io::MountObserver {
+ public:
+  explicit FilterManager(System& system);
+  ~FilterManager() override;
+  FilterManager(const FilterManager&) = delete;
+  FilterManager& operator=(const FilterManager&) = delete;
+
+  static FilterManager& of(System& system);
+  System& system() { return system_; }
+  Contexts& contexts() { return contexts_; }
+  Names& names() { return names_; }
+
+  // --- filters; simulated threads at PASSIVE_LEVEL unless it says otherwise ---
+
+  // FltRegisterFilter: STATUS_INVALID_PARAMETER, STATUS_OBJECT_NAME_NOT_FOUND (no service key or no
+  // instance), STATUS_FLT_DUPLICATE_ENTRY, STATUS_FLT_INVALID_CONTEXT_REGISTRATION (LIFE-1..LIFE-9).
+  NTSTATUS register_filter(PDRIVER_OBJECT driver, const FLT_REGISTRATION& registration, Filter*& filter);
+  // FltStartFiltering: attaches to the volumes that are there (LIFE-10, ATT-1).
+  NTSTATUS start(Filter& filter);
+  // FltUnregisterFilter: see unregister.cpp for the order (LIFE-21, H-10). Blocks until nothing refers to the
+  // filter.
+  void unregister(Filter& filter);
+  // Asks the FilterUnload callback (LIFE-16..LIFE-20): STATUS_FLT_DO_NOT_DETACH, STATUS_FLT_DELETING_OBJECT,
+  // or what the callback returned.
+  NTSTATUS unload(Filter& filter, bool mandatory);
+
+  // Any thread. Null when there is none, or it is going.
+  Filter* find(std::u16string_view name) const;
+  Filter* filter_of(PDRIVER_OBJECT driver) const;
+  Filter* filter_of(const nt::DriverIdentity& driver) const;
+  // Null, and a finding, for a pointer that is no filter of this machine or one that has gone (LIFE-23).
+  Filter* live(PFLT_FILTER filter, const char* routine);
+  Instance* live(PFLT_INSTANCE instance, const char* routine);
+  VolumeStack* live(PFLT_VOLUME volume, const char* routine);
+  bool knows(const FltObject* object) const;
+
+  // --- volumes ---
+  void volume_mounted(io::Volume& volume) override;          // filters attach at the first create (ATT-1)
+  void volume_dismounted(io::Volume& volume) override;       // tears its instances down (VOLUME_DISMOUNT)
+  std::vector<VolumeStack*> volumes() const;                 // in order of mount
+  VolumeStack* find_volume(std::u16string_view name) const;  // device name or "C:"
+
+  // --- instances ---
+  struct AttachRequest {
+    std::u16string name;
+    Altitude altitude;
+    FLT_INSTANCE_SETUP_FLAGS flags;
+    NTSTATUS altitude_collision = STATUS_FLT_INSTANCE_ALTITUDE_COLLISION;
+  };
+  // Runs InstanceSetup. A refusal is returned as the callback gave it (ATT-3, ATT-4).
+  NTSTATUS attach(Filter& filter, VolumeStack& volume, const AttachRequest& request, Instance** attached);
+  // FltDetachVolume: asks InstanceQueryTeardown (ATT-10, ATT-11).
+  NTSTATUS detach(Filter& filter, VolumeStack& volume, std::u16string_view name);
+  void attach_all_to(VolumeStack& volume);
+  // TeardownStart, drain, TeardownComplete, contexts (TEAR-2). Once per instance; a second call returns at
+  // once.
+  void tear_down(Instance& instance, FLT_INSTANCE_TEARDOWN_FLAGS reason);
+
+  // --- operations in flight ---
+  WalkSlot& slot_of(nt::Thread& thread);
+  // Visits every operation in flight under its slot's lock (W2); `visit` must not block.
+  void visit_operations(const std::function<void(ActiveOperation&)>& visit);
+
+ private:
+  NTSTATUS read_definitions(Filter& filter) const;
+  void report_leaks(Filter& filter);
+
+  System& system_;
+  Contexts contexts_;
+  Names names_;
+  mutable std::mutex mutex_;
+  std::vector<std::unique_ptr<Filter>> filters_;      // in order of registration; kept (objects.hpp)
+  std::vector<std::unique_ptr<Instance>> instances_;  // likewise
+  std::vector<std::unique_ptr<VolumeStack>> volumes_;
+  std::mutex slots_mutex_;
+  std::vector<std::unique_ptr<WalkSlot>> slots_;
+  std::vector<WalkSlot*> free_slots_;
+};
+
+}  // namespace fltsim::fltmgr

@@ -1,0 +1,343 @@
+#include "fltmgr/name.hpp"
+
+#include <utility>
+
+#include "fltmgr/filter_call.hpp"
+#include "fltmgr/volume_stack.hpp"
+#include "fltmgr/walk.hpp"
+#include "fs/upcase.hpp"
+#include "io/file_object.hpp"
+#include "io/volume.hpp"
+#include "machine/system.hpp"
+#include "nt/enter.hpp"
+#include "nt/executive.hpp"
+#include "nt/text.hpp"
+
+namespace fltsim::fltmgr {
+namespace {
+
+constexpr FLT_FILE_NAME_OPTIONS kFormatMask = 0xFF;
+constexpr FLT_FILE_NAME_OPTIONS kMethodMask = 0xFF00;
+
+enum class Format {
+  kNormalized = 1,
+  kOpened = 2,
+  kShort = 3
+};
+
+bool valid(FLT_FILE_NAME_OPTIONS options) {
+  const auto format = options & kFormatMask;
+  const auto method = (options & kMethodMask) >> 8;
+  return format >= 1 && format <= 3 && method >= 1 && method <= 4;
+}
+
+// NAME-2: where the file system must not be asked.
+bool unsafe_place(const ActiveOperation& operation, const nt::Thread& thread) {
+  const FLT_IO_PARAMETER_BLOCK& parameters = operation.current;
+  const bool post = operation.phase == ActiveOperation::Phase::kPost;
+  if ((parameters.IrpFlags & IRP_PAGING_IO) != 0 || thread.top_level_irp != nullptr) return true;
+  switch (parameters.MajorFunction) {
+    case IRP_MJ_CLEANUP:
+      return post;
+    case IRP_MJ_CLOSE:
+    case IRP_MJ_ACQUIRE_FOR_CC_FLUSH:
+    case IRP_MJ_RELEASE_FOR_CC_FLUSH:
+    case IRP_MJ_ACQUIRE_FOR_MOD_WRITE:
+    case IRP_MJ_RELEASE_FOR_MOD_WRITE:
+    case IRP_MJ_RELEASE_FOR_SECTION_SYNCHRONIZATION:
+      return true;
+    case IRP_MJ_ACQUIRE_FOR_SECTION_SYNCHRONIZATION:
+      return post;
+    default:
+      return false;
+  }
+}
+
+std::u16string_view text_of(const UNICODE_STRING& string) {
+  return {reinterpret_cast<const char16_t*>(string.Buffer), string.Length / sizeof(WCHAR)};
+}
+
+// The directory of a path, for SL_OPEN_TARGET_DIRECTORY.
+std::u16string parent_of(const std::u16string& path) {
+  const std::size_t slash = path.find_last_of(u'\\', path.size() - (path.ends_with(u'\\') ? 2 : 1));
+  return slash == std::u16string::npos || slash == 0 ? u"\\" : path.substr(0, slash);
+}
+
+// NAME-10: a normalized name has no ":$DATA" or "::$DATA" at its end.
+void strip_data_suffix(std::u16string& path) {
+  constexpr std::u16string_view kSuffix = u":$DATA";
+  if (path.size() < kSuffix.size()) return;
+  if (!fs::equal_names(std::u16string_view(path).substr(path.size() - kSuffix.size()), kSuffix)) return;
+  path.resize(path.size() - kSuffix.size());
+  if (path.ends_with(u':')) path.pop_back();
+}
+
+// The current name of a file by its id: opens it for a moment, below all filters.
+NTSTATUS name_by_id(fs::FileSystem& files, std::u16string_view id, std::u16string& path) {
+  fs::CreateRequest request;
+  request.path = id;
+  request.desired_access = FILE_READ_ATTRIBUTES;
+  request.share_access = FILE_SHARE_READ | FILE_SHARE_WRITE | FILE_SHARE_DELETE;
+  request.disposition = FILE_OPEN;
+  request.create_options = FILE_OPEN_BY_FILE_ID;
+  fs::CreateResult result = files.create(request);
+  if (!NT_SUCCESS(result.status)) return result.status;
+  const NTSTATUS status = files.query_name(*result.open, path);
+  static_cast<void>(files.cleanup(*result.open));
+  static_cast<void>(files.close(std::move(result.open)));
+  return status;
+}
+
+// Where the create leads, from the volume's root, as it was asked for.
+NTSTATUS requested_path(VolumeStack& volume, io::FileObject& file, std::u16string& path) {
+  path.clear();
+  if (file.RelatedFileObject != nullptr) {
+    io::FileObject& related = io::FileObject::of(*file.RelatedFileObject);
+    if (!related.opened()) return STATUS_FLT_INVALID_NAME_REQUEST;
+    const NTSTATUS status = volume.volume().file_system().query_name(*related.open, path);
+    if (!NT_SUCCESS(status)) return status;
+    const std::u16string_view rest = text_of(file.FileName);
+    if (rest.empty()) return STATUS_SUCCESS;
+    if (!path.ends_with(u'\\') && !rest.starts_with(u':')) path += u'\\';
+    path += rest;
+    return STATUS_SUCCESS;
+  }
+  path = text_of(file.FileName);
+  return STATUS_SUCCESS;
+}
+
+}  // namespace
+
+Names::~Names() {
+  for (const auto& [number, information] : live_) delete information;
+}
+
+bool Names::from_cache(const VolumeStack& volume, const FILE_OBJECT& file, bool normalized,
+                       std::u16string& path) const {
+  const std::lock_guard lock(mutex_);
+  const auto generation = generations_.find(&volume);
+  const std::uint64_t now = generation == generations_.end() ? 0 : generation->second;
+  const auto found = cache_.find(&file);
+  if (found == cache_.end() || found->second.generation != now) return false;
+  const std::u16string& name = normalized ? found->second.normalized : found->second.opened;
+  if (name.empty()) return false;
+  path = name;
+  return true;
+}
+
+void Names::remember(const VolumeStack& volume, const FILE_OBJECT& file, bool normalized,
+                     const std::u16string& path) {
+  const std::lock_guard lock(mutex_);
+  const std::uint64_t now = generations_[&volume];
+  Cached& cached = cache_[&file];
+  if (cached.generation != now) cached = {};
+  cached.generation = now;
+  (normalized ? cached.normalized : cached.opened) = path;
+}
+
+void Names::forget(const FILE_OBJECT& file) {
+  const std::lock_guard lock(mutex_);
+  cache_.erase(&file);
+}
+
+void Names::volume_renamed(const VolumeStack& volume) {
+  const std::lock_guard lock(mutex_);
+  ++generations_[&volume];
+}
+
+NTSTATUS Names::lookup(VolumeStack& volume, FILE_OBJECT& raw, When when, bool normalized,
+                       std::u16string& path) {
+  io::FileObject& file = io::FileObject::of(raw);
+  fs::FileSystem& files = volume.volume().file_system();
+  NTSTATUS status = STATUS_SUCCESS;
+  const bool opened_by_id = when == When::kOpen && file.FileName.Length != 0 &&
+                            file.RelatedFileObject == nullptr && !text_of(file.FileName).starts_with(u'\\');
+  if (when == When::kOpen && (normalized || opened_by_id)) {
+    status = files.query_name(*file.open, path);
+  } else if (when == When::kBeforeCreateById) {
+    status = name_by_id(files, text_of(file.FileName), path);
+  } else {
+    status = requested_path(volume, file, path);
+    if (NT_SUCCESS(status) && normalized && !path.empty()) {
+      std::u16string as_on_disk;
+      status = files.normalize(path, as_on_disk);
+      path = std::move(as_on_disk);
+    }
+  }
+  if (NT_SUCCESS(status) && normalized) strip_data_suffix(path);
+  return status;
+}
+
+NTSTATUS Names::get(Filter& filter, ActiveOperation& operation, FLT_FILE_NAME_OPTIONS options,
+                    NameInformation*& result) {
+  if (!valid(options)) return STATUS_INVALID_PARAMETER;
+  FILE_OBJECT* file = operation.current.TargetFileObject;
+  if (file == nullptr) return STATUS_FLT_INVALID_NAME_REQUEST;
+  const auto format = static_cast<Format>(options & kFormatMask);
+  const auto method = options & kMethodMask;
+  const bool before_create =
+      operation.current.MajorFunction == IRP_MJ_CREATE && !io::FileObject::of(*file).opened();
+  if (format == Format::kShort) return before_create ? STATUS_FLT_INVALID_NAME_REQUEST : STATUS_NOT_SUPPORTED;
+  const bool normalized = format == Format::kNormalized;
+  const bool unsafe = unsafe_place(operation, nt::current_thread());
+  VolumeStack& volume = *operation.volume;
+  std::u16string path;
+  const bool look_first = method == FLT_FILE_NAME_QUERY_CACHE_ONLY ||
+                          method == FLT_FILE_NAME_QUERY_ALWAYS_ALLOW_CACHE_LOOKUP ||
+                          (method == FLT_FILE_NAME_QUERY_DEFAULT && !unsafe);
+  if (look_first && from_cache(volume, *file, normalized, path)) {
+    result = make(filter, volume, normalized, path);
+    return STATUS_SUCCESS;
+  }
+  if (method == FLT_FILE_NAME_QUERY_CACHE_ONLY) return STATUS_FLT_NAME_CACHE_MISS;
+  if (unsafe) {
+    return method == FLT_FILE_NAME_QUERY_ALWAYS_ALLOW_CACHE_LOOKUP ? STATUS_FLT_NAME_CACHE_MISS
+                                                                   : STATUS_FLT_INVALID_NAME_REQUEST;
+  }
+  const bool by_id = (operation.current.Parameters.Create.Options & FILE_OPEN_BY_FILE_ID) != 0;
+  const When when = !before_create ? When::kOpen : by_id ? When::kBeforeCreateById : When::kBeforeCreate;
+  const NTSTATUS status = lookup(volume, *file, when, normalized, path);
+  if (!NT_SUCCESS(status)) return status;
+  const bool target_directory = operation.current.MajorFunction == IRP_MJ_CREATE && before_create &&
+                                (operation.current.OperationFlags & SL_OPEN_TARGET_DIRECTORY) != 0;
+  if (target_directory && !path.empty()) {
+    path = parent_of(path);
+  } else {
+    remember(volume, *file, normalized, path);
+  }
+  result = make(filter, volume, normalized, path);
+  return STATUS_SUCCESS;
+}
+
+NTSTATUS Names::get_unsafe(Filter& filter, FILE_OBJECT& file, FLT_FILE_NAME_OPTIONS options,
+                           NameInformation*& result) {
+  if (!valid(options)) return STATUS_INVALID_PARAMETER;
+  io::FileObject& object = io::FileObject::of(file);
+  if (!object.opened()) return STATUS_FLT_INVALID_NAME_REQUEST;  // NAME-11
+  if (static_cast<Format>(options & kFormatMask) == Format::kShort) return STATUS_NOT_SUPPORTED;
+  VolumeStack* volume = static_cast<VolumeStack*>(object.volume->filter_stack());
+  const bool normalized = static_cast<Format>(options & kFormatMask) == Format::kNormalized;
+  std::u16string path;
+  const NTSTATUS status = lookup(*volume, file, When::kOpen, normalized, path);
+  if (NT_SUCCESS(status)) result = make(filter, *volume, normalized, path);
+  return status;
+}
+
+NTSTATUS Names::get_destination(Filter& filter, VolumeStack& volume, FILE_OBJECT& raw, FILE_OBJECT* root,
+                                std::u16string_view target, FLT_FILE_NAME_OPTIONS options,
+                                NameInformation*& result) {
+  if (!valid(options)) return STATUS_INVALID_PARAMETER;
+  if (static_cast<Format>(options & kFormatMask) == Format::kShort ||
+      nt::current_thread().top_level_irp != nullptr) {
+    return STATUS_FLT_INVALID_NAME_REQUEST;
+  }
+  fs::FileSystem& files = volume.volume().file_system();
+  std::u16string path;
+  if (root == nullptr && target.starts_with(u'\\')) {
+    nt::Found found;
+    const NTSTATUS status = volume.system.nt().names().lookup(target, true, found);
+    if (!NT_SUCCESS(status)) return status;
+    const io::Volume* device = nt::as<io::Volume>(found.object.get(), io::kDeviceType);
+    if (device != &volume.volume()) return STATUS_MOUNT_POINT_NOT_RESOLVED;
+    path = found.rest;
+  } else {
+    const io::FileObject& base = io::FileObject::of(root != nullptr ? *root : raw);
+    if (!base.opened()) return STATUS_FLT_INVALID_NAME_REQUEST;
+    const NTSTATUS status = files.query_name(*base.open, path);
+    if (!NT_SUCCESS(status)) return status;
+    if (target.starts_with(u':')) {
+      path.resize(std::min(path.find(u':'), path.size()));  // a stream of the same file
+    } else {
+      if (root == nullptr) path = parent_of(path);
+      if (!path.ends_with(u'\\')) path += u'\\';
+    }
+    path += target;
+  }
+  const bool normalized = static_cast<Format>(options & kFormatMask) == Format::kNormalized;
+  if (normalized) {
+    std::u16string as_on_disk;
+    const NTSTATUS status = files.normalize(path, as_on_disk);
+    if (!NT_SUCCESS(status)) return status;
+    path = std::move(as_on_disk);
+    strip_data_suffix(path);
+  }
+  result = make(filter, volume, normalized, path);
+  return STATUS_SUCCESS;
+}
+
+NameInformation* Names::make(Filter& filter, VolumeStack& volume, bool normalized,
+                             const std::u16string& path) {
+  auto* information = new NameInformation{};
+  const std::u16string& device = volume.volume().names().device;
+  information->text = device + path;
+  information->volume_length = device.size();
+  information->filter = &filter;
+  information->Size = sizeof(FLT_FILE_NAME_INFORMATION);
+  information->Format = normalized ? FLT_FILE_NAME_NORMALIZED : FLT_FILE_NAME_OPENED;
+  const auto size = static_cast<USHORT>(information->text.size() * sizeof(WCHAR));
+  information->Name = {size, size, reinterpret_cast<PWCH>(information->text.data())};
+  const std::lock_guard lock(mutex_);
+  information->number = next_number_++;
+  live_.emplace(information->number, information);
+  known_.insert(information);
+  return information;
+}
+
+void Names::reference(NameInformation& information) { information.references.fetch_add(1); }
+
+void Names::release(FLT_FILE_NAME_INFORMATION* raw, const char* routine) {
+  auto* information = static_cast<NameInformation*>(raw);
+  bool known = false;
+  {
+    const std::lock_guard lock(mutex_);
+    known = known_.contains(information);
+  }
+  if (!known) {
+    nt::bug_check(nt::current_thread(routine), "VER-18",
+                  std::string(routine) +
+                      ": the name information was released already, or is none (bug check 0xF5/0x68).");
+  }
+  if (information->references.fetch_sub(1) > 1) return;
+  {
+    const std::lock_guard lock(mutex_);
+    live_.erase(information->number);
+    known_.erase(information);
+  }
+  information->magic = 0;
+  delete information;
+}
+
+void Names::report_leaks(Filter& filter) {
+  const std::lock_guard lock(mutex_);
+  for (const auto& [number, information] : live_) {
+    if (information->filter != &filter) continue;
+    report(filter, "VER-18", Severity::kError,
+           "name information was never released: call FltReleaseFileNameInformation once for each success.",
+           nt::to_utf8(information->text));
+  }
+}
+
+NTSTATUS parse_name(NameInformation& information) {
+  const std::u16string_view text = information.text;
+  const auto part = [&](std::size_t begin, std::size_t end) {
+    const auto size = static_cast<USHORT>((end - begin) * sizeof(WCHAR));
+    return UNICODE_STRING{size, size, information.Name.Buffer + begin};
+  };
+  const std::size_t path = information.volume_length;
+  const std::size_t slash = text.find_last_of(u'\\');
+  const std::size_t final_begin = slash == std::u16string_view::npos || slash < path ? path : slash + 1;
+  const std::size_t stream = std::min(text.find(u':', final_begin), text.size());
+  const std::size_t dot = text.substr(0, stream).find_last_of(u'.');
+  const std::size_t extension = dot == std::u16string_view::npos || dot < final_begin ? stream : dot + 1;
+  information.Volume = part(0, path);
+  information.Share = part(path, path);
+  information.ParentDir = part(path, final_begin);
+  information.FinalComponent = part(final_begin, text.size());
+  information.Stream = part(stream, text.size());
+  information.Extension = part(extension, stream);
+  information.NamesParsed = FLTFL_FILE_NAME_PARSED_FINAL_COMPONENT | FLTFL_FILE_NAME_PARSED_EXTENSION |
+                            FLTFL_FILE_NAME_PARSED_STREAM | FLTFL_FILE_NAME_PARSED_PARENT_DIR;
+  return STATUS_SUCCESS;
+}
+
+}  // namespace fltsim::fltmgr

@@ -1,0 +1,94 @@
+// File names for filters: FltGetFileNameInformation and its relatives (NAME-1..NAME-11).
+//
+// What drivers hold as PFLT_FILE_NAME_INFORMATION is a NameInformation: counted, read-only for them. Names
+// are kept per file object, so that a look-up in a place where the file system must not be asked can be
+// answered; a rename anywhere on a volume makes that volume's names stale.
+#pragma once
+
+#include <fltKernel.h>
+
+#include <atomic>
+#include <map>
+#include <mutex>
+#include <string>
+#include <unordered_map>
+#include <unordered_set>
+#include <vector>
+
+#include "fltmgr/objects.hpp"
+
+namespace fltsim::fltmgr {
+
+struct ActiveOperation;
+
+struct NameInformation : FLT_FILE_NAME_INFORMATION {
+  static constexpr std::uint64_t kAlive = 0x454D414E54464C46;
+
+  std::uint64_t magic = kAlive;
+  std::atomic<std::int64_t> references{1};
+  Filter* filter = nullptr;
+  std::uint64_t number = 0;       // in order of creation
+  std::u16string text;            // what Name points into; the device name first
+  std::size_t volume_length = 0;  // units of `text` that name the device
+};
+
+class Names {
+ public:
+  explicit Names(System& system) : system_(system) {}
+  ~Names();
+  Names(const Names&) = delete;
+  Names& operator=(const Names&) = delete;
+
+  // FltGetFileNameInformation; `filter` is who asks.
+  NTSTATUS get(Filter& filter, ActiveOperation& operation, FLT_FILE_NAME_OPTIONS options,
+               NameInformation*& result);
+  // FltGetFileNameInformationUnsafe: an open file object.
+  NTSTATUS get_unsafe(Filter& filter, FILE_OBJECT& file, FLT_FILE_NAME_OPTIONS options,
+                      NameInformation*& result);
+  // FltGetDestinationFileNameInformation: where a rename or link leads.
+  NTSTATUS get_destination(Filter& filter, VolumeStack& volume, FILE_OBJECT& file, FILE_OBJECT* root,
+                           std::u16string_view target, FLT_FILE_NAME_OPTIONS options,
+                           NameInformation*& result);
+
+  void reference(NameInformation& information);
+  // NAME-7: one release too many is a bug check.
+  void release(FLT_FILE_NAME_INFORMATION* information, const char* routine);
+
+  void forget(const FILE_OBJECT& file);
+  void volume_renamed(const VolumeStack& volume);
+
+  // VER-18: what `filter` has not released, with the names.
+  void report_leaks(Filter& filter);
+
+ private:
+  struct Cached {
+    std::u16string opened;
+    std::u16string normalized;
+    std::uint64_t generation;
+  };
+
+  enum class When {
+    kBeforeCreate,
+    kBeforeCreateById,
+    kOpen
+  };
+  NTSTATUS lookup(VolumeStack& volume, FILE_OBJECT& file, When when, bool normalized, std::u16string& path);
+  bool from_cache(const VolumeStack& volume, const FILE_OBJECT& file, bool normalized,
+                  std::u16string& path) const;
+  void remember(const VolumeStack& volume, const FILE_OBJECT& file, bool normalized,
+                const std::u16string& path);
+  NameInformation* make(Filter& filter, VolumeStack& volume, bool normalized, const std::u16string& path);
+
+  System& system_;
+  mutable std::mutex mutex_;
+  std::uint64_t next_number_ = 1;
+  std::map<std::uint64_t, NameInformation*> live_;
+  std::unordered_set<const void*> known_;                              // the same, by address; looked up only
+  std::unordered_map<const FILE_OBJECT*, Cached> cache_;               // looked up only
+  std::unordered_map<const VolumeStack*, std::uint64_t> generations_;  // looked up only
+};
+
+// FltParseFileNameInformation (NAME-8): points the parts into Name.
+NTSTATUS parse_name(NameInformation& information);
+
+}  // namespace fltsim::fltmgr

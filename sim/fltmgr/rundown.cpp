@@ -1,0 +1,35 @@
+#include "fltmgr/rundown.hpp"
+
+namespace fltsim::fltmgr {
+
+bool Rundown::acquire() {
+  std::uint64_t state = state_.load(std::memory_order_relaxed);
+  do {
+    if ((state & kClosing) != 0) return false;
+  } while (!state_.compare_exchange_weak(state, state + kOne, std::memory_order_acquire,
+                                         std::memory_order_relaxed));
+  return true;
+}
+
+bool Rundown::release() {
+  std::uint64_t state = state_.load(std::memory_order_relaxed);
+  do {
+    if (state < kOne) return false;
+  } while (!state_.compare_exchange_weak(state, state - kOne));
+  if (state - kOne == kClosing) {
+    if (sched::Thread* waiter = waiter_.load()) sched::Scheduler::current()->unpark(*waiter);
+  }
+  return true;
+}
+
+void Rundown::close() { state_.fetch_or(kClosing); }
+
+void Rundown::wait(const std::string& what) {
+  waiter_.store(sched::Scheduler::current_thread());
+  while (state_.load() >= kOne) {
+    static_cast<void>(sched::Scheduler::current()->park(sched::kForever, {"rundown", what}));
+  }
+  waiter_.store(nullptr);
+}
+
+}  // namespace fltsim::fltmgr

@@ -1,0 +1,38 @@
+// Rundown protection: references that can be refused, and one waiter for the last of them to go.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <string>
+
+#include "sched/scheduler.hpp"
+
+namespace fltsim::fltmgr {
+
+// Threads: acquire and release from any simulated thread; close_and_wait from one simulated thread, once.
+class Rundown {
+ public:
+  // False once close_and_wait() has begun.
+  [[nodiscard]] bool acquire();
+  // Returns false when there was nothing to release: the caller's mistake, to be reported.
+  [[nodiscard]] bool release();
+
+  bool closing() const { return (state_.load(std::memory_order_acquire) & kClosing) != 0; }
+  std::uint64_t count() const { return state_.load(std::memory_order_acquire) / kOne; }
+
+  // Refuses new references from now on.
+  void close();
+  // Blocks until every reference is released. `what` is the text of a deadlock finding.
+  void wait(const std::string& what);
+
+ private:
+  static constexpr std::uint64_t kClosing = 1;
+  static constexpr std::uint64_t kOne = 2;
+
+  std::atomic<std::uint64_t> state_{0};
+  // Set before wait() looks at the count; read after release() has lowered it (both sequentially consistent),
+  // so that one of the two sees the other.
+  std::atomic<sched::Thread*> waiter_{nullptr};
+};
+
+}  // namespace fltsim::fltmgr

@@ -1,0 +1,93 @@
+// The end of a filter: FltUnregisterFilter and unload (LIFE-16..LIFE-24, PUNL-1..PUNL-4).
+//
+// Order inside FltUnregisterFilter: refuse new references; instances, highest altitude first; client
+// connections with their DisconnectNotify; wait for references; contexts; leak report.
+// Semantics::unregister_order swaps instances and ports (H-10).
+#include "fltmgr/filter_call.hpp"
+#include "fltmgr/manager.hpp"
+#include "fltmgr/port.hpp"
+#include "machine/system.hpp"
+#include "nt/enter.hpp"
+
+namespace fltsim::fltmgr {
+
+void FilterManager::unregister(Filter& filter) {
+  Filter::State state = filter.state.load();
+  do {
+    if (state >= Filter::State::kDeleting) {
+      report(filter, "VER-30", Severity::kError, "FltUnregisterFilter was called twice.");
+      return;
+    }
+  } while (!filter.state.compare_exchange_weak(state, Filter::State::kDeleting));
+  for (const std::string& name : open_server_ports(filter)) {
+    report(filter, "VER-29", Severity::kError,
+           "the server port is open while the filter is unregistered: FltUnregisterFilter waits for it for "
+           "ever. Call "
+           "FltCloseCommunicationPort first (PUNL-1).",
+           "port " + name);
+  }
+  filter.rundown.close();
+  const bool instances_first =
+      system_.options().semantics.unregister_order == Semantics::UnregisterOrder::kInstancesFirst;
+  if (!instances_first) disconnect_all(filter);
+  std::vector<Instance*> instances;
+  {
+    const std::lock_guard lock(mutex_);
+    instances = filter.instances;
+  }
+  for (Instance* instance : instances) tear_down(*instance, filter.teardown_reason);
+  if (instances_first) disconnect_all(filter);
+  filter.rundown.wait("references on filter " + filter.utf8_name());
+  contexts_.delete_for(filter);
+  report_leaks(filter);
+  filter.state = Filter::State::kGone;
+}
+
+void FilterManager::report_leaks(Filter& filter) {
+  for (const Context* context : contexts_.live(filter)) {
+    report(filter, "VER-16", Severity::kError,
+           "a context of type " + std::to_string(context->type) + " (number " +
+               std::to_string(context->number) + ") still has " + std::to_string(context->references.load()) +
+               " reference(s): release what FltAllocateContext, FltGetXxxContext and FltReferenceContext "
+               "gave (CTX-27).");
+  }
+  names_.report_leaks(filter);
+}
+
+NTSTATUS FilterManager::unload(Filter& filter, bool mandatory) {
+  const auto callback = filter.registration.callbacks.FilterUnloadCallback;
+  if (filter.state >= Filter::State::kDeleting) return STATUS_FLT_DELETING_OBJECT;
+  if (callback == nullptr && !mandatory) return STATUS_FLT_DO_NOT_DETACH;  // LIFE-16
+  if (mandatory &&
+      (filter.registration.callbacks.Flags & FLTFL_REGISTRATION_DO_NOT_SUPPORT_SERVICE_STOP) != 0) {
+    return STATUS_FLT_DO_NOT_DETACH;  // LIFE-18
+  }
+  nt::Thread& thread = nt::current_thread("FltUnloadFilter");
+  const FLT_FILTER_UNLOAD_FLAGS flags = mandatory ? FLTFL_FILTER_UNLOAD_MANDATORY : 0;
+  if (mandatory) filter.teardown_reason = FLTFL_INSTANCE_TEARDOWN_MANDATORY_FILTER_UNLOAD;
+  NTSTATUS status = STATUS_SUCCESS;
+  if (callback != nullptr) status = call_filter(thread, filter, [&] { return callback(flags); });
+  const bool refused = !NT_SUCCESS(status) && !mandatory;
+  const bool unregistered = filter.state >= Filter::State::kDeleting;
+  if (refused && unregistered) {
+    report(filter, "VER-31", Severity::kError,
+           "FilterUnload unregistered the filter and then refused to unload.");
+  }
+  if (refused && !unregistered) {
+    if (filter.had_server_port && open_server_ports(filter).empty()) {
+      report(
+          filter, "VER-31", Severity::kError,
+          "FilterUnload closed the server port and then refused: the filter goes on without one (PUNL-6).");
+    }
+    return status;
+  }
+  if (!unregistered) {
+    report(
+        filter, "VER-31", Severity::kError,
+        "FilterUnload returned without FltUnregisterFilter; the simulator completes the teardown (LIFE-24).");
+    unregister(filter);
+  }
+  return STATUS_SUCCESS;
+}
+
+}  // namespace fltsim::fltmgr

@@ -1,0 +1,46 @@
+// Flt routines that are declared and not simulated. Each exists, so that a driver which merely mentions it
+// links, and stops the machine with its name when it is called. They are weak and defined without their
+// parameters, so this file includes no WDK header; what is taken up elsewhere comes off this list.
+#include "nt/enter.hpp"
+
+// clang-format off
+#define FLTSIM_UNSUPPORTED_ROUTINES(X) \
+  X(FltGetFilterInformation) X(FltEnumerateFilters) X(FltGetRoutineAddress) X(FltGetInstanceInformation) \
+  X(FltEnumerateInstances) X(FltEnumerateVolumes) X(FltGetVolumeInstanceFromName) X(FltGetVolumeProperties) \
+  X(FltGetDeviceObject) X(FltIsVolumeWritable) X(FltQueryVolumeInformation) X(FltGetFileSystemType) \
+  X(FltGetRequestorSessionId) X(FltIs32bitProcess) X(FltCompletePendedPreOperation) \
+  X(FltCompletePendedPostOperation) X(FltRequestOperationStatusCallback) X(FltLockUserBuffer) \
+  X(FltDecodeParameters) X(FltGetSwappedBufferMdlAddress) X(FltGetIrpName) X(FltAllocateCallbackData) \
+  X(FltFreeCallbackData) X(FltReuseCallbackData) X(FltPerformSynchronousIo) X(FltPerformAsynchronousIo) \
+  X(FltReissueSynchronousIo) X(FltIsIoCanceled) X(FltCancelIo) X(FltSetCancelCompletion) \
+  X(FltClearCancelCompletion) X(FltCbdqInitialize) X(FltCbdqEnable) X(FltCbdqDisable) X(FltCbdqInsertIo) \
+  X(FltCbdqRemoveIo) X(FltCbdqRemoveNextIo) X(FltCreateFile) X(FltCreateFileEx) X(FltClose) X(FltReadFile) \
+  X(FltWriteFile) X(FltQuerySecurityObject) X(FltSetSecurityObject) X(FltFlushBuffers) X(FltFsControlFile) \
+  X(FltDeviceIoControlFile) X(FltTagFile) X(FltUntagFile) X(FltAllocateGenericWorkItem) \
+  X(FltFreeGenericWorkItem) X(FltQueueGenericWorkItem) X(FltAllocateDeferredIoWorkItem) \
+  X(FltFreeDeferredIoWorkItem) X(FltQueueDeferredIoWorkItem) X(FltAllocatePoolAlignedWithTag) \
+  X(FltFreePoolAlignedWithTag) X(FltCancellableWaitForSingleObject) X(FltCheckAndGrowNameControl) \
+  X(FltPurgeFileNameInformationCache) X(FltQueryDirectoryFile) X(FltCreateFileEx2) \
+  X(FltGetRequestorProcessIdEx) X(FltGetNewSystemBufferAddress) X(FltCreateSystemVolumeInformationFolder) \
+  X(FltGetTopInstance) X(FltGetBottomInstance) X(FltGetUpperInstance) X(FltGetLowerInstance) \
+  X(FltEnlistInTransaction) X(FltSetTransactionContext) X(FltGetTransactionContext) \
+  X(FltDeleteTransactionContext) X(FltRollbackEnlistment) X(FltPrePrepareComplete) X(FltPrepareComplete) \
+  X(FltCommitComplete) X(FltCommitFinalizeComplete) X(FltRollbackComplete) \
+  X(FltAllocateExtraCreateParameterList) X(FltFreeExtraCreateParameterList) \
+  X(FltAllocateExtraCreateParameter) X(FltFreeExtraCreateParameter) X(FltInsertExtraCreateParameter) \
+  X(FltFindExtraCreateParameter) X(FltRemoveExtraCreateParameter) X(FltGetNextExtraCreateParameter) \
+  X(FltGetEcpListFromCallbackData) X(FltSetEcpListIntoCallbackData) X(FltAcknowledgeEcp) \
+  X(FltIsEcpAcknowledged) X(FltIsEcpFromUserMode) X(FltInitializeOplock) X(FltUninitializeOplock) \
+  X(FltOplockFsctrl) X(FltCheckOplock) X(FltCheckOplockEx) X(FltOplockBreakH) X(FltOplockIsFastIoPossible) \
+  X(FltCurrentBatchOplock) X(FltCurrentOplock) X(FltCurrentOplockH) X(FltAllocateFileLock) \
+  X(FltFreeFileLock) X(FltInitializeFileLock) X(FltUninitializeFileLock) X(FltProcessFileLock) \
+  X(FltCheckLockForReadAccess) X(FltCheckLockForWriteAccess) X(FltRegisterForDataScan) \
+  X(FltCreateSectionForDataScan) X(FltCloseSectionForDataScan)
+// clang-format on
+
+extern "C" {
+#define FLTSIM_DEFINE(name) \
+  __attribute__((weak)) void name() { fltsim::nt::unsupported(#name); }
+FLTSIM_UNSUPPORTED_ROUTINES(FLTSIM_DEFINE)
+#undef FLTSIM_DEFINE
+}

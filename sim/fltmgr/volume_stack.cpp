@@ -1,0 +1,98 @@
+#include "fltmgr/volume_stack.hpp"
+
+#include <algorithm>
+
+#include "fltmgr/manager.hpp"
+#include "fltmgr/walker.hpp"
+#include "io/volume.hpp"
+
+namespace fltsim::fltmgr {
+
+VolumeStack::VolumeStack(FilterManager& manager, io::Volume& volume)
+    : FltObject(manager.system(), Kind::kVolume), manager_(manager), volume_(volume) {
+  snapshots_.push_back(std::make_unique<Snapshot>());
+  current_ = snapshots_.back().get();
+}
+
+VolumeStack::~VolumeStack() = default;
+
+NTSTATUS VolumeStack::reserve(Instance& instance) {
+  const std::lock_guard lock(mutex_);
+  if (rundown.closing()) return STATUS_FLT_DELETING_OBJECT;
+  for (const Instance* other : reserved_) {
+    if (other->name == instance.name) return STATUS_FLT_INSTANCE_NAME_COLLISION;
+    if (other->altitude == instance.altitude) return STATUS_FLT_INSTANCE_ALTITUDE_COLLISION;
+  }
+  const auto place = std::find_if(reserved_.begin(), reserved_.end(),
+                                  [&](const Instance* other) { return other->altitude < instance.altitude; });
+  reserved_.insert(place, &instance);
+  return STATUS_SUCCESS;
+}
+
+void VolumeStack::publish(Instance& instance) {
+  const std::lock_guard lock(mutex_);
+  shown_.clear();
+  for (Instance* other : reserved_) {
+    if (other == &instance || other->state == Instance::State::kAttached) shown_.push_back(other);
+  }
+  rebuild();
+}
+
+void VolumeStack::remove(Instance& instance) {
+  const std::lock_guard lock(mutex_);
+  std::erase(reserved_, &instance);
+  if (std::erase(shown_, &instance) != 0) rebuild();
+}
+
+std::vector<Instance*> VolumeStack::instances() const {
+  const std::lock_guard lock(mutex_);
+  return shown_;
+}
+
+void VolumeStack::rebuild() {
+  auto next = std::make_unique<Snapshot>();
+  for (Instance* instance : shown_) {
+    for (const FLT_OPERATION_REGISTRATION& operation : instance->filter.registration.operations) {
+      next->by_major[operation.MajorFunction].push_back(
+          {instance, operation.PreOperation, operation.PostOperation, operation.Flags});
+    }
+  }
+  current_.store(next.get(), std::memory_order_release);
+  snapshots_.push_back(std::move(next));
+  free_unused_snapshots();
+}
+
+void VolumeStack::free_unused_snapshots() {
+  std::vector<const Snapshot*> in_use{current_.load(std::memory_order_relaxed)};
+  manager_.visit_operations([&](ActiveOperation& operation) { in_use.push_back(operation.snapshot); });
+  std::erase_if(snapshots_, [&](const std::unique_ptr<const Snapshot>& snapshot) {
+    return std::find(in_use.begin(), in_use.end(), snapshot.get()) == in_use.end();
+  });
+}
+
+void VolumeStack::run(io::Operation& operation, const io::FileSystemCall& file_system) {
+  if (operation.parameters.MajorFunction == IRP_MJ_CREATE && newly_mounted() && take_newly_mounted()) {
+    manager_.attach_all_to(*this);
+  }
+  Walker walker(*this, current_, operation);
+  walker.walk(file_system);
+  const FLT_IO_PARAMETER_BLOCK& parameters = operation.parameters;
+  if (parameters.MajorFunction != IRP_MJ_SET_INFORMATION || !NT_SUCCESS(operation.status.Status)) return;
+  switch (parameters.Parameters.SetFileInformation.FileInformationClass) {
+    case FileRenameInformation:
+    case FileRenameInformationEx:
+      manager_.names().volume_renamed(*this);
+      break;
+    default:
+      break;
+  }
+}
+
+void VolumeStack::file_object_deleted(FILE_OBJECT& file_object) {
+  manager_.contexts().delete_for(&file_object);
+  manager_.names().forget(file_object);
+}
+
+void VolumeStack::stream_torn_down(const void* fs_context) { manager_.contexts().delete_for(fs_context); }
+
+}  // namespace fltsim::fltmgr

@@ -1,0 +1,74 @@
+// The filters of one volume: which instances are attached, in which order, and the walk of an operation
+// through them.
+#pragma once
+
+#include <atomic>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <vector>
+
+#include "fltmgr/walk.hpp"
+
+namespace fltsim::io {
+class Volume;
+}
+
+namespace fltsim::fltmgr {
+
+class FilterManager;
+
+class VolumeStack final : public FltObject, public io::FilterStack {
+ public:
+  VolumeStack(FilterManager& manager, io::Volume& volume);
+  ~VolumeStack() override;
+
+  static VolumeStack* from(PFLT_VOLUME volume) {
+    return static_cast<VolumeStack*>(reinterpret_cast<FltObject*>(volume));
+  }
+  PFLT_VOLUME handle() { return reinterpret_cast<PFLT_VOLUME>(static_cast<FltObject*>(this)); }
+
+  io::Volume& volume() { return volume_; }
+
+  // --- io::FilterStack ---
+  void run(io::Operation& operation, const io::FileSystemCall& file_system) override;
+  void file_object_deleted(FILE_OBJECT& file_object) override;
+  void stream_torn_down(const void* fs_context) override;
+
+  // --- attaching; the caller holds no lock, PASSIVE_LEVEL ---
+
+  // Adds the instance at its altitude without showing it operations yet.
+  //   STATUS_FLT_INSTANCE_NAME_COLLISION, STATUS_FLT_INSTANCE_ALTITUDE_COLLISION, STATUS_FLT_DELETING_OBJECT
+  NTSTATUS reserve(Instance& instance);
+  // Takes a reserved or attached instance out; operations that begin later do not see it.
+  void remove(Instance& instance);
+  // Operations that begin from now on see the instance.
+  void publish(Instance& instance);
+  // After remove(): waits until no callback of the instance runs and none is owed. Owed post callbacks are
+  // called here, early, with FLTFL_POST_OPERATION_DRAINING (TEAR-5).
+  void drain(Instance& instance);
+
+  std::vector<Instance*> instances() const;  // from the highest altitude down
+
+  // True once: at the first create after the mount, when the filters that are there attach (ATT-1).
+  bool take_newly_mounted() { return newly_mounted_.exchange(false); }
+  bool newly_mounted() const { return newly_mounted_.load(std::memory_order_relaxed); }
+  void set_newly_mounted() { newly_mounted_ = true; }
+
+ private:
+  void rebuild();  // publishes a snapshot of the attached instances; with mutex_ held
+  void free_unused_snapshots();
+
+  FilterManager& manager_;
+  io::Volume& volume_;
+  std::atomic<bool> newly_mounted_{false};
+
+  std::atomic<const Snapshot*> current_;
+  mutable std::mutex mutex_;
+  std::vector<Instance*> reserved_;  // from the highest altitude down; those set up, and those being set up
+  std::vector<Instance*> shown_;     // the part of them that operations see
+  std::vector<std::unique_ptr<const Snapshot>> snapshots_;  // the current one and those that may be in use
+};
+
+}  // namespace fltsim::fltmgr

@@ -1,0 +1,65 @@
+// Drivers in a machine: modules built by fltlink_add_driver, and drivers made of lambdas (lambda_driver.hpp).
+//
+//   fltsim::Driver driver = machine.load_driver(FLTLINK_DRIVER("drmfilter"), {.altitude = u"370030"});
+//   EXPECT_EQ(driver.status(), 0);
+//   EXPECT_EQ(driver.unload(), 0);
+//
+// Threads: the control thread. Every verb returns when its work is done; what a driver did wrong is a
+// finding.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+namespace fltsim {
+
+class System;
+
+namespace loader {
+struct DriverRecord;
+}
+
+// A value below the service key's Parameters.
+struct DriverParameter {
+  std::u16string name;
+  std::variant<std::u16string, std::uint32_t> value;  // REG_SZ or REG_DWORD
+};
+
+// What an .inf file says of a minifilter: the service key and its one instance.
+struct DriverOptions {
+  std::u16string name = {};      // empty: the module's file name without its ending
+  std::u16string altitude = {};  // empty: the next free one of 360000, 360010, ... (Activity Monitor)
+  std::u16string instance = {};  // empty: "<name> Instance"
+  std::uint32_t instance_flags = 0;
+  std::vector<DriverParameter> parameters = {};
+};
+
+// A small value; valid as long as the machine.
+class Driver {
+ public:
+  Driver(System& system, loader::DriverRecord& record) : system_(&system), record_(&record) {}
+
+  std::u16string_view name() const;
+  // What DriverEntry returned; STATUS_INVALID_IMAGE_FORMAT when the file could not be loaded at all.
+  std::int32_t status() const;
+  // Why the file could not be loaded; empty when it could.
+  const std::string& error() const;
+  bool loaded() const;
+
+  // As `fltmc unload`: the FilterUnload callback may refuse. STATUS_FLT_DO_NOT_DETACH,
+  // STATUS_FLT_FILTER_NOT_FOUND.
+  std::int32_t unload();
+  // As `sc stop`: FilterUnload is told that it is mandatory, and its answer is ignored (LIFE-17).
+  std::int32_t stop();
+  // Loads the same driver again after it was unloaded. The value of status().
+  std::int32_t reload();
+
+ private:
+  System* system_;
+  loader::DriverRecord* record_;
+};
+
+}  // namespace fltsim

@@ -1,0 +1,217 @@
+#include "loader/loader.hpp"
+
+#include <charconv>
+#include <filesystem>
+
+#include "fltmgr/manager.hpp"
+#include "fs/upcase.hpp"
+#include "machine/system.hpp"
+#include "nt/driver_call.hpp"
+#include "nt/enter.hpp"
+#include "nt/executive.hpp"
+#include "nt/exports.hpp"
+#include "nt/text.hpp"
+
+namespace fltsim::loader {
+namespace {
+
+constexpr std::u16string_view kServices = u"\\Registry\\Machine\\System\\CurrentControlSet\\Services\\";
+
+std::u16string decimal(std::uint32_t value) {
+  const std::string text = std::to_string(value);
+  return {text.begin(), text.end()};
+}
+
+UNICODE_STRING counted(std::u16string& text) {
+  const auto size = static_cast<USHORT>(text.size() * sizeof(WCHAR));
+  return {size, size, reinterpret_cast<PWCH>(text.data())};
+}
+
+}  // namespace
+
+const nt::ObjectType kDriverType{.name = u"Driver",
+                                 .mapping = {},
+                                 .close = nullptr,
+                                 .remove = nullptr,
+                                 .waitable = nullptr,
+                                 .parses = false,
+                                 .report_leaks = true};
+
+Loader::Loader(System& system) : system_(system) {
+  system_.at_shutdown([this] { unload_all(); });
+}
+
+Loader::~Loader() {
+  for (DriverRecord& record : records_) {
+    // A machine that stopped has threads that stand in the image for ever.
+    if (record.loaded && system_.nt().stopped()) static_cast<void>(record.module.release());
+  }
+}
+
+DriverRecord* Loader::find(std::u16string_view name) {
+  const std::lock_guard lock(mutex_);
+  for (DriverRecord& record : records_) {
+    if (fs::equal_names(record.name, name)) return &record;
+  }
+  return nullptr;
+}
+
+DriverRecord& Loader::add_service(DriverOptions options, std::string path,
+                                  std::optional<LambdaDriver> lambdas) {
+  if (options.name.empty()) {
+    options.name = lambdas ? u"lambdas" + decimal(static_cast<std::uint32_t>(records_.size()) + 1)
+                           : std::filesystem::path(path).stem().u16string();
+  }
+  DriverRecord* known = find(options.name);
+  DriverRecord& record = known != nullptr ? *known : records_.emplace_back();
+  if (record.loaded) return record;
+  record.name = options.name;
+  record.path = std::move(path);
+  record.lambdas = std::move(lambdas);
+  record.identity = &system_.nt().driver(nt::to_utf8(record.name));
+  write_service_key(options, record);
+  return record;
+}
+
+void Loader::write_service_key(const DriverOptions& options, const DriverRecord& record) {
+  nt::Registry& registry = system_.nt().registry();
+  const std::u16string key = std::u16string(kServices) + record.name;
+  const std::u16string instance = options.instance.empty() ? record.name + u" Instance" : options.instance;
+  const std::u16string altitude = options.altitude.empty() ? decimal(next_altitude_) : options.altitude;
+  if (options.altitude.empty()) next_altitude_ += 10;
+  registry.set_string(key + u"\\Instances", u"DefaultInstance", instance);
+  registry.set_string(key + u"\\Instances\\" + instance, u"Altitude", altitude);
+  registry.set_dword(key + u"\\Instances\\" + instance, u"Flags", options.instance_flags);
+  registry.create(key + u"\\Parameters");
+  for (const DriverParameter& parameter : options.parameters) {
+    if (const auto* text = std::get_if<std::u16string>(&parameter.value)) {
+      registry.set_string(key + u"\\Parameters", parameter.name, *text);
+    } else {
+      registry.set_dword(key + u"\\Parameters", parameter.name, std::get<std::uint32_t>(parameter.value));
+    }
+  }
+}
+
+NTSTATUS Loader::load(nt::Thread& thread, DriverRecord& record) {
+  if (record.loaded) return STATUS_IMAGE_ALREADY_LOADED;
+  record.error.clear();
+  Module::DriverEntry entry = lambda_driver_entry;
+  if (!record.lambdas) {
+    auto loaded = Module::load(record.path, nt::module_exports(system_));
+    if (const auto* failed = std::get_if<Module::LoadError>(&loaded)) {
+      record.error = failed->text;
+      return record.status = STATUS_INVALID_IMAGE_FORMAT;
+    }
+    record.module = std::move(std::get<0>(loaded));
+    entry = record.module->driver_entry();
+  }
+  auto* object = nt::create_object<DriverObject>(system_, kDriverType);
+  object->record = &record;
+  object->service_name = record.name;
+  object->registry_path = std::u16string(kServices) + record.name;
+  object->Type = 4;
+  object->Size = sizeof(DRIVER_OBJECT);
+  object->DriverExtension = &object->extension;
+  object->extension.DriverObject = object;
+  object->extension.ServiceKeyName = counted(object->service_name);
+  object->DriverName = counted(object->service_name);
+  object->DriverStart = record.module ? record.module->begin() : nullptr;
+  object->DriverSize = record.module ? static_cast<ULONG>(record.module->size()) : 0;
+  record.object = nt::Ref<DRIVER_OBJECT>::adopt(object);
+  record.loaded = true;
+
+  UNICODE_STRING registry_path = counted(object->registry_path);
+  {
+    const nt::DriverScope scope(thread, record.identity);
+    record.status = nt::call_driver([&] { return entry(object, &registry_path); });
+  }
+  if (NT_SUCCESS(record.status)) return record.status;
+  if (fltmgr::Filter* filter = system_.fltmgr().filter_of(object)) {
+    system_.verifier().report(
+        {"VER-31",
+         Severity::kError,
+         "DriverEntry failed and left its filter registered: call FltUnregisterFilter on the way out "
+         "(LIFE-12).",
+         record.identity->name,
+         {},
+         {}});
+    system_.fltmgr().unregister(*filter);
+  }
+  forget_image(thread, record);
+  return record.status;
+}
+
+// The driver's code is about to go: whatever of it is still alive is told, and keeps the image mapped if it
+// must.
+void Loader::forget_image(nt::Thread& thread, DriverRecord& record) {
+  if (record.object->DriverUnload != nullptr && NT_SUCCESS(record.status)) {
+    const nt::DriverScope scope(thread, record.identity);
+    nt::call_driver([&] {
+      record.object->DriverUnload(record.object.get());
+      return 0;
+    });
+  }
+  system_.nt().pool().report_leaks(*record.identity);
+  record.loaded = false;
+  record.object = {};
+  if (threads_are_left(record)) {
+    system_.verifier().report(
+        {"VER-20",
+         Severity::kError,
+         "a system thread of the driver still runs after the driver was unloaded: Windows would crash "
+         "when it is scheduled next. Signal it and wait for it before FltUnregisterFilter.",
+         record.identity->name,
+         {},
+         {}});
+    static_cast<void>(record.module.release());
+    return;
+  }
+  record.module.reset();
+}
+
+bool Loader::threads_are_left(const DriverRecord& record) const {
+  for (const auto& thread : system_.nt().system_process().threads()) {
+    if (thread->started_by == record.identity && !thread->ended) return true;
+  }
+  return false;
+}
+
+NTSTATUS Loader::unload(nt::Thread& thread, DriverRecord& record, bool mandatory) {
+  if (!record.loaded) return STATUS_FLT_FILTER_NOT_FOUND;
+  fltmgr::Filter* filter = system_.fltmgr().filter_of(record.object.get());
+  if (filter != nullptr) {
+    const NTSTATUS status = system_.fltmgr().unload(*filter, mandatory);
+    if (!NT_SUCCESS(status)) return status;
+  } else if (record.object->DriverUnload == nullptr) {
+    return STATUS_INVALID_DEVICE_REQUEST;
+  }
+  forget_image(thread, record);
+  return STATUS_SUCCESS;
+}
+
+NTSTATUS Loader::unload(std::u16string_view name, bool mandatory) {
+  DriverRecord* record = find(name);
+  if (record == nullptr) return STATUS_FLT_FILTER_NOT_FOUND;
+  return unload(nt::current_thread("FltUnloadFilter"), *record, mandatory);
+}
+
+NTSTATUS Loader::load(std::u16string_view name) {
+  DriverRecord* record = find(name);
+  if (record == nullptr) return STATUS_OBJECT_NAME_NOT_FOUND;
+  const NTSTATUS status = load(nt::current_thread("FltLoadFilter"), *record);
+  if (NT_SUCCESS(status) || status == STATUS_IMAGE_ALREADY_LOADED) return status;
+  return record->error.empty() ? STATUS_FAILED_DRIVER_ENTRY : status;  // LIFE-12
+}
+
+void Loader::unload_all() {
+  if (system_.nt().stopped()) return;
+  for (auto record = records_.rbegin(); record != records_.rend(); ++record) {
+    if (!record->loaded) continue;
+    static_cast<void>(system_.run_in(system_.nt().system_process(), "unload " + record->identity->name, [&] {
+      nt::Thread& thread = nt::current_thread();
+      if (!NT_SUCCESS(unload(thread, *record, false))) static_cast<void>(unload(thread, *record, true));
+    }));
+  }
+}
+
+}  // namespace fltsim::loader

@@ -1,0 +1,12 @@
+// Text between the machine's 16-bit units and the UTF-8 of findings, traces and the host.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+namespace fltsim::nt {
+
+// A unit that is no half of a pair becomes U+FFFD.
+std::string to_utf8(std::u16string_view text);
+
+}  // namespace fltsim::nt
