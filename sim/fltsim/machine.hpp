@@ -74,6 +74,8 @@ class Machine {
   MountResult mount(std::u16string_view drive, const std::string& host_directory, VolumeOptions options = {});
   // Later requests on its files are STATUS_VOLUME_DISMOUNTED.
   Outcome dismount(Volume& volume);
+  // What drivers have printed (DbgPrint), UTF-8, without line ends of our own.
+  std::string debug_output() const;
 
   // Until nobody can run any more; time stands still (seeded).
   Outcome run_to_quiescence();

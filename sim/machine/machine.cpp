@@ -34,6 +34,7 @@ Machine::~Machine() {
 
 std::uint64_t Machine::seed() const { return system_->seed(); }
 Verifier& Machine::verifier() { return system_->verifier(); }
+std::string Machine::debug_output() const { return system_->nt().debug_log().text(); }
 Trace& Machine::trace() { return system_->trace(); }
 
 Process Machine::start_process(const ProcessOptions& options) {

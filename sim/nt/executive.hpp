@@ -13,6 +13,7 @@
 #include <string_view>
 #include <vector>
 
+#include "nt/debug_log.hpp"
 #include "nt/dispatcher.hpp"
 #include "nt/lock_table.hpp"
 #include "nt/namespace.hpp"
@@ -43,6 +44,7 @@ class Executive {
   Registry& registry() { return registry_; }
   WorkQueue& work() { return work_; }
   sched::Ticks boot_time() const { return boot_time_; }
+  DebugLog& debug_log() { return debug_log_; }
 
   // --- drivers
   // ----------------------------------------------------------------------------------------------------- One
@@ -131,6 +133,7 @@ class Executive {
   UserSpace user_space_;
   Registry registry_;
   WorkQueue work_;
+  DebugLog debug_log_;
   std::unique_ptr<Namespace> names_;
   Ref<Process> system_process_;
 };

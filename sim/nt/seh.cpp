@@ -40,6 +40,7 @@ std::string code_text(NTSTATUS code) {
 
 [[noreturn]] void raise_record(const EXCEPTION_RECORD& record) {
   Thread& thread = current_thread("an exception in driver code");
+  thread.reads_for_driver = false;
   fltsim_seh_frame* frame = thread.exception_chain;
   if (frame == nullptr) {
     bug_check(
@@ -98,6 +99,8 @@ NTSTATUS status_of(int signal, int code) {
 std::uintptr_t driver_instruction(greg_t* registers, const siginfo_t& info) {
   const auto instruction = static_cast<std::uintptr_t>(registers[REG_RIP]);
   if (is_watched(instruction)) return instruction;
+  const Thread* const thread = current_thread_or_null();
+  if (thread != nullptr && thread->reads_for_driver) return instruction;
   if (info.si_signo != SIGSEGV || reinterpret_cast<std::uintptr_t>(info.si_addr) != instruction) return 0;
   const auto caller = *reinterpret_cast<const std::uintptr_t*>(registers[REG_RSP]);
   return is_watched(caller) ? caller : 0;

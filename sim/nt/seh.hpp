@@ -29,6 +29,19 @@ class ExceptionChainScope {
   fltsim_seh_frame* const outer_;
 };
 
+// The simulator touches memory for the driver that called it: a fault until the end of the scope is the driver's. No
+// frame inside may own anything, for an exception leaves it by longjmp.
+class DriverReads {
+ public:
+  explicit DriverReads(Thread& thread) : thread_(thread) { thread_.reads_for_driver = true; }
+  ~DriverReads() { thread_.reads_for_driver = false; }
+  DriverReads(const DriverReads&) = delete;
+  DriverReads& operator=(const DriverReads&) = delete;
+
+ private:
+  Thread& thread_;
+};
+
 // Raises in the calling thread. No frame between the caller's driver and here may own a destructor that
 // matters.
 [[noreturn]] void raise_exception(NTSTATUS code, ULONG parameter_count = 0, ULONG_PTR first = 0,

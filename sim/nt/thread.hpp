@@ -83,6 +83,7 @@ class Thread final {
   std::uint32_t last_error = 0;  // Win32's GetLastError
   std::unique_ptr<UserScratch> scratch;
   fltsim_seh_frame* exception_chain = nullptr;  // the innermost __try that is active (nt/seh.hpp)
+  bool reads_for_driver = false;  // a fault now is the calling driver's (DriverReads in nt/seh.hpp)
   // Where PsTerminateSystemThread goes; set while a system thread's routine runs.
   std::jmp_buf* exit_guard = nullptr;
   // What runs in the thread's own context when it ends, last in, first out (cancel its requests, drop its

@@ -12,6 +12,9 @@ extern "C" void fltsim_machine_ending(fltsim::Machine& machine) {
     ADD_FAILURE() << "unexpected finding: " << to_string(finding);
   }
   if (!testing::Test::HasFailure()) return;
+  if (const std::string printed = machine.debug_output(); !printed.empty()) {
+    std::printf("  drivers printed:\n%s\n", printed.c_str());
+  }
   const testing::TestInfo* test = testing::UnitTest::GetInstance()->current_test_info();
   const std::string name = test != nullptr ? std::string(test->test_suite_name()) + '.' + test->name() : "*";
   for (const fltsim::Finding& finding : machine.verifier().findings()) {
