@@ -86,11 +86,12 @@ function(fltlink_add_driver name)
   file(MAKE_DIRECTORY ${folder})
   set(objects)
   set(number 0)
-  foreach(source IN LISTS arg_SOURCES ITEMS ${sim}/loader/runtime/module_runtime.c)
+  foreach(source IN LISTS arg_SOURCES)
     cmake_path(ABSOLUTE_PATH source BASE_DIRECTORY ${CMAKE_CURRENT_SOURCE_DIR} NORMALIZE)
     cmake_path(GET source FILENAME stem)
     if(source MATCHES "\\.c$")
-      set(compile ${CMAKE_C_COMPILER} -std=gnu17 -fcommon -Wno-incompatible-pointer-types -Wno-pragmas ${common} ${wdk}
+      set(compile ${CMAKE_C_COMPILER} -std=gnu17 -fcommon -Werror=implicit-function-declaration
+        -Wno-incompatible-pointer-types -Wno-pragmas ${common} ${wdk}
         ${c_headers})
       set(ending i)
     else()
@@ -115,13 +116,14 @@ function(fltlink_add_driver name)
   # at load, so there it is the loader that names what is missing.
   set(module ${PROJECT_BINARY_DIR}/drivers/${name}.sys)
   file(MAKE_DIRECTORY ${PROJECT_BINARY_DIR}/drivers)
-  set(link -shared -nostdlib -Wl,--hash-style=gnu -Wl,-rpath,$<TARGET_FILE_DIR:fltlink::sim> $<TARGET_FILE:fltlink::sim>)
+  set(link -shared -nostdlib $<TARGET_FILE:fltsim-driver-runtime> -Wl,-u,fltsim_module_exports_table
+    -Wl,--hash-style=gnu -Wl,-rpath,$<TARGET_FILE_DIR:fltlink::sim> $<TARGET_FILE:fltlink::sim>)
   if(NOT FLTLINK_SANITIZE)
     list(APPEND link -Wl,-z,defs)
   endif()
   add_custom_command(OUTPUT ${module}
     COMMAND ${CMAKE_C_COMPILER} -o ${module} ${objects} ${link} -lc
-    DEPENDS ${objects} fltlink::sim
+    DEPENDS ${objects} fltlink::sim fltsim-driver-runtime
     COMMENT "Linking driver ${name}"
     VERBATIM COMMAND_EXPAND_LISTS)
   add_custom_target(${name} ALL DEPENDS ${module})

@@ -115,7 +115,7 @@ TEST(ModuleTest, MissingFileIsNamed) {
 }
 
 TEST(ModuleTest, FileThatIsNoModuleIsRefused) {
-  EXPECT_THAT(load_error(FLTLINK_SOURCE_DIR "/CMakeLists.txt"), HasSubstr("is no driver module"));
+  EXPECT_THAT(load_error(FLTLINK_DRIVER_FOLDER "../CMakeCache.txt"), HasSubstr("is no driver module"));
 }
 
 TEST(ModuleTest, SharedObjectWithoutDriverEntryIsRefused) {

@@ -278,3 +278,9 @@ WDK_END
 #define VERIFY_IS_IRQL_PASSIVE_LEVEL() PAGED_CODE()
 #define PAGED_CODE() ASSERT(KeGetCurrentIrql() <= APC_LEVEL)
 #define PAGED_CODE_LOCKED() PAGED_CODE()
+
+#ifdef FLTSIM_DRIVER_UNIT
+#include "../crt/ctype.h"
+#include "../crt/string.h"
+#include "../crt/wchar.h"
+#endif

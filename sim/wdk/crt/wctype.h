@@ -1,0 +1,4 @@
+// wctype.h of driver units.
+#pragma once
+
+#include "wchar.h"
