@@ -8,7 +8,7 @@
 #include "fltsim/trace.hpp"
 
 namespace fltsim::nt {
-struct Thread;
+class Thread;
 }
 
 namespace fltsim::io {
