@@ -31,8 +31,6 @@ Structure from_bytes(const std::string& bytes) {
 
 class IoTest : public testing::Test {
  protected:
-  IoTest() { stack.attach(c.volume()); }
-
   // What the hooks refer to is gone when the machine closes what the test left open.
   void TearDown() override {
     stack.before = nullptr;
@@ -53,7 +51,7 @@ class IoTest : public testing::Test {
 
   RecordingStack stack;
   Machine machine;
-  fltsim::Volume& c = machine.add_volume(u"C:");
+  fltsim::Volume& c = stack.add_volume(machine, u"C:");
   Process app = machine.start_process({.image = u"C:\\App\\app.exe"});
 };
 

@@ -9,10 +9,13 @@
 #include <string>
 #include <vector>
 
+#include "fltsim/machine.hpp"
 #include "io/file_object.hpp"
 #include "io/filter_stack.hpp"
+#include "io/io_manager.hpp"
 #include "io/operation_text.hpp"
 #include "io/volume.hpp"
+#include "machine/system.hpp"
 #include "nt/process.hpp"
 #include "nt/thread.hpp"
 
@@ -41,8 +44,14 @@ class RecordingStack final : public FilterStack {
   using Before = std::function<bool(Operation&)>;
   using After = std::function<void(Operation&)>;
 
-  // The stack must outlive the machine: its end closes files.
-  void attach(Volume& volume) { volume.set_filter_stack(this); }
+  // A volume with this stack, which must outlive the machine: its end closes files. The filter manager, which
+  // expects a stack of its own on every volume it hears of, hears of none.
+  fltsim::Volume& add_volume(Machine& machine, std::u16string_view drive) {
+    machine.system().io().set_mount_observer(nullptr);
+    fltsim::Volume& volume = machine.add_volume(drive);
+    volume.volume().set_filter_stack(this);
+    return volume;
+  }
 
   void run(Operation& operation, const FileSystemCall& file_system) override {
     const std::size_t index = record(operation);

@@ -32,8 +32,7 @@ TEST(VolumeTest, EveryNameOfAVolumeLeadsToIt) {
 TEST(VolumeTest, SetUpVerbsPassTheFiltersBy) {
   RecordingStack stack;
   Machine machine;
-  fltsim::Volume& c = machine.add_volume(u"C:");
-  stack.attach(c.volume());
+  fltsim::Volume& c = stack.add_volume(machine, u"C:");
   c.write_file(u"\\x\\y\\a.txt", "text");
   c.make_directory(u"\\x\\z\\deep");
   EXPECT_EQ(c.read_file(u"\\x\\y\\a.txt"), "text");
@@ -46,8 +45,7 @@ TEST(VolumeTest, SetUpVerbsPassTheFiltersBy) {
 TEST(VolumeTest, DismountedVolumeRefusesEverythingButTheEnd) {
   RecordingStack stack;
   Machine machine;
-  fltsim::Volume& c = machine.add_volume(u"C:");
-  stack.attach(c.volume());
+  fltsim::Volume& c = stack.add_volume(machine, u"C:");
   c.write_file(u"\\a.txt", "text");
   const Process app = machine.start_process({.image = u"C:\\app.exe"});
   const FileHandle file = app.create({.path = u"C:\\a.txt"}).handle;
