@@ -1,4 +1,5 @@
 // Ex: fast mutexes, push locks, reader-writer spin locks, rundown protection, interlocked lists, work items.
+#include "nt/driver_call.hpp"
 #include "nt/held_locks.hpp"
 #include "nt/wdk.hpp"
 
@@ -358,7 +359,7 @@ VOID ExQueueWorkItem(PWORK_QUEUE_ITEM WorkItem, WORK_QUEUE_TYPE) {
   thread.system.nt().work().queue([routine = WorkItem->WorkerRoutine, parameter = WorkItem->Parameter,
                                    driver = thread.driver](nt::Thread& worker) {
     const nt::DriverScope scope(worker, driver);
-    routine(parameter);
+    nt::call_driver([&] { routine(parameter); });
   });
 }
 

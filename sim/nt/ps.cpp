@@ -3,6 +3,7 @@
 
 #include <csetjmp>
 
+#include "nt/seh.hpp"
 #include "nt/wdk.hpp"
 
 namespace fltsim::nt {
@@ -15,6 +16,7 @@ HANDLE handle_of(std::uint32_t id) { return UlongToHandle(id); }
 // The driver's routine, up to its end or to PsTerminateSystemThread, which jumps here. No frame between holds
 // a destructor: they are the driver's, and PsTerminateSystemThread's own.
 void run_routine(Thread& thread, PKSTART_ROUTINE routine, PVOID context) {
+  const ExceptionChainScope chain;  // restored also after the jump
   std::jmp_buf guard;
   thread.exit_guard = &guard;
   if (_setjmp(guard) == 0) routine(context);

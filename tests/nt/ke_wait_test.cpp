@@ -83,6 +83,18 @@ TEST_F(KeWaitTest, FourObjectsWithoutWaitBlocksAreFatal) {
   });
 }
 
+TEST_F(KeWaitTest, SemaphorePastItsLimitRaises) {
+  kernel([] {
+    KSEMAPHORE semaphore;
+    KeInitializeSemaphore(&semaphore, 1, 1);
+    EXPECT_EQ(status_raised_by([&] { KeReleaseSemaphore(&semaphore, 0, 1, FALSE); }),
+              STATUS_SEMAPHORE_LIMIT_EXCEEDED);
+    EXPECT_EQ(wait(&semaphore), STATUS_SUCCESS);
+    EXPECT_EQ(KeReleaseSemaphore(&semaphore, 0, 1, FALSE), 0);
+    EXPECT_EQ(KeReadStateSemaphore(&semaphore), 1);
+  });
+}
+
 TEST_F(KeWaitTest, MutexIsRecursiveAndReleaseByAStrangerIsFatal) {
   kernel([] {
     KMUTEX mutex;

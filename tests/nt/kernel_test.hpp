@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 #include <ntifs.h>
 
+#include <csetjmp>
 #include <functional>
 #include <string>
 
@@ -13,6 +14,16 @@
 #include "nt/executive.hpp"
 
 namespace fltsim::nt {
+
+// The status that `code` raises, or STATUS_SUCCESS: what a driver's __try and __except around it would see.
+inline NTSTATUS status_raised_by(const std::function<void()>& code) {
+  fltsim_seh_frame frame{};
+  fltsim_seh_enter(&frame);
+  if (_setjmp(*reinterpret_cast<std::jmp_buf*>(frame.jump_buffer)) != 0) return frame.record.ExceptionCode;
+  code();
+  fltsim_seh_exit(&frame);
+  return STATUS_SUCCESS;
+}
 
 class KernelTest : public testing::Test {
  protected:
