@@ -201,7 +201,7 @@ NTSTATUS FilterManager::register_filter(PDRIVER_OBJECT driver, const FLT_REGISTR
   if (registration.GenerateFileNameCallback != nullptr)
     nt::unsupported("FLT_REGISTRATION.GenerateFileNameCallback");
   if (registration.TransactionNotificationCallback != nullptr) {
-    report(*filter, "SIM-2", Severity::kWarning,
+    report(*filter, "SIM-9", Severity::kWarning,
            "transactions are not simulated: TransactionNotificationCallback is never called.");
   }
   if (registration.FilterUnloadCallback == nullptr) {

@@ -44,7 +44,7 @@ std::string code_text(NTSTATUS code) {
   fltsim_seh_frame* frame = thread.exception_chain;
   if (frame == nullptr) {
     bug_check(
-        thread, "SIM-3",
+        thread, "SIM-8",
         "exception " + code_text(record.ExceptionCode) +
             " was raised in driver code outside every __try (bug check 0x1E, KMODE_EXCEPTION_NOT_HANDLED).");
   }
@@ -185,7 +185,7 @@ void fltsim_seh_exit(fltsim_seh_frame* frame) { nt::leave_frame(nt::current_thre
 
 int fltsim_seh_filter(fltsim_seh_frame* frame, int disposition) {
   if (disposition == EXCEPTION_CONTINUE_EXECUTION) {
-    nt::bug_check(nt::current_thread("an exception filter"), "SIM-3",
+    nt::bug_check(nt::current_thread("an exception filter"), "SIM-8",
                   "an exception filter returned EXCEPTION_CONTINUE_EXECUTION, which is not simulated.");
   }
   if (disposition <= 0) return 0;
@@ -201,7 +201,7 @@ void fltsim_seh_continue(fltsim_seh_frame* frame) {
 void fltsim_driver_failed(const char* what, const char* file, int line) {
   std::string text = std::string("an assertion of the driver failed: ") + what;
   if (file != nullptr) text += std::string(", ") + file + ":" + std::to_string(line);
-  nt::bug_check(nt::current_thread("an assertion"), "SIM-3", text);
+  nt::bug_check(nt::current_thread("an assertion"), "SIM-8", text);
 }
 
 VOID ExRaiseStatus(NTSTATUS Status) {

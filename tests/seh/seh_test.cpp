@@ -129,7 +129,7 @@ INSTANTIATE_TEST_SUITE_P(CxxChecks, SehCxxTest, testing::ValuesIn(kCxxChecks), n
 
 TEST(SehTest, EscapingExceptionIsABugCheckThatNamesTheCode) {
   SehFixture fixture(FLTLINK_DRIVER("seh_checks_c"));
-  fixture.machine.verifier().expect("SIM-3");
+  fixture.machine.verifier().expect("SIM-8");
   EXPECT_EQ(fixture.run("escapes"), "a");
   EXPECT_EQ(fixture.outcome, Outcome::kStopped);
   EXPECT_THAT(to_string(fixture.machine.verifier().findings().at(0)), HasSubstr("0xC000009A"));
@@ -137,7 +137,7 @@ TEST(SehTest, EscapingExceptionIsABugCheckThatNamesTheCode) {
 
 TEST(SehTest, FaultOutsideEveryTryIsABugCheckThatNamesTheCode) {
   SehFixture fixture(FLTLINK_DRIVER("seh_checks_c"));
-  fixture.machine.verifier().expect("SIM-3");
+  fixture.machine.verifier().expect("SIM-8");
   fixture.run("faults_outside_every_try");
   EXPECT_EQ(fixture.outcome, Outcome::kStopped);
   EXPECT_THAT(to_string(fixture.machine.verifier().findings().at(0)), HasSubstr("0xC0000005"));
@@ -145,7 +145,7 @@ TEST(SehTest, FaultOutsideEveryTryIsABugCheckThatNamesTheCode) {
 
 TEST(SehTest, ContinueExecutionIsRefusedByName) {
   SehFixture fixture(FLTLINK_DRIVER("seh_checks_c"));
-  fixture.machine.verifier().expect("SIM-3");
+  fixture.machine.verifier().expect("SIM-8");
   fixture.run("continues_execution");
   EXPECT_THAT(to_string(fixture.machine.verifier().findings().at(0)),
               HasSubstr("EXCEPTION_CONTINUE_EXECUTION"));
