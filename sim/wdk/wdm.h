@@ -5,6 +5,6 @@
 #include "km/interlocked.h"
 #include "km/io.h"
 #include "km/mm.h"
-#include "km/rtl.h"
+#include "km/rtl_table.h"
 #include "km/seh.h"
-#include "km/zw.h"
+#include "km/zw_rare.h"

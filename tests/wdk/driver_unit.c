@@ -1,11 +1,20 @@
 // A driver unit in C: every public header of the kernel side, and a filter's smallest registration.
+#include <ctype.h>
 #include <dontuse.h>
 #include <fltKernel.h>
+#include <ntdddisk.h>
 #include <ntddk.h>
 #include <ntdef.h>
 #include <ntifs.h>
+#include <ntintsafe.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 #include <suppress.h>
+#include <wchar.h>
 #include <wdm.h>
+#include <wsk.h>
 
 _Static_assert(sizeof(L"a") == 4, "a wide literal of a driver has 16-bit units");
 
@@ -29,6 +38,7 @@ NTSTATUS DriverEntry(PDRIVER_OBJECT DriverObject, PUNICODE_STRING RegistryPath) 
   registration.Size = sizeof(registration);
   registration.Version = FLT_REGISTRATION_VERSION;
   registration.OperationRegistration = operations;
+  if (wcslen(port_name.Buffer) != port_name.Length / sizeof(WCHAR)) return STATUS_UNSUCCESSFUL;
   return port_name.Length == 5 * sizeof(WCHAR) ? FltRegisterFilter(DriverObject, &registration, &filter)
                                                : STATUS_UNSUCCESSFUL;
 }

@@ -2,6 +2,8 @@
 // Windows.
 #include <fltKernel.h>
 #include <gtest/gtest.h>
+#include <ntintsafe.h>
+#include <wsk.h>
 
 namespace {
 
@@ -140,6 +142,11 @@ OFFSET_IS(REPARSE_DATA_BUFFER, SymbolicLinkReparseBuffer.PathBuffer, 20);
 OFFSET_IS(REPARSE_DATA_BUFFER, MountPointReparseBuffer.PathBuffer, 16);
 OFFSET_IS(REPARSE_GUID_DATA_BUFFER, GenericReparseBuffer, 24);
 SIZE_IS(OPLOCK_KEY_ECP_CONTEXT, 20);
+SIZE_IS(USN_RECORD, 64);
+OFFSET_IS(USN_RECORD, FileName, 60);
+SIZE_IS(RTL_GENERIC_TABLE, 72);
+SIZE_IS(SOCKADDR_IN6, 28);
+SIZE_IS(SOCKADDR_STORAGE, 128);
 
 // The filter manager and its ports.
 SIZE_IS(FLT_CALLBACK_DATA, 88);
@@ -184,6 +191,18 @@ TEST(WdkLayoutTest, GuidsCompareByContent) {
   const GUID copy = GUID_ECP_SRV_OPEN;
   EXPECT_TRUE(IsEqualGUID(copy, GUID_ECP_SRV_OPEN));
   EXPECT_FALSE(IsEqualGUID(copy, GUID_ECP_NFS_OPEN));
+}
+
+TEST(WdkLayoutTest, SafeArithmeticReportsOverflow) {
+  ULONG sum = 0;
+  EXPECT_EQ(RtlULongAdd(1, 2, &sum), STATUS_SUCCESS);
+  EXPECT_EQ(sum, 3u);
+  EXPECT_EQ(RtlULongAdd(0xffffffffu, 1, &sum), STATUS_INTEGER_OVERFLOW);
+  EXPECT_EQ(sum, 0xffffffffu);
+  USHORT narrow = 0;
+  EXPECT_EQ(RtlULongToUShort(0x10000, &narrow), STATUS_INTEGER_OVERFLOW);
+  EXPECT_EQ(RtlULongToUShort(0xffff, &narrow), STATUS_SUCCESS);
+  EXPECT_EQ(narrow, 0xffff);
 }
 
 }  // namespace

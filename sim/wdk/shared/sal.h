@@ -63,6 +63,12 @@
 #define _Post_
 #define _Post_valid_
 #define _Post_invalid_
+#define _Post_null_
+#define _Post_writable_byte_size_(size)
+#define _Post_readable_byte_size_(size)
+#define _Unreferenced_parameter_
+#define _Curr_
+#define _Global_critical_region_
 #define _Post_notnull_
 #define _Post_maybenull_
 #define _Post_satisfies_(condition)

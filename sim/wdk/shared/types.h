@@ -64,7 +64,7 @@ typedef unsigned char UCHAR, *PUCHAR, BYTE, *PBYTE, *LPBYTE, BOOLEAN, *PBOOLEAN;
 typedef short SHORT, *PSHORT, CSHORT;
 typedef unsigned short USHORT, *PUSHORT, WORD, *PWORD, *LPWORD;
 typedef int INT, *PINT, *LPINT, LONG, *PLONG, *LPLONG, BOOL, *PBOOL, *LPBOOL, NTSTATUS, *PNTSTATUS, HRESULT;
-typedef unsigned int UINT, *PUINT, ULONG, *PULONG, DWORD, *PDWORD, *LPDWORD, LOGICAL, *PLOGICAL;
+typedef unsigned int UINT, *PUINT, ULONG, *PULONG, DWORD, *PDWORD, *LPDWORD, LOGICAL, *PLOGICAL, CLONG, *PCLONG;
 typedef long long LONGLONG, *PLONGLONG, LONG64, *PLONG64, USN;
 typedef unsigned long long ULONGLONG, *PULONGLONG, DWORDLONG, DWORD64, *PDWORD64, ULONG64, *PULONG64;
 typedef signed char INT8, *PINT8;
@@ -316,6 +316,10 @@ typedef struct _IO_STATUS_BLOCK {
     int unused;               \
   };                          \
   typedef struct name##__* name
+
+#ifdef FLTSIM_DRIVER_UNIT
+typedef WCHAR TCHAR, *PTCHAR;
+#endif
 
 #if defined(FLTSIM_DRIVER_UNIT) && !defined(__cplusplus)
 #ifndef min

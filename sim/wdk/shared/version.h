@@ -22,6 +22,10 @@
 #define _WIN32_WINNT_WIN8 0x0602
 #define _WIN32_WINNT_WIN10 0x0A00
 
+#define OSVER(version) ((version)&0xFFFF0000)
+#define SPVER(version) (((version) >> 8) & 0x000000FF)
+#define SUBVER(version) ((version)&0x000000FF)
+
 #ifndef NTDDI_VERSION
 #define NTDDI_VERSION NTDDI_WIN10_VB
 #endif
