@@ -1,1 +1,2 @@
 // Exists for its precompiled headers only (tests/CMakeLists.txt).
+int main() {}
