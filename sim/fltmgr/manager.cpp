@@ -266,10 +266,12 @@ std::vector<VolumeStack*> FilterManager::volumes() const {
 }
 
 void FilterManager::volume_dismounted(io::Volume& volume) {
-  VolumeStack& stack = *static_cast<VolumeStack*>(volume.filter_stack());
-  stack.rundown.close();
-  for (Instance* instance : stack.instances()) tear_down(*instance, FLTFL_INSTANCE_TEARDOWN_VOLUME_DISMOUNT);
-  contexts_.delete_for(static_cast<const FltObject*>(&stack));
+  for (VolumeStack* stack : volumes()) {
+    if (&stack->volume() != &volume) continue;
+    stack->rundown.close();
+    for (Instance* instance : stack->instances()) tear_down(*instance, FLTFL_INSTANCE_TEARDOWN_VOLUME_DISMOUNT);
+    contexts_.delete_for(static_cast<const FltObject*>(stack));
+  }
 }
 
 VolumeStack* FilterManager::find_volume(std::u16string_view name) const {
