@@ -43,7 +43,7 @@ Outcome Process::exit(std::int32_t code) {
   if (system.nt().stopped()) return Outcome::kStopped;
   const auto rundown = system.nt().terminate_process(*process_, code);
   nt::Thread* caller = nt::current_thread_or_null();
-  if (caller != nullptr && &caller->process == process_) throw nt::ClientUnwind{};
+  if (caller != nullptr && &caller->process == process_) nt::unwind_client(*caller);
   return rundown ? system.wait_for(*rundown) : Outcome::kDone;
 }
 

@@ -67,12 +67,17 @@ void unsupported(const char* routine) {
                 "a result.");
 }
 
+void unwind_client(Thread& thread) {
+  thread.system.nt().end_requests(thread);
+  throw ClientUnwind{};
+}
+
 bool enter_client(Thread& thread, const char* routine) {
   thread.system.scheduler().switch_point(routine);
   thread.system.nt().halt_if_stopped(thread);
   if (!thread.terminated() || thread.kernel_depth != 0) return true;
   if (std::uncaught_exceptions() > 0) return false;
-  throw ClientUnwind{};
+  unwind_client(thread);
 }
 
 bool enter_client_release(Thread& thread, const char* routine) noexcept {
@@ -84,7 +89,7 @@ bool enter_client_release(Thread& thread, const char* routine) noexcept {
 void leave_client(Thread& thread) {
   thread.system.nt().halt_if_stopped(thread);
   if (!thread.terminated() || thread.kernel_depth != 0 || std::uncaught_exceptions() > 0) return;
-  throw ClientUnwind{};
+  unwind_client(thread);
 }
 
 }  // namespace fltsim::nt

@@ -51,6 +51,9 @@ void report(Thread& thread, std::string id, Severity severity, std::string text,
 // only there.
 struct ClientUnwind {};
 
+// Unwinds the calling client thread, which was killed or ends its process.
+[[noreturn]] void unwind_client(Thread& thread);
+
 // Switch point and checks of a client entry. False: the thread is being unwound (a destructor of the client
 // called), the entry must fail without effect. Throws ClientUnwind when the thread was killed and may be
 // unwound from here.

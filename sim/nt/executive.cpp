@@ -149,6 +149,7 @@ void Executive::end_thread(Thread& thread) {
     thread.at_end.pop_back();
     hook(thread);
   }
+  end_requests(thread);
   check_left_clean(thread);
   if (const std::size_t mutexes = dispatcher_.abandon_mutants(thread);
       mutexes != 0 && thread.process.is_system) {
@@ -175,8 +176,9 @@ void Executive::end_thread(Thread& thread) {
 void Executive::terminate_thread(Thread& thread, Status status) {
   std::int32_t running = STATUS_PENDING;
   thread.exit_status.compare_exchange_strong(running, status, std::memory_order_acq_rel);
-  thread.terminated_.store(true, std::memory_order_release);
+  thread.terminated_.store(true);
   dispatcher_.end_wait(thread);
+  if (sched::Thread* waiting = thread.interruptible_.load()) system_.scheduler().unpark(*waiting);
 }
 
 Ref<Thread> Executive::terminate_process(Process& process, Status status) {
@@ -206,6 +208,14 @@ void Executive::run_down(Process& process, Status status) {
 
 void Executive::on_process_exit(std::function<void(Process&)> hook) {
   exit_hooks_.push_back(std::move(hook));
+}
+
+void Executive::on_requests_end(std::function<void(Thread&)> hook) {
+  request_hooks_.push_back(std::move(hook));
+}
+
+void Executive::end_requests(Thread& thread) {
+  for (const auto& hook : request_hooks_) hook(thread);
 }
 
 // --- the machine's stop
@@ -291,6 +301,7 @@ void Executive::destroy_objects() {
     header->destruct(header->body());
   while (newest_ != nullptr) free_object(*std::exchange(newest_, newest_->older));
   oldest_ = nullptr;
+  system_process_.detach();  // it has gone with the others
 }
 
 }  // namespace fltsim::nt

@@ -75,6 +75,11 @@ class Executive {
   // Runs in the dying process's context after its handles are closed, in order of registration. Before
   // threads run.
   void on_process_exit(std::function<void(Process&)> hook);
+  // Runs in a thread before the frames of a killed client are unwound, and when its code has ended: what its
+  // process has outstanding in the kernel must no longer touch the client's memory. Registered before threads
+  // run.
+  void on_requests_end(std::function<void(Thread&)> hook);
+  void end_requests(Thread& thread);
 
   // --- the machine's stop
   // ------------------------------------------------------------------------------------------
@@ -126,6 +131,7 @@ class Executive {
   std::map<std::string, std::uint32_t, std::less<>> faults_;
   std::deque<DriverIdentity> drivers_;
   std::vector<std::function<void(Process&)>> exit_hooks_;
+  std::vector<std::function<void(Thread&)>> request_hooks_;
 
   Dispatcher dispatcher_;
   LockTable locks_;

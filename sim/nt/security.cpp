@@ -107,12 +107,11 @@ std::vector<std::uint8_t> build_relative(const void* owner, const void* group, c
   return bytes;
 }
 
-std::vector<std::uint8_t> allow_all(std::span<const Sid> sids) {
+std::vector<std::uint8_t> allow(std::span<const Sid> sids, AccessMask mask) {
   std::vector<std::uint8_t> bytes(sizeof(ACL));
   for (const Sid& sid : sids) {
     const auto size = static_cast<USHORT>(offsetof(ACCESS_ALLOWED_ACE, SidStart) + sid.size());
     const ACE_HEADER header{ACCESS_ALLOWED_ACE_TYPE, 0, size};
-    const AccessMask mask = kGenericAll;
     append(bytes, &header, sizeof header);
     append(bytes, &mask, sizeof mask);
     append(bytes, sid.data(), sid.size());
@@ -183,7 +182,7 @@ Ref<Token> make_token(System& system, User user) {
       break;
   }
   const Sid owners[] = {user == User::kOrdinary ? token.user : administrators, local_system};
-  token.default_dacl = allow_all(owners);
+  token.default_dacl = allow(owners, kGenericAll);
   return Ref<Token>::adopt(create_object<Token>(system, kTokenType, std::move(token)));
 }
 
@@ -223,6 +222,13 @@ std::vector<std::uint8_t> capture_descriptor(const void* descriptor) {
 std::vector<std::uint8_t> default_descriptor(const Token& token) {
   return build_relative(token.user.data(), nullptr, token.default_dacl.data(), token.default_dacl.size(),
                         true);
+}
+
+std::vector<std::uint8_t> system_and_administrators(AccessMask access) {
+  const Sid sids[] = {make_sid(kNtAuthority, {SECURITY_LOCAL_SYSTEM_RID}),
+                      make_sid(kNtAuthority, {SECURITY_BUILTIN_DOMAIN_RID, DOMAIN_ALIAS_RID_ADMINS})};
+  const std::vector<std::uint8_t> dacl = allow(sids, access);
+  return build_relative(sids[1].data(), sids[0].data(), dacl.data(), dacl.size(), true);
 }
 
 bool has_null_dacl(const void* descriptor) {

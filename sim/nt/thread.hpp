@@ -62,7 +62,7 @@ class Thread final {
   // --- any thread
   // ------------------------------------------------------------------------------------------------- Set
   // once by termination. Client code no longer runs in this thread; kernel code goes on to the boundary.
-  bool terminated() const { return terminated_.load(std::memory_order_acquire); }
+  bool terminated() const { return terminated_.load(); }
   std::atomic<std::int32_t> exit_status{0x103};  // STATUS_PENDING while it runs
   std::atomic<std::int32_t> priority{8};
   std::atomic<bool> ended{false};
@@ -76,9 +76,9 @@ class Thread final {
   std::uint32_t kernel_depth = 0;          // > 0 inside a client entry: kernel code runs
   const DriverIdentity* driver = nullptr;  // whose code runs, null for the simulator's and the client's own
   void* top_level_irp = nullptr;           // IoSetTopLevelIrp
-  void* walk_slot = nullptr;               // the filter manager's (fltmgr/walk.hpp)
-  std::uint32_t trace_node = UINT32_MAX;   // what the thread is in, in the machine's trace; new nodes go below
-  Process* attached = nullptr;             // KeStackAttachProcess
+  std::uint32_t trace_node = UINT32_MAX;  // what the thread is in, in the machine's trace; new nodes go below
+  void* walk_slot = nullptr;              // the filter manager's (fltmgr/walk.hpp)
+  Process* attached = nullptr;            // KeStackAttachProcess
   std::vector<HeldLock> held_locks;
   std::uint32_t last_error = 0;  // Win32's GetLastError
   std::unique_ptr<UserScratch> scratch;
@@ -93,7 +93,11 @@ class Thread final {
  private:
   friend class Dispatcher;
   friend class Executive;
+  friend class InterruptibleWait;
   std::atomic<bool> terminated_{false};
+  // Whom termination unparks; set by InterruptibleWait. Sequentially consistent with terminated_: a thread
+  // sets this, then asks terminated(); termination sets that, then reads this. One of the two sees the other.
+  std::atomic<sched::Thread*> interruptible_{nullptr};
   void* wait_ = nullptr;  // the dispatcher's; under its lock
   ListLink mutants_{&mutants_, &mutants_};
   void* start_ = nullptr;
@@ -104,6 +108,22 @@ inline Thread* current_thread_or_null() { return static_cast<Thread*>(sched::Sch
 // The same where there must be one: a WDK or client function was called outside a machine otherwise, which
 // ends the program with `routine` in the text.
 Thread& current_thread(const char* routine = "a simulated routine");
+
+// While it lives, the calling thread is unparked when it is terminated. For a wait that parks by itself and
+// asks thread.terminated() before each park; waits through the Dispatcher have
+// WaitOptions::ends_on_termination.
+class InterruptibleWait {
+ public:
+  explicit InterruptibleWait(Thread& thread) : thread_(thread) {
+    thread.interruptible_.store(thread.scheduled);
+  }
+  ~InterruptibleWait() { thread_.interruptible_.store(nullptr); }
+  InterruptibleWait(const InterruptibleWait&) = delete;
+  InterruptibleWait& operator=(const InterruptibleWait&) = delete;
+
+ private:
+  Thread& thread_;
+};
 
 // Code of `driver` runs in this thread until the end of the scope.
 class DriverScope {

@@ -115,6 +115,12 @@ UserScratch::~UserScratch() {
   if (base_ != nullptr) space_.free(base_);
 }
 
+bool client_memory(const void* address, std::size_t length) {
+  if (reinterpret_cast<std::uintptr_t>(address) < kLowestAddress) return false;
+  const UserSpace& space = current_thread().system.nt().user_space();
+  return !space.contains(address, 0) || space.is_mapped(address, length);
+}
+
 UserBuffer::UserBuffer(Thread& thread, const void* client, std::size_t length, Use use)
     : thread_(thread), client_(const_cast<void*>(client)), length_(length), use_(use), presented_(client_) {
   UserSpace& space = thread.system.nt().user_space();

@@ -69,6 +69,11 @@ class UserScratch {
   std::size_t used_ = 0;
 };
 
+// Whether the kernel may copy from or to [address, address + length) for a client of the calling thread's
+// machine: mapped memory of the user range, or ordinary memory of the program, which is what clients mostly
+// pass. The lowest 64 KB are nobody's.
+bool client_memory(const void* address, std::size_t length);
+
 // What the kernel side sees of a client's buffer during one call. A pointer that lies in the user range is
 // passed through; any other is presented as a copy in the range, at the same offset within 16 bytes, so that
 // alignment shows. Null stays null.

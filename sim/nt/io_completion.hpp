@@ -1,0 +1,52 @@
+// An I/O completion port as an object: packets, first in first out, and the threads that wait for one.
+//
+// Threads: any; one leaf lock each. A packet is handed to a waiter under the lock, so that a waiter whose
+// deadline passes at the same time still returns it.
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <mutex>
+
+#include "nt/object.hpp"
+#include "nt/thread.hpp"
+
+namespace fltsim::nt {
+
+extern const ObjectType kIoCompletionType;
+
+class IoCompletion {
+ public:
+  struct Packet {
+    std::uintptr_t key = 0;
+    void* request = nullptr;  // the client's OVERLAPPED
+    Status status = 0;
+    std::uint64_t information = 0;  // bytes
+  };
+
+  enum class Result {
+    kPacket,
+    kTimeout,
+    kAbandoned,   // the last handle was closed
+    kTerminated,  // the thread was
+  };
+
+  void post(const Packet& packet);
+  // Simulated threads. `deadline` is a point in time; one that has passed polls.
+  Result wait(Thread& thread, sched::Ticks deadline, Packet& packet);
+  void abandon();
+
+ private:
+  struct Waiter {
+    sched::Thread* thread;
+    bool served = false;
+    Packet packet{};
+  };
+
+  std::mutex mutex_;
+  std::deque<Packet> packets_;
+  std::deque<Waiter*> waiters_;  // served last in, first out, as Windows does
+  bool abandoned_ = false;
+};
+
+}  // namespace fltsim::nt
