@@ -12,6 +12,7 @@
 #include "fltmgr/context.hpp"
 #include "fltmgr/name.hpp"
 #include "fltmgr/objects.hpp"
+#include "fltmgr/port.hpp"
 #include "fltmgr/volume_stack.hpp"
 #include "fltmgr/walk.hpp"
 #include "io/io_manager.hpp"
@@ -33,6 +34,7 @@ class FilterManager final : public io::MountObserver {
   System& system() { return system_; }
   Contexts& contexts() { return contexts_; }
   Names& names() { return names_; }
+  Ports& ports() { return ports_; }
 
   // --- filters; simulated threads at PASSIVE_LEVEL unless it says otherwise ---
 
@@ -92,6 +94,7 @@ class FilterManager final : public io::MountObserver {
   System& system_;
   Contexts contexts_;
   Names names_;
+  Ports ports_;
   mutable std::mutex mutex_;
   std::vector<std::unique_ptr<Filter>> filters_;      // in order of registration; kept (objects.hpp)
   std::vector<std::unique_ptr<Instance>> instances_;  // likewise

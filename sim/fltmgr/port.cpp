@@ -1,9 +1,252 @@
-// No port can be created yet, so a filter has none.
 #include "fltmgr/port.hpp"
 
-namespace fltsim::fltmgr {
+#include <algorithm>
+#include <cstring>
+#include <memory>
+#include <utility>
 
-std::vector<std::string> open_server_ports(const Filter&) { return {}; }
-void disconnect_all(Filter&) {}
+#include "fltmgr/filter_call.hpp"
+#include "fltmgr/manager.hpp"
+#include "fltmgr/port_status.hpp"
+#include "machine/system.hpp"
+#include "nt/enter.hpp"
+#include "nt/executive.hpp"
+#include "nt/text.hpp"
+
+namespace fltsim::fltmgr {
+namespace {
+
+// How many ports that are gone stay in memory, so that a late use gets a finding.
+constexpr std::size_t kRemembered = 64;
+
+// A copy of the client's context as the driver sees it: exactly as long as the client said, in memory of its
+// own, so that the address sanitizer sees a read past its end or after the callback (CONN-11).
+class ContextCopy {
+ public:
+  ContextCopy(const void* context, std::uint32_t size, Semantics::EmptyContext empty) {
+    if (size == 0 && empty == Semantics::EmptyContext::kNull) return;  // CONN-12, H-7
+    copy_ = std::unique_ptr<std::byte[]>(new std::byte[size]);
+    if (size != 0) std::memcpy(copy_.get(), context, size);
+  }
+  void* get() const { return copy_.get(); }
+
+ private:
+  std::unique_ptr<std::byte[]> copy_;
+};
+
+template <class Body>
+void remember(std::deque<nt::Ref<Body>>& gone, nt::Ref<Body> body, nt::Ref<Body>& dropped) {
+  gone.push_back(std::move(body));
+  if (gone.size() <= kRemembered) return;
+  dropped = std::move(gone.front());
+  gone.pop_front();
+}
+
+}  // namespace
+
+const nt::ObjectType kServerPortType{.name = u"FilterConnectionPort",
+                                     .mapping = {0x00020001, 0x00020001, 0x00020000, FLT_PORT_ALL_ACCESS},
+                                     .close = nullptr,
+                                     .remove = nullptr,
+                                     .waitable = nullptr,
+                                     .parses = false,
+                                     .report_leaks = false};
+
+ServerPort::ServerPort(Filter& owner, std::u16string its_name, const Callbacks& its_callbacks,
+                       void* its_cookie, std::int32_t connections_max)
+    : filter(owner),
+      name(std::move(its_name)),
+      text(nt::to_utf8(name)),
+      callbacks(its_callbacks),
+      cookie(its_cookie),
+      connections_max_(connections_max) {}
+
+NTSTATUS ServerPort::take_slot() {
+  const std::lock_guard lock(mutex_);
+  if (!open_) return port_status::kNoSuchPort;
+  if (connections_ >= connections_max_) return port_status::kTooManyConnections;
+  ++connections_;
+  return STATUS_SUCCESS;
+}
+
+void ServerPort::give_slot() {
+  const std::lock_guard lock(mutex_);
+  --connections_;
+}
+
+bool ServerPort::close() {
+  const std::lock_guard lock(mutex_);
+  return std::exchange(open_, false);
+}
+
+bool ServerPort::open() const {
+  const std::lock_guard lock(mutex_);
+  return open_;
+}
+
+Ports::Ports(System& system) : system_(system) {
+  system.nt().on_requests_end([this](nt::Thread& thread) { cancel_receives_of(thread); });
+  system.at_shutdown([this] {
+    connections_.clear();
+    open_.clear();
+    retired_.clear();
+    closed_.clear();
+  });
+}
+
+// --- server ports
+// ----------------------------------------------------------------------------------------------------
+
+NTSTATUS Ports::create(Filter& filter, Creation creation, PFLT_PORT& port) {
+  if (!filter.rundown.acquire()) return port_status::kFilterGoing;
+  auto made = nt::Ref<ServerPort>::adopt(
+      nt::create_object<ServerPort>(system_, kServerPortType, filter, creation.name, creation.callbacks,
+                                    creation.cookie, creation.connections_max));
+  nt::ObjectHeader::of(made.get()).security = std::move(creation.security);
+  port = made->handle();
+  {
+    const std::lock_guard lock(mutex_);
+    open_.push_back(made);
+  }
+  filter.had_server_port = true;
+  // From here on clients can connect (PORT-8).
+  const NTSTATUS status =
+      system_.nt().names().insert(made.get(), creation.name, creation.case_insensitive, true);
+  if (NT_SUCCESS(status)) return status;
+  port = nullptr;
+  {
+    const std::lock_guard lock(mutex_);
+    std::erase_if(open_, [&](const auto& one) { return one.get() == made.get(); });
+  }
+  static_cast<void>(filter.rundown.release());
+  return status;
+}
+
+bool Ports::close(ServerPort& port) {
+  nt::Ref<ServerPort> dropped;
+  {
+    const std::lock_guard lock(mutex_);
+    if (!port.close()) return false;
+    const auto found =
+        std::find_if(open_.begin(), open_.end(), [&](const auto& one) { return one.get() == &port; });
+    remember(closed_, std::move(*found), dropped);
+    open_.erase(found);
+  }
+  system_.nt().names().remove(&port);
+  static_cast<void>(port.filter.rundown.release());
+  return true;
+}
+
+std::vector<std::string> Ports::open_ports_of(const Filter& filter) const {
+  const std::lock_guard lock(mutex_);
+  std::vector<std::string> names;
+  for (const auto& port : open_) {
+    if (&port->filter == &filter) names.push_back(port->text);
+  }
+  return names;
+}
+
+std::vector<std::string> open_server_ports(const Filter& filter) {
+  return FilterManager::of(filter.system).ports().open_ports_of(filter);
+}
+
+// --- connecting
+// ------------------------------------------------------------------------------------------------------
+
+NTSTATUS Ports::open_port(nt::Thread& thread, const ConnectRequest& request, nt::Ref<ServerPort>& port) {
+  const Semantics& semantics = system_.options().semantics;
+  nt::Ref<void> object;
+  const NTSTATUS found = system_.nt().names().lookup(request.name, semantics.port_names_case_insensitive,
+                                                     kServerPortType, object);
+  if (!NT_SUCCESS(found)) return found;
+  const nt::AccessMask desired = semantics.connect_needs_all_access ? FLT_PORT_ALL_ACCESS : FLT_PORT_CONNECT;
+  const std::vector<std::uint8_t>& security = nt::ObjectHeader::of(object.get()).security;
+  nt::AccessMask granted = 0;
+  const NTSTATUS allowed = nt::check_access(security.empty() ? nullptr : security.data(),
+                                            *thread.process.token, desired, kServerPortType.mapping, granted);
+  if (!NT_SUCCESS(allowed)) return allowed;
+  port = nt::Ref<ServerPort>::adopt(static_cast<ServerPort*>(object.detach()));
+  if (port->name != request.name) {
+    report(port->filter, "VER-46", Severity::kWarning,
+           "a client connected to the port by a name in other case. Whether that works depends on the "
+           "version of Windows; "
+           "use the driver's spelling (CONN-19).",
+           port->text);
+  }
+  return STATUS_SUCCESS;
+}
+
+NTSTATUS Ports::connect(nt::Thread& thread, const ConnectRequest& request, nt::Ref<Connection>& connection) {
+  nt::Ref<ServerPort> port;
+  if (const NTSTATUS status = open_port(thread, request, port); !NT_SUCCESS(status)) return status;
+  if (port->filter.state.load() >= Filter::State::kDeleting) return port_status::kFilterGoing;  // H-27
+  {
+    // Together, so that whoever closes the server port and then unregisters sees every connection that got a
+    // slot.
+    const std::lock_guard lock(mutex_);
+    if (const NTSTATUS status = port->take_slot(); !NT_SUCCESS(status)) return status;
+    connection = nt::Ref<Connection>::adopt(nt::create_object<Connection>(
+        system_, kClientPortType, port, ++connection_count_, request.synchronous));
+    connections_.push_back(connection);
+  }
+  const ContextCopy context(request.context, request.context_size,
+                            system_.options().semantics.empty_connect_context);
+  const Trace::Index node = system_.trace().begin(
+      Trace::kNone, "connect " + thread.process.short_name + " to " + connection->describe());
+  const NTSTATUS status = connection->ask_driver(thread, context.get(), request.context_size);
+  system_.trace().end(node, "status", static_cast<std::uint32_t>(status));
+  return status;
+}
+
+// --- the end
+// ---------------------------------------------------------------------------------------------------------
+
+std::vector<nt::Ref<Connection>> Ports::connections_of(const Filter& filter) const {
+  const std::lock_guard lock(mutex_);
+  std::vector<nt::Ref<Connection>> found;
+  for (const auto& connection : connections_) {
+    if (&connection->server().filter == &filter) found.push_back(connection);
+  }
+  return found;
+}
+
+void Ports::retire(Connection& connection) {
+  nt::Ref<Connection> dropped;
+  const std::lock_guard lock(mutex_);
+  const auto found = std::find_if(connections_.begin(), connections_.end(),
+                                  [&](const auto& one) { return one.get() == &connection; });
+  if (found == connections_.end()) return;
+  remember(retired_, std::move(*found), dropped);
+  connections_.erase(found);
+}
+
+// Receives end with the thread that issued them, but for those bound to a completion port (GET-10), and with
+// their process. This runs before the thread's client frames are unwound: nothing is delivered to memory of
+// theirs afterwards.
+void Ports::cancel_receives_of(const nt::Thread& thread) {
+  std::vector<nt::Ref<Connection>> live;
+  {
+    const std::lock_guard lock(mutex_);
+    live = connections_;
+  }
+  const bool whole_process = thread.process.terminating.load(std::memory_order_acquire);
+  const auto ends = [&](const Receive& receive) {
+    if (whole_process && receive.process == thread.process.id) return true;
+    return receive.issuer == thread.id && receive.ends_with_issuer;
+  };
+  for (const auto& connection : live) connection->rendezvous().cancel(ends);
+}
+
+void disconnect_all(Filter& filter) {
+  nt::Thread& thread = nt::current_thread("FltUnregisterFilter");
+  for (const auto& connection : FilterManager::of(filter.system).ports().connections_of(filter)) {
+    if (!connection->end(thread)) continue;
+    report(filter, "VER-29", Severity::kError,
+           "the driver never closed this connection: call FltCloseClientPort in DisconnectNotify. Its place "
+           "among "
+           "MaxConnections was lost until now, and Windows may hang in FltUnregisterFilter (DISC-2, DISC-8).",
+           connection->describe());
+  }
+}
 
 }  // namespace fltsim::fltmgr

@@ -53,7 +53,10 @@ struct Semantics {
   OverflowCopy reply_overflow_copy = OverflowCopy::kPrefix;  // WIRE-12
   bool prefer_fitting_receive = true;                        // GET-8
   bool short_receive_fails_at_call = true;                   // GET-13
+  bool receive_buffer_checked_at_call = true;                // GET-14
   bool reply_payload_on_error_status = true;                 // REPLY-6
+  bool reply_alignment_checked = true;                       // REPLY-8
+  bool slot_needs_client_port_close = true;                  // DISC-8; false: DisconnectNotify alone frees it
   enum class DisconnectOrder {
     kSendersFirst,
     kNotifyFirst

@@ -1,0 +1,305 @@
+#include "fltmgr/connection.hpp"
+
+#include <algorithm>
+#include <cstring>
+
+#include "fltmgr/filter_call.hpp"
+#include "fltmgr/manager.hpp"
+#include "fltmgr/port.hpp"
+#include "fltmgr/port_status.hpp"
+#include "machine/system.hpp"
+#include "nt/enter.hpp"
+#include "nt/executive.hpp"
+
+namespace fltsim::fltmgr {
+namespace {
+
+const Semantics& semantics_of(const ServerPort& server) { return server.filter.system.options().semantics; }
+
+void on_handle_closed(void* body, nt::Process&, std::uint64_t handles_left) {
+  if (handles_left == 0) static_cast<Connection*>(body)->client_closed(nt::current_thread("CloseHandle"));
+}
+
+nt::DispatcherHeader* completion_of(void* body) { return &static_cast<Connection*>(body)->completed; }
+
+}  // namespace
+
+const nt::ObjectType kClientPortType{.name = u"FilterCommunicationPort",
+                                     .mapping = {0x00120089, 0x00120116, 0x001200A0, 0x001F01FF},
+                                     .close = &on_handle_closed,
+                                     .remove = nullptr,
+                                     .waitable = &completion_of,
+                                     .parses = false,
+                                     .report_leaks = false};
+
+Connection::Connection(nt::Ref<ServerPort> server, std::uint64_t number, bool synchronous)
+    : server_(std::move(server)),
+      number_(number),
+      synchronous_(synchronous),
+      rendezvous_(semantics_of(*server_), server_->filter.system.trace(), server_->text) {
+  nt::Dispatcher::initialize(completed, nt::DispatcherType::kNotificationEvent, 0);
+}
+
+std::string Connection::describe() const {
+  return "connection " + std::to_string(number_) + " of " + server_->text;
+}
+
+// --- waiting for a change
+// --------------------------------------------------------------------------------------------
+
+bool Connection::wait_until(nt::Thread& thread, bool interruptible, const char* what,
+                            const std::function<bool()>& ready) {
+  std::optional<nt::InterruptibleWait> ends_early;
+  if (interruptible) ends_early.emplace(thread);
+  for (;;) {
+    {
+      const std::lock_guard lock(mutex_);
+      if (ready()) return true;
+      if (interruptible && thread.terminated()) return false;
+      if (std::find(waiting_.begin(), waiting_.end(), thread.scheduled) == waiting_.end()) {
+        waiting_.push_back(thread.scheduled);
+      }
+    }
+    thread.system.scheduler().park(sched::kForever, {what, describe(), nullptr});
+  }
+}
+
+void Connection::changed() {
+  for (sched::Thread* thread : waiting_) sched::Scheduler::current()->unpark(*thread);
+  waiting_.clear();
+}
+
+// --- connecting
+// ------------------------------------------------------------------------------------------------------
+
+NTSTATUS Connection::ask_driver(nt::Thread& thread, void* context, std::uint32_t size) {
+  void* cookie = nullptr;
+  const NTSTATUS status = call_filter(thread, server_->filter, [&] {
+    return server_->callbacks.connect(handle(), server_->cookie, context, size, &cookie);
+  });
+  const bool accepted = NT_SUCCESS(status);
+  if (!accepted) rendezvous_.close(port_status::kDisconnected);
+  {
+    const std::lock_guard lock(mutex_);
+    cookie_ = cookie;
+    connecting_ = false;
+    if (accepted && kernel_open_) notify_ = Notify::kDue;
+    if (!accepted) {
+      ended_ = true;
+      kernel_open_ = false;
+    }
+    changed();
+  }
+  if (accepted && status != STATUS_SUCCESS) {
+    report(server_->filter, "VER-45", Severity::kWarning,
+           "ConnectNotify returned a success code other than STATUS_SUCCESS: the connection stands in the "
+           "kernel, and the "
+           "client library may still report a failure. Return STATUS_SUCCESS (CONN-9).",
+           describe());
+  }
+  give_back_slot_if_due();
+  return status;
+}
+
+// --- messages
+// --------------------------------------------------------------------------------------------------------
+
+SendResult Connection::send(nt::Thread& thread, const SendRequest& request) {
+  {
+    const std::lock_guard lock(mutex_);
+    ++senders_;
+  }
+  const SendResult result = rendezvous_.send(thread, request);
+  const std::lock_guard lock(mutex_);
+  --senders_;
+  changed();
+  return result;
+}
+
+NTSTATUS Connection::message(nt::Thread& thread, void* input, std::uint32_t input_size, void* output,
+                             std::uint32_t output_size, std::uint32_t& returned) {
+  returned = 0;
+  {
+    const std::lock_guard lock(mutex_);
+    if (ended_) return port_status::kDisconnected;
+    if (server_->callbacks.message == nullptr) {
+      return static_cast<NTSTATUS>(semantics_of(*server_).no_message_notify_status);  // MSG-6, H-5
+    }
+    ++messages_;
+  }
+  ULONG written = 0;
+  const NTSTATUS status = call_filter(thread, server_->filter, [&] {
+    return server_->callbacks.message(cookie_, input, input_size, output, output_size, &written);
+  });
+  if (written > output_size) {
+    report(server_->filter, "VER-25", Severity::kError,
+           "MessageNotify says that it returned " + std::to_string(written) + " bytes into a buffer of " +
+               std::to_string(output_size) +
+               "; *ReturnOutputBufferLength is at most OutputBufferLength (MSG-10).",
+           describe());
+    written = output_size;
+  }
+  returned = written;
+  {
+    const std::lock_guard lock(mutex_);
+    --messages_;
+    changed();
+  }
+  give_back_slot_if_due();
+  return status;
+}
+
+NTSTATUS Connection::reply(const void* buffer, std::uint32_t size) {
+  if (size < sizeof(FILTER_REPLY_HEADER)) return port_status::kReplyShorterThanHeader;
+  if (rendezvous_.closed()) return port_status::kDisconnected;
+  if (!nt::client_memory(buffer, size)) return port_status::kBadUserBuffer;
+  if (semantics_of(*server_).reply_alignment_checked &&
+      reinterpret_cast<std::uintptr_t>(buffer) % sizeof(ULONG) != 0) {
+    return port_status::kReplyMisaligned;
+  }
+  FILTER_REPLY_HEADER header;
+  std::memcpy(&header, buffer, sizeof header);
+  return rendezvous_.reply(header, static_cast<const std::byte*>(buffer) + sizeof header,
+                           size - static_cast<std::uint32_t>(sizeof header));
+}
+
+// --- the ends
+// --------------------------------------------------------------------------------------------------------
+
+void Connection::run_disconnect_notify(nt::Thread& thread) {
+  {
+    const std::lock_guard lock(mutex_);
+    if (notify_ != Notify::kDue) return;
+    notify_ = Notify::kRunning;
+  }
+  const Trace::Index node = thread.system.trace().begin(Trace::kNone, "DisconnectNotify " + describe());
+  call_filter(thread, server_->filter, [&] {
+    server_->callbacks.disconnect(cookie_);
+    return 0;
+  });
+  thread.system.trace().end(node);
+  const std::lock_guard lock(mutex_);
+  notify_ = Notify::kReturned;
+  changed();
+}
+
+// The order of DISC-9: no more messages; then senders and receives fail, and DisconnectNotify runs.
+void Connection::disconnect(nt::Thread& thread, NTSTATUS receive_status, bool notify) {
+  {
+    const std::lock_guard lock(mutex_);
+    ended_ = true;
+  }
+  const bool senders_first =
+      semantics_of(*server_).disconnect_order == Semantics::DisconnectOrder::kSendersFirst;
+  if (senders_first) rendezvous_.close(receive_status);
+  if (notify) run_disconnect_notify(thread);
+  if (!senders_first) rendezvous_.close(receive_status);
+}
+
+void Connection::client_closed(nt::Thread& thread) {
+  const auto status = static_cast<NTSTATUS>(semantics_of(*server_).own_close_receive_status);
+  disconnect(thread, status, true);
+  give_back_slot_if_due();
+}
+
+bool Connection::close_from_kernel(PFLT_PORT* variable) {
+  rendezvous_.close(port_status::kDisconnected, variable);
+  {
+    const std::lock_guard lock(mutex_);
+    if (!kernel_open_) return false;
+    kernel_open_ = false;
+    ended_ = true;
+    if (notify_ == Notify::kDue && !semantics_of(*server_).disconnect_notify_after_kernel_close) {
+      notify_ = Notify::kNotDue;  // DISC-6
+    }
+  }
+  give_back_slot_if_due();
+  return true;
+}
+
+bool Connection::kernel_end_closed() const {
+  const std::lock_guard lock(mutex_);
+  return !kernel_open_;
+}
+
+bool Connection::end(nt::Thread& thread) {
+  wait_until(thread, false, "connection: ConnectNotify still runs", [this] { return !connecting_; });
+  disconnect(thread, port_status::kDisconnected, true);
+  wait_until(thread, false, "connection: callbacks and senders still run",
+             [this] { return notify_ != Notify::kRunning && senders_ == 0 && messages_ == 0; });
+  bool leaked = false;
+  {
+    const std::lock_guard lock(mutex_);
+    leaked = std::exchange(kernel_open_, false);
+  }
+  give_back_slot_if_due();
+  return leaked;
+}
+
+void Connection::give_back_slot_if_due() {
+  {
+    const std::lock_guard lock(mutex_);
+    const bool needs_close = semantics_of(*server_).slot_needs_client_port_close;
+    const bool closed = needs_close ? !kernel_open_ : !kernel_open_ || notify_ == Notify::kReturned;
+    if (!slot_held_ || connecting_ || !closed || notify_ == Notify::kRunning || messages_ != 0) return;
+    slot_held_ = false;
+  }
+  server_->give_slot();
+  FilterManager::of(server_->filter.system).ports().retire(*this);
+}
+
+// --- the client's handle
+// ---------------------------------------------------------------------------------------------
+
+bool Connection::bind(Binding binding) {
+  const std::lock_guard lock(mutex_);
+  if (binding_) return false;
+  binding_ = std::move(binding);
+  return true;
+}
+
+std::optional<Connection::Binding> Connection::binding() const {
+  const std::lock_guard lock(mutex_);
+  return binding_;
+}
+
+bool Connection::begin_request(nt::Thread& thread, Request kind) {
+  bool behind_a_receive = false;
+  {
+    const std::lock_guard lock(mutex_);
+    behind_a_receive =
+        request_owner_ != nullptr && request_ == Request::kReceive && kind != Request::kReceive;
+  }
+  if (behind_a_receive) {
+    nt::report(
+        thread, "VER-46", Severity::kWarning,
+        "a request waits behind a receive on a handle opened with FLT_PORT_FLAG_SYNC_HANDLE, until a message "
+        "comes. "
+        "If it is the reply to the last one, it comes too late. Open the port without the flag (CONN-16).",
+        describe());
+  }
+  return wait_until(thread, true, "another request on the synchronous port handle", [&] {
+    if (request_owner_ != nullptr) return false;
+    request_owner_ = &thread;
+    request_ = kind;
+    return true;
+  });
+}
+
+void Connection::end_request() {
+  const std::lock_guard lock(mutex_);
+  request_owner_ = nullptr;
+  changed();
+}
+
+std::uint32_t Connection::enter_blocking_receive() {
+  const std::lock_guard lock(mutex_);
+  return ++blocking_receives_;
+}
+
+void Connection::leave_blocking_receive() {
+  const std::lock_guard lock(mutex_);
+  --blocking_receives_;
+}
+
+}  // namespace fltsim::fltmgr

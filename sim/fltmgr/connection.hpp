@@ -1,0 +1,135 @@
+// One connection of a client to a filter: the rendezvous for its messages, and who has closed which end.
+//
+// A connection is an object of the object manager. The client's handles refer to it; the driver holds it as
+// PFLT_PORT, from ConnectNotify until FltCloseClientPort. It has two ends:
+//
+//   the client's   ends with the last handle (DISC-1)
+//   the kernel's   ends with FltCloseClientPort (DISC-2, DISC-5) or when the filter is unregistered (PUNL-2)
+//
+// Whichever ends first disconnects. DisconnectNotify runs at most once, in the thread that closed the last
+// handle or that unregisters. The slot among MaxConnections is given back when the kernel's end is closed,
+// DisconnectNotify is not running and no MessageNotify runs (DISC-7..DISC-9).
+#pragma once
+
+#include <fltKernel.h>
+
+#include <cstdint>
+#include <functional>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "fltmgr/rendezvous.hpp"
+#include "nt/io_completion.hpp"
+#include "nt/object.hpp"
+
+namespace fltsim::fltmgr {
+
+class ServerPort;
+
+extern const nt::ObjectType kClientPortType;
+
+class Connection {
+ public:
+  Connection(nt::Ref<ServerPort> server, std::uint64_t number, bool synchronous);
+  Connection(const Connection&) = delete;
+  Connection& operator=(const Connection&) = delete;
+
+  // Null for what is no client port.
+  static Connection* from(PFLT_PORT port) { return nt::as<Connection>(port, kClientPortType); }
+  PFLT_PORT handle() { return reinterpret_cast<PFLT_PORT>(this); }
+
+  // First member of the object's state that clients wait for: signalled when a request on the handle has
+  // completed.
+  nt::DispatcherHeader completed;
+
+  ServerPort& server() const { return *server_; }
+  Rendezvous& rendezvous() { return rendezvous_; }
+  std::uint64_t number() const { return number_; }
+  bool synchronous() const { return synchronous_; }  // FLT_PORT_FLAG_SYNC_HANDLE (CONN-15)
+  std::string describe() const;                      // "connection 3 of \DrmFilterPort"
+
+  // --- connecting: the connecting thread ---
+  // Runs ConnectNotify. Its status; the connection stands when it is NT_SUCCESS.
+  NTSTATUS ask_driver(nt::Thread& thread, void* context, std::uint32_t size);
+
+  // --- messages ---
+  // FltSendMessage on this connection; counted, so that unregistering waits until the sender has left
+  // (PUNL-4).
+  SendResult send(nt::Thread& thread, const SendRequest& request);
+  // FilterSendMessage: runs MessageNotify in the calling thread on the client's own addresses.
+  NTSTATUS message(nt::Thread& thread, void* input, std::uint32_t input_size, void* output,
+                   std::uint32_t output_size, std::uint32_t& returned);
+  // FilterReplyMessage: the checks on the client's buffer, then the rendezvous.
+  NTSTATUS reply(const void* buffer, std::uint32_t size);
+
+  // --- the ends ---
+  void client_closed(nt::Thread& thread);
+  // FltCloseClientPort through `variable`. False: the kernel's end was closed before.
+  bool close_from_kernel(PFLT_PORT* variable);
+  bool kernel_end_closed() const;
+  // For FltUnregisterFilter: disconnects, and waits until no callback and no sender of it is left. True when
+  // the driver had not closed its end: a leak (VER-29).
+  bool end(nt::Thread& thread);
+
+  // --- the client's handle ---
+  struct Binding {
+    nt::Ref<nt::IoCompletion> port;
+    std::uintptr_t key = 0;
+  };
+  // CreateIoCompletionPort; false: bound already.
+  bool bind(Binding binding);
+  std::optional<Binding> binding() const;
+
+  // One request at a time on a synchronous handle (CONN-16); false: the thread was terminated while it
+  // waited.
+  enum class Request {
+    kReceive,
+    kOther,
+  };
+  bool begin_request(nt::Thread& thread, Request kind);
+  void end_request();
+  // Counts threads in a synchronous receive on a handle that is not synchronous (GET-15).
+  std::uint32_t enter_blocking_receive();
+  void leave_blocking_receive();
+
+ private:
+  enum class Notify {
+    kNotDue,  // not accepted yet, or closed by the kernel first (DISC-6)
+    kDue,
+    kRunning,
+    kReturned,
+  };
+
+  // Waits until `ready()`, which is asked under mutex_. False: `thread` was terminated, where that ends the
+  // wait.
+  bool wait_until(nt::Thread& thread, bool interruptible, const char* what,
+                  const std::function<bool()>& ready);
+  void changed();  // mutex_ held: lets those in wait_until() look again
+  void run_disconnect_notify(nt::Thread& thread);
+  void disconnect(nt::Thread& thread, NTSTATUS receive_status, bool notify);
+  void give_back_slot_if_due();
+
+  const nt::Ref<ServerPort> server_;
+  const std::uint64_t number_;  // in order of connecting, per machine
+  const bool synchronous_;
+  Rendezvous rendezvous_;
+
+  mutable std::mutex mutex_;  // leaf; never held together with the rendezvous's
+  bool connecting_ = true;
+  bool ended_ = false;  // disconnected, from either side
+  bool kernel_open_ = true;
+  Notify notify_ = Notify::kNotDue;
+  bool slot_held_ = true;
+  std::uint32_t senders_ = 0;
+  std::uint32_t messages_ = 0;  // MessageNotify calls that run
+  void* cookie_ = nullptr;      // ConnectionPortCookie; written by ask_driver() before anybody reads it
+  std::optional<Binding> binding_;
+  const nt::Thread* request_owner_ = nullptr;  // synchronous handles
+  Request request_ = Request::kOther;
+  std::uint32_t blocking_receives_ = 0;
+  std::vector<sched::Thread*> waiting_;
+};
+
+}  // namespace fltsim::fltmgr

@@ -1,0 +1,248 @@
+// FltCreateCommunicationPort, FltCloseCommunicationPort, FltCloseClientPort, FltSendMessage, and the
+// descriptor that ports are made with (PORT-*, DISC-*, SEND-*).
+#include <algorithm>
+#include <cstring>
+
+#include "fltmgr/api.hpp"
+#include "fltmgr/port.hpp"
+#include "fltmgr/port_status.hpp"
+#include "nt/text.hpp"
+
+using namespace fltsim;
+using namespace fltsim::fltmgr;
+
+namespace {
+
+constexpr ULONG kDescriptorTag = 0x64534D46;  // "FMSd"
+
+void lint(const Filter& filter, Severity severity, std::string text, const std::string& object) {
+  report(filter, "VER-26", severity, std::move(text), object);
+}
+
+// PORT-2..PORT-4.
+NTSTATUS check_creation(const Filter& filter, const OBJECT_ATTRIBUTES& attributes,
+                        const ServerPort::Callbacks& callbacks, LONG connections_max) {
+  if ((attributes.Attributes & OBJ_KERNEL_HANDLE) == 0) return port_status::kNoKernelHandle;
+  if (connections_max <= 0) return port_status::kNoConnections;
+  if (callbacks.connect != nullptr && callbacks.disconnect != nullptr) return STATUS_SUCCESS;
+  report(filter, "VER-37", Severity::kError,
+         "FltCreateCommunicationPort needs a ConnectNotify and a DisconnectNotify callback (PORT-4).");
+  return port_status::kNoNotifyCallback;
+}
+
+// PORT-15.
+std::vector<std::uint8_t> security_for(const Filter& filter, nt::Thread& thread,
+                                       const OBJECT_ATTRIBUTES& attributes, const std::string& name) {
+  if (attributes.SecurityDescriptor == nullptr) return nt::default_descriptor(*thread.process.token);
+  if (nt::has_null_dacl(attributes.SecurityDescriptor)) {
+    report(filter, "VER-37", Severity::kWarning,
+           "the port's security descriptor has a NULL DACL: every process may connect. Use "
+           "FltBuildDefaultSecurityDescriptor (BAD-14, PORT-15).",
+           "port " + name);
+  }
+  return nt::capture_descriptor(attributes.SecurityDescriptor);
+}
+
+// What the reply buffer really holds, where that is known: `*ReplyLength` is the driver's claim (WIRE-5,
+// WIRE-6).
+ULONG writable_part(const Filter& filter, nt::Thread& thread, const void* reply, ULONG claimed,
+                    const Connection& connection) {
+  nt::Pool::Allocation allocation;
+  if (!thread.system.nt().pool().find(reply, allocation) || claimed <= allocation.size) return claimed;
+  lint(filter, Severity::kError,
+       "*ReplyLength is " + std::to_string(claimed) + ", but the reply buffer is a pool allocation of " +
+           std::to_string(allocation.size) +
+           " bytes: a client's reply would overrun it. Pass the size of the buffer, without "
+           "sizeof(FILTER_REPLY_HEADER) "
+           "(WIRE-5, WIRE-6).",
+       connection.describe());
+  return static_cast<ULONG>(allocation.size);
+}
+
+void check_circumstances(const Filter& filter, nt::Thread& thread, const LARGE_INTEGER* timeout,
+                         const Connection& connection) {
+  if (timeout == nullptr) {
+    lint(filter, Severity::kWarning,
+         "FltSendMessage without a timeout waits for as long as the client likes. Pass one, and handle "
+         "STATUS_TIMEOUT, which "
+         "passes NT_SUCCESS (SEND-9).",
+         connection.server().text);
+  } else if (timeout->QuadPart == 0) {
+    lint(filter, Severity::kWarning,
+         "FltSendMessage with a timeout of zero: the documentation says both that it polls and that it waits "
+         "for ever. Pass a "
+         "negative number for a relative time, NULL for no limit (H-1).",
+         connection.server().text);
+  }
+  const auto at_risk = [&](const std::string& circumstance) {
+    report(filter, "VER-27", Severity::kWarning,
+           "FltSendMessage was called " + circumstance +
+               ": whatever the client does to answer may need that. Send from a "
+               "work item or a worker thread (BAD-15).",
+           connection.server().text);
+  };
+  if (!thread.held_locks.empty()) at_risk(std::string("with a ") + thread.held_locks.back().kind + " held");
+  if (thread.top_level_irp != nullptr) at_risk("with a top-level IRP set");
+}
+
+Trace::Index begin_message(nt::Thread& thread, const Filter& filter, const Connection& connection, ULONG size,
+                           const ULONG* reply_size) {
+  if (!thread.system.trace().enabled()) return Trace::kNone;
+  std::string what = "message " + filter.utf8_name() + " to " + connection.describe() + ", " +
+                     std::to_string(size) + " bytes";
+  if (reply_size != nullptr) what += ", reply up to " + std::to_string(*reply_size);
+  return thread.system.trace().begin(thread.trace_node, std::move(what));
+}
+
+NTSTATUS send(Filter& filter, nt::Thread& thread, Connection& connection, PFLT_PORT* slot,
+              const void* message, ULONG size, void* reply, ULONG* reply_length,
+              const LARGE_INTEGER* timeout) {
+  check_circumstances(filter, thread, timeout, connection);
+  SendRequest request{
+      .message = message,
+      .message_size = size,
+      .timeout = timeout != nullptr ? reinterpret_cast<const std::int64_t*>(&timeout->QuadPart) : nullptr,
+      .slot = slot,
+      .expected = connection.handle()};
+  if (reply != nullptr) {
+    request.reply = reply;
+    request.reply_length = *reply_length;
+    request.reply_writable = writable_part(filter, thread, reply, *reply_length, connection);
+  }
+  request.trace = begin_message(thread, filter, connection, size, reply != nullptr ? reply_length : nullptr);
+  const SendResult result = connection.send(thread, request);
+  thread.system.trace().end(request.trace, "status", static_cast<std::uint32_t>(result.status));
+  if (result.stale && connection.kernel_end_closed()) {
+    lint(filter, Severity::kError,
+         "FltSendMessage was given a client port that FltCloseClientPort closed through another variable: a "
+         "copy. Keep one "
+         "variable per connection, and pass its address to both (DISC-3, SEND-22).",
+         connection.describe());
+  }
+  if (result.answered) *reply_length = result.reply_size;
+  return result.status;
+}
+
+}  // namespace
+
+extern "C" {
+
+NTSTATUS FltBuildDefaultSecurityDescriptor(PSECURITY_DESCRIPTOR* SecurityDescriptor,
+                                           ACCESS_MASK DesiredAccess) {
+  nt::Thread& thread = nt::enter("FltBuildDefaultSecurityDescriptor", nt::kApc);
+  *SecurityDescriptor = nullptr;
+  if (nt::fails_now(thread, "FltBuildDefaultSecurityDescriptor")) return STATUS_INSUFFICIENT_RESOURCES;
+  const std::vector<std::uint8_t> descriptor = nt::system_and_administrators(DesiredAccess);
+  void* memory = thread.system.nt().pool().allocate(thread.driver, nt::Pool::Kind::kPaged,
+                                                    nt::Pool::Fill::kZero, descriptor.size(), kDescriptorTag);
+  if (memory == nullptr) return STATUS_INSUFFICIENT_RESOURCES;
+  std::memcpy(memory, descriptor.data(), descriptor.size());
+  *SecurityDescriptor = memory;
+  return STATUS_SUCCESS;
+}
+
+VOID FltFreeSecurityDescriptor(PSECURITY_DESCRIPTOR SecurityDescriptor) {
+  nt::Thread& thread = nt::enter("FltFreeSecurityDescriptor", nt::kApc);
+  thread.system.nt().pool().free(thread, "FltFreeSecurityDescriptor", SecurityDescriptor, kDescriptorTag);
+}
+
+NTSTATUS FltCreateCommunicationPort(PFLT_FILTER Filter, PFLT_PORT* ServerPort,
+                                    POBJECT_ATTRIBUTES ObjectAttributes, PVOID ServerPortCookie,
+                                    PFLT_CONNECT_NOTIFY ConnectNotifyCallback,
+                                    PFLT_DISCONNECT_NOTIFY DisconnectNotifyCallback,
+                                    PFLT_MESSAGE_NOTIFY MessageNotifyCallback, LONG MaxConnections) {
+  nt::Thread& thread = nt::enter("FltCreateCommunicationPort", nt::kPassive);
+  *ServerPort = nullptr;
+  if (nt::fails_now(thread, "FltCreateCommunicationPort")) return port_status::kNoResources;
+  auto* filter = thread.system.fltmgr().live(Filter, "FltCreateCommunicationPort");
+  if (filter == nullptr) return STATUS_INVALID_PARAMETER;
+  const fltmgr::ServerPort::Callbacks callbacks{ConnectNotifyCallback, DisconnectNotifyCallback,
+                                                MessageNotifyCallback};
+  if (const NTSTATUS status = check_creation(*filter, *ObjectAttributes, callbacks, MaxConnections);
+      !NT_SUCCESS(status)) {
+    return status;
+  }
+  if (ObjectAttributes->RootDirectory != nullptr)
+    nt::unsupported("FltCreateCommunicationPort with a RootDirectory");
+  if (ObjectAttributes->ObjectName == nullptr) nt::unsupported("FltCreateCommunicationPort without a name");
+  const std::u16string name(text_of(*ObjectAttributes->ObjectName));
+  std::vector<std::uint8_t> security = security_for(*filter, thread, *ObjectAttributes, nt::to_utf8(name));
+  if (security.empty()) return STATUS_INVALID_SECURITY_DESCR;
+  return thread.system.fltmgr().ports().create(
+      *filter,
+      {.name = name,
+       .case_insensitive = (ObjectAttributes->Attributes & OBJ_CASE_INSENSITIVE) != 0,
+       .security = std::move(security),
+       .callbacks = callbacks,
+       .cookie = ServerPortCookie,
+       .connections_max = MaxConnections},
+      *ServerPort);
+}
+
+VOID FltCloseCommunicationPort(PFLT_PORT ServerPort) {
+  nt::Thread& thread = nt::enter("FltCloseCommunicationPort", nt::kPassive);
+  auto* port = fltmgr::ServerPort::from(ServerPort);
+  if (port != nullptr && thread.system.fltmgr().ports().close(*port)) return;
+  nt::report(
+      thread, "VER-29", Severity::kError,
+      port == nullptr
+          ? "FltCloseCommunicationPort was given no server port; test the variable for NULL first (PORT-12)."
+          : "FltCloseCommunicationPort was called twice for one port; set the variable to NULL after the "
+            "first call (PORT-12).",
+      port == nullptr ? std::string() : port->text);
+}
+
+VOID FltCloseClientPort(PFLT_FILTER Filter, PFLT_PORT* ClientPort) {
+  nt::Thread& thread = nt::enter("FltCloseClientPort", nt::kPassive);
+  auto* filter = thread.system.fltmgr().live(Filter, "FltCloseClientPort");
+  PFLT_PORT port = __atomic_load_n(ClientPort, __ATOMIC_ACQUIRE);
+  if (filter == nullptr) return;
+  const auto complain = [&](Severity severity, const char* text, const std::string& object) {
+    report(*filter, "VER-29", severity, text, object);
+  };
+  if (port == nullptr) {
+    complain(Severity::kWarning,
+             "FltCloseClientPort was given a variable that holds NULL: nothing to close (DISC-4).", {});
+    return;
+  }
+  Connection* connection = Connection::from(port);
+  if (connection == nullptr || &connection->server().filter != filter) {
+    complain(Severity::kError, "FltCloseClientPort was given what is no client port of this filter.", {});
+  } else if (!nt::Ref<Connection>::retain(connection)->close_from_kernel(ClientPort)) {
+    complain(Severity::kError,
+             "FltCloseClientPort was called twice for one connection, through two variables. Keep one "
+             "variable per "
+             "connection, and pass its address (DISC-3).",
+             connection->describe());
+  }
+}
+
+NTSTATUS FltSendMessage(PFLT_FILTER Filter, PFLT_PORT* ClientPort, PVOID SenderBuffer,
+                        ULONG SenderBufferLength, PVOID ReplyBuffer, PULONG ReplyLength,
+                        PLARGE_INTEGER Timeout) {
+  constexpr ULONG kLengthMax = UINT32_MAX - sizeof(FILTER_MESSAGE_HEADER);  // SEND-19
+  nt::Thread& thread = nt::enter("FltSendMessage", nt::kApc);
+  if (nt::fails_now(thread, "FltSendMessage")) return port_status::kNoResources;
+  auto* filter = thread.system.fltmgr().live(Filter, "FltSendMessage");
+  if (filter == nullptr) return port_status::kBadSend;
+  if (ClientPort == nullptr || SenderBuffer == nullptr || SenderBufferLength > kLengthMax ||
+      (ReplyBuffer != nullptr && (ReplyLength == nullptr || *ReplyLength > kLengthMax))) {
+    lint(*filter, Severity::kError,
+         "FltSendMessage needs a port, a message of less than 4 GB and, with a reply buffer, its length "
+         "(SEND-2).",
+         {});
+    return port_status::kBadSend;
+  }
+  PFLT_PORT port = __atomic_load_n(ClientPort, __ATOMIC_ACQUIRE);
+  if (port == nullptr) return port_status::kDisconnected;  // SEND-3
+  Connection* connection = Connection::from(port);
+  if (connection == nullptr || &connection->server().filter != filter) {
+    lint(*filter, Severity::kError, "FltSendMessage was given what is no client port of this filter.", {});
+    return port_status::kDisconnected;
+  }
+  const auto kept = nt::Ref<Connection>::retain(connection);
+  return send(*filter, thread, *connection, ClientPort, SenderBuffer, SenderBufferLength, ReplyBuffer,
+              ReplyLength, Timeout);
+}
+
+}  // extern "C"
