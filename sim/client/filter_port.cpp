@@ -1,0 +1,233 @@
+// The client's end of a communication port: FilterConnectCommunicationPort, FilterSendMessage,
+// FilterGetMessage and FilterReplyMessage (CONN-*, MSG-*, GET-*, REPLY-*).
+#include <fltUser.h>
+
+#include <atomic>
+#include <string>
+
+#include "client/client.hpp"
+#include "fltmgr/manager.hpp"
+#include "fltmgr/port.hpp"
+#include "fltmgr/port_status.hpp"
+#include "nt/user_memory.hpp"
+
+using namespace fltsim;
+using namespace fltsim::client;
+using fltsim::fltmgr::Connection;
+namespace port_status = fltsim::fltmgr::port_status;
+
+namespace {
+
+constexpr std::uint32_t kContextMax = 0xFFE7;  // CONN-3
+
+void lint(nt::Thread& thread, std::string text, const Connection& connection) {
+  nt::report(thread, "VER-46", Severity::kWarning, std::move(text), connection.describe());
+}
+
+// --- connecting ---
+
+NTSTATUS check_connect(LPCWSTR name, LPCVOID context, std::uint32_t size) {
+  if (name == nullptr || (context == nullptr) != (size == 0)) return port_status::kBadContext;
+  if (size > kContextMax) return port_status::kContextTooLong;
+  if (size != 0 && !nt::client_memory(context, size)) return port_status::kBadUserBuffer;
+  return STATUS_SUCCESS;
+}
+
+NTSTATUS connect(nt::Thread& thread, const fltmgr::Ports::ConnectRequest& request, DWORD options,
+                 bool inheritable, HANDLE& handle) {
+  nt::Ref<Connection> connection;
+  const NTSTATUS status = thread.system.fltmgr().ports().connect(thread, request, connection);
+  if (!NT_SUCCESS(status)) return status;
+  HANDLE made = nt::make_handle(connection.get(), fltmgr::kClientPortType.mapping.all, false, inheritable);
+  if (made == nullptr) {  // the process has been run down meanwhile
+    connection->client_closed(thread);
+    return STATUS_PROCESS_IS_TERMINATING;
+  }
+  if ((options & ~FLT_PORT_FLAG_SYNC_HANDLE) != 0) {
+    lint(thread, "FilterConnectCommunicationPort was given option bits that do not exist (CONN-17).",
+         *connection);
+  }
+  handle = made;
+  return STATUS_SUCCESS;
+}
+
+// --- requests on a connection ---
+
+// Runs `request` on the handle's connection; one at a time where the handle is synchronous (CONN-16).
+template <class Request>
+NTSTATUS on_connection(nt::Thread& thread, HANDLE handle, Connection::Request kind, Request request) {
+  nt::Ref<Connection> connection;
+  if (const NTSTATUS status = open_handle(handle, fltmgr::kClientPortType, connection);
+      status != STATUS_SUCCESS) {
+    return status;
+  }
+  if (!connection->synchronous()) return request(connection);
+  if (!connection->begin_request(thread, kind)) return STATUS_CANCELLED;
+  const NTSTATUS status = request(connection);
+  connection->end_request();
+  return status;
+}
+
+// MSG-2, MSG-3: the driver gets the client's own addresses, probed, not copied.
+NTSTATUS send(nt::Thread& thread, Connection& connection, void* in, DWORD in_size, void* out, DWORD out_size,
+              DWORD& returned) {
+  const nt::UserBuffer input(thread, in, in_size, nt::UserBuffer::Use::kInput);
+  const nt::UserBuffer output(thread, out, out_size, nt::UserBuffer::Use::kOutput);
+  const nt::UserSpace& space = thread.system.nt().user_space();
+  if (output.address() != nullptr && !space.is_mapped(output.address(), out_size))
+    return port_status::kBadUserBuffer;
+  std::uint32_t count = 0;
+  const NTSTATUS status =
+      connection.message(thread, input.address(), in_size, output.address(), out_size, count);
+  if (!NT_ERROR(status)) returned = count;  // MSG-9
+  return status;
+}
+
+// A thread that waits for its own receive. The completer's last touch is `done`.
+class Waiter {
+ public:
+  explicit Waiter(nt::Thread& thread) : thread_(thread) {}
+
+  std::function<void(NTSTATUS, std::uint32_t)> completion() {
+    return [this, thread = thread_.scheduled](NTSTATUS status, std::uint32_t) {
+      status_ = status;
+      done_.store(true, std::memory_order_release);
+      sched::Scheduler::current()->unpark(*thread);
+    };
+  }
+
+  // Until the receive with key `key` is completed; a termination of the thread cancels it (GET-10).
+  NTSTATUS wait(Connection& connection, const void* key) {
+    const nt::InterruptibleWait interruptible(thread_);
+    while (!done_.load(std::memory_order_acquire)) {
+      if (thread_.terminated()) {
+        connection.rendezvous().cancel([&](const fltmgr::Receive& receive) { return receive.key == key; });
+      } else {
+        thread_.system.scheduler().park(sched::kForever,
+                                        {"FilterGetMessage", connection.describe(), nullptr});
+      }
+    }
+    return status_;
+  }
+
+ private:
+  nt::Thread& thread_;
+  std::atomic<bool> done_{false};
+  NTSTATUS status_ = STATUS_SUCCESS;
+};
+
+fltmgr::Receive receive_of(nt::Thread& thread, void* buffer, DWORD size, const void* key) {
+  return {.buffer = buffer,
+          .size = size,
+          .key = key,
+          .issuer = thread.id,
+          .process = thread.process.id,
+          .client = thread.process.short_name,
+          .complete = {}};
+}
+
+NTSTATUS receive_and_wait(nt::Thread& thread, const nt::Ref<Connection>& connection, void* buffer, DWORD size,
+                          OVERLAPPED* overlapped) {
+  Waiter waiter(thread);
+  fltmgr::Receive receive =
+      receive_of(thread, buffer, size, overlapped != nullptr ? static_cast<void*>(overlapped) : &waiter);
+  receive.complete = waiter.completion();
+  if (overlapped != nullptr) {
+    std::function<void(NTSTATUS, std::uint32_t)> complete;
+    if (const NTSTATUS status = begin_overlapped(connection, *overlapped, complete); status != STATUS_SUCCESS)
+      return status;
+    receive.complete = [first = std::move(complete), then = waiter.completion()](NTSTATUS status,
+                                                                                 std::uint32_t count) {
+      first(status, count);
+      then(status, count);
+    };
+  }
+  const void* key = receive.key;
+  const NTSTATUS status = connection->rendezvous().receive(std::move(receive));
+  return status == port_status::kReceivePending ? waiter.wait(*connection, key) : status;
+}
+
+NTSTATUS receive_blocking(nt::Thread& thread, const nt::Ref<Connection>& connection, void* buffer,
+                          DWORD size) {
+  if (connection->enter_blocking_receive() > 1) {
+    lint(thread,
+         "two threads wait in FilterGetMessage without an OVERLAPPED on one handle: on Windows a message can "
+         "wake the wrong "
+         "one. Use an OVERLAPPED with an event per call, or FLT_PORT_FLAG_SYNC_HANDLE (GET-15).",
+         *connection);
+  }
+  const NTSTATUS status = receive_and_wait(thread, connection, buffer, size, nullptr);
+  connection->leave_blocking_receive();
+  return status;
+}
+
+NTSTATUS receive_overlapped(nt::Thread& thread, const nt::Ref<Connection>& connection, void* buffer,
+                            DWORD size, OVERLAPPED& overlapped) {
+  fltmgr::Receive receive = receive_of(thread, buffer, size, &overlapped);
+  receive.ends_with_issuer = !connection->binding();
+  if (const NTSTATUS status = begin_overlapped(connection, overlapped, receive.complete);
+      status != STATUS_SUCCESS) {
+    return status;
+  }
+  return connection->rendezvous().receive(std::move(receive));
+}
+
+NTSTATUS receive(nt::Thread& thread, const nt::Ref<Connection>& connection, void* buffer, DWORD size,
+                 OVERLAPPED* overlapped) {
+  if (connection->synchronous()) return receive_and_wait(thread, connection, buffer, size, overlapped);
+  if (overlapped == nullptr) return receive_blocking(thread, connection, buffer, size);
+  return receive_overlapped(thread, connection, buffer, size, *overlapped);
+}
+
+}  // namespace
+
+extern "C" {
+
+HRESULT FilterConnectCommunicationPort(LPCWSTR PortName, DWORD Options, LPCVOID Context, WORD SizeOfContext,
+                                       LPSECURITY_ATTRIBUTES SecurityAttributes, HANDLE* Port) {
+  return nt::client_call("FilterConnectCommunicationPort", E_FAIL, [&](nt::Thread& thread) -> HRESULT {
+    *Port = INVALID_HANDLE_VALUE;
+    NTSTATUS status = check_connect(PortName, Context, SizeOfContext);
+    if (status == STATUS_SUCCESS) {
+      status = connect(thread,
+                       {.name = reinterpret_cast<const char16_t*>(PortName),
+                        .context = Context,
+                        .context_size = SizeOfContext,
+                        .synchronous = (Options & FLT_PORT_FLAG_SYNC_HANDLE) != 0},
+                       Options, SecurityAttributes != nullptr && SecurityAttributes->bInheritHandle, *Port);
+    }
+    return hresult_from_status(status);
+  });
+}
+
+HRESULT FilterSendMessage(HANDLE Port, LPVOID InBuffer, DWORD InBufferSize, LPVOID OutBuffer,
+                          DWORD OutBufferSize, LPDWORD BytesReturned) {
+  return nt::client_call("FilterSendMessage", E_FAIL, [&](nt::Thread& thread) -> HRESULT {
+    if (BytesReturned == nullptr) return hresult_from_status(STATUS_INVALID_PARAMETER);
+    return hresult_from_status(
+        on_connection(thread, Port, Connection::Request::kOther, [&](const nt::Ref<Connection>& connection) {
+          return send(thread, *connection, InBuffer, InBufferSize, OutBuffer, OutBufferSize, *BytesReturned);
+        }));
+  });
+}
+
+HRESULT FilterGetMessage(HANDLE Port, PFILTER_MESSAGE_HEADER MessageBuffer, DWORD MessageBufferSize,
+                         LPOVERLAPPED Overlapped) {
+  return nt::client_call("FilterGetMessage", E_FAIL, [&](nt::Thread& thread) -> HRESULT {
+    return hresult_from_status(on_connection(
+        thread, Port, Connection::Request::kReceive, [&](const nt::Ref<Connection>& connection) {
+          return receive(thread, connection, MessageBuffer, MessageBufferSize, Overlapped);
+        }));
+  });
+}
+
+HRESULT FilterReplyMessage(HANDLE Port, PFILTER_REPLY_HEADER ReplyBuffer, DWORD ReplyBufferSize) {
+  return nt::client_call("FilterReplyMessage", E_FAIL, [&](nt::Thread& thread) -> HRESULT {
+    return hresult_from_status(
+        on_connection(thread, Port, Connection::Request::kOther, [&](const nt::Ref<Connection>& connection) {
+          return connection->reply(ReplyBuffer, ReplyBufferSize);
+        }));
+  });
+}
+
+}  // extern "C"

@@ -1,0 +1,202 @@
+// Overlapped requests: completion, completion ports, GetOverlappedResult, CancelIo and CancelIoEx.
+#include "client/client.hpp"
+#include "nt/io_completion.hpp"
+
+using namespace fltsim;
+using namespace fltsim::client;
+using fltsim::fltmgr::Connection;
+
+namespace fltsim::client {
+namespace {
+
+constexpr std::uintptr_t kNoPacket = 1;  // the low bit of hEvent
+
+nt::Dispatcher& dispatcher(nt::Thread& thread) { return thread.system.nt().dispatcher(); }
+
+}  // namespace
+
+BOOL win32_result(nt::Thread& thread, NTSTATUS status) {
+  if (status == STATUS_SUCCESS) return TRUE;
+  thread.last_error = win32_from_status(status);
+  return FALSE;
+}
+
+sched::Ticks deadline_after(nt::Thread& thread, DWORD milliseconds) {
+  if (milliseconds == INFINITE) return sched::kForever;
+  return thread.system.scheduler().now() + milliseconds * sched::kTicksPerMillisecond;
+}
+
+NTSTATUS begin_overlapped(const nt::Ref<Connection>& connection, OVERLAPPED& overlapped,
+                          std::function<void(NTSTATUS, std::uint32_t)>& complete) {
+  nt::Thread& thread = nt::current_thread("FilterGetMessage");
+  const auto named = reinterpret_cast<std::uintptr_t>(overlapped.hEvent);
+  nt::Ref<nt::Event> event;
+  if ((named & ~kNoPacket) != 0) {
+    const NTSTATUS status = open_handle(reinterpret_cast<HANDLE>(named & ~kNoPacket), nt::kEventType, event);
+    if (status != STATUS_SUCCESS) return STATUS_INVALID_HANDLE;
+  }
+  nt::DispatcherHeader& signal = event ? event->header : connection->completed;
+  dispatcher(thread).reset(signal);
+  __atomic_store_n(&overlapped.InternalHigh, 0, __ATOMIC_RELAXED);
+  __atomic_store_n(&overlapped.Internal, static_cast<ULONG_PTR>(STATUS_PENDING), __ATOMIC_RELEASE);
+  auto binding = (named & kNoPacket) == 0 ? connection->binding() : std::nullopt;
+  complete = [&signal, &overlapped, event, connection, binding = std::move(binding),
+              &waits = dispatcher(thread)](NTSTATUS status, std::uint32_t count) {
+    __atomic_store_n(&overlapped.InternalHigh, count, __ATOMIC_RELAXED);
+    __atomic_store_n(&overlapped.Internal, static_cast<ULONG>(status), __ATOMIC_RELEASE);
+    waits.set(signal);
+    if (binding) binding->port->post({binding->key, &overlapped, status, count});
+  };
+  return STATUS_SUCCESS;
+}
+
+namespace {
+
+BOOL take_packet(nt::Thread& thread, HANDLE handle, DWORD milliseconds, nt::IoCompletion::Packet& packet) {
+  nt::Ref<nt::IoCompletion> port;
+  packet = {};
+  if (const NTSTATUS status = open_handle(handle, nt::kIoCompletionType, port); status != STATUS_SUCCESS) {
+    return win32_result(thread, status);
+  }
+  switch (port->wait(thread, deadline_after(thread, milliseconds), packet)) {
+    case nt::IoCompletion::Result::kPacket:
+      if (NT_SUCCESS(packet.status)) return TRUE;
+      return win32_result(thread, packet.status);
+    case nt::IoCompletion::Result::kAbandoned:
+      thread.last_error = ERROR_ABANDONED_WAIT_0;
+      return FALSE;
+    default:
+      thread.last_error = WAIT_TIMEOUT;
+      return FALSE;
+  }
+}
+
+HANDLE make_completion_port(nt::Thread& thread) {
+  const auto port = nt::Ref<nt::IoCompletion>::adopt(
+      nt::create_object<nt::IoCompletion>(thread.system, nt::kIoCompletionType));
+  return nt::make_handle(port.get(), nt::kIoCompletionType.mapping.all, false);
+}
+
+NTSTATUS bind(HANDLE file, HANDLE port_handle, ULONG_PTR key) {
+  nt::Ref<Connection> connection;
+  nt::Ref<nt::IoCompletion> port;
+  if (const NTSTATUS status = open_handle(file, fltmgr::kClientPortType, connection);
+      status != STATUS_SUCCESS)
+    return status;
+  if (const NTSTATUS status = open_handle(port_handle, nt::kIoCompletionType, port); status != STATUS_SUCCESS)
+    return status;
+  if (connection->synchronous() || !connection->bind({port, key})) return STATUS_INVALID_PARAMETER;
+  return STATUS_SUCCESS;
+}
+
+// The outstanding receives of the calling process that `which` names; STATUS_NOT_FOUND when there was none.
+NTSTATUS cancel(nt::Thread& thread, HANDLE file, const std::function<bool(const fltmgr::Receive&)>& which) {
+  nt::Ref<Connection> connection;
+  if (const NTSTATUS status = open_handle(file, fltmgr::kClientPortType, connection);
+      status != STATUS_SUCCESS)
+    return status;
+  const std::size_t count = connection->rendezvous().cancel(
+      [&](const fltmgr::Receive& receive) { return receive.process == thread.process.id && which(receive); });
+  return count != 0 ? STATUS_SUCCESS : STATUS_NOT_FOUND;
+}
+
+bool pending(const OVERLAPPED& overlapped) {
+  return __atomic_load_n(&overlapped.Internal, __ATOMIC_ACQUIRE) == static_cast<ULONG_PTR>(STATUS_PENDING);
+}
+
+// Waits for the request's event, or for the handle when it has none.
+NTSTATUS await(nt::Thread& thread, HANDLE file, const OVERLAPPED& overlapped) {
+  const auto named = reinterpret_cast<std::uintptr_t>(overlapped.hEvent) & ~kNoPacket;
+  nt::Ref<void> object;
+  const HANDLE handle = named != 0 ? reinterpret_cast<HANDLE>(named) : file;
+  if (const NTSTATUS status = nt::reference_by_handle(handle, 0, nullptr, nt::Mode::kUser, object);
+      status != STATUS_SUCCESS) {
+    return status;
+  }
+  const auto waitable = nt::type_of(object.get()).waitable;
+  if (waitable == nullptr) return STATUS_INVALID_HANDLE;
+  static_cast<void>(
+      dispatcher(thread).wait(thread, *waitable(object.get()),
+                              {.ends_on_termination = true, .kind = "overlapped request", .object = {}}));
+  return STATUS_SUCCESS;
+}
+
+}  // namespace
+}  // namespace fltsim::client
+
+extern "C" {
+
+HANDLE CreateIoCompletionPort(HANDLE FileHandle, HANDLE ExistingCompletionPort, ULONG_PTR CompletionKey,
+                              DWORD) {
+  return nt::client_call("CreateIoCompletionPort", HANDLE{nullptr}, [&](nt::Thread& thread) -> HANDLE {
+    if (FileHandle == INVALID_HANDLE_VALUE && ExistingCompletionPort != nullptr) {
+      static_cast<void>(win32_result(thread, STATUS_INVALID_PARAMETER));
+      return nullptr;
+    }
+    HANDLE port = ExistingCompletionPort != nullptr ? ExistingCompletionPort : make_completion_port(thread);
+    if (FileHandle == INVALID_HANDLE_VALUE) return port;
+    const NTSTATUS status = bind(FileHandle, port, CompletionKey);
+    if (status == STATUS_SUCCESS) return port;
+    if (ExistingCompletionPort == nullptr) static_cast<void>(nt::close_handle(port, nt::Mode::kUser));
+    static_cast<void>(win32_result(thread, status));
+    return nullptr;
+  });
+}
+
+BOOL GetQueuedCompletionStatus(HANDLE CompletionPort, LPDWORD NumberOfBytesTransferred,
+                               ULONG_PTR* CompletionKey, LPOVERLAPPED* Overlapped, DWORD Milliseconds) {
+  return nt::client_call("GetQueuedCompletionStatus", FALSE, [&](nt::Thread& thread) -> BOOL {
+    nt::IoCompletion::Packet packet;
+    const BOOL result = take_packet(thread, CompletionPort, Milliseconds, packet);
+    *NumberOfBytesTransferred = static_cast<DWORD>(packet.information);
+    *CompletionKey = packet.key;
+    *Overlapped = static_cast<LPOVERLAPPED>(packet.request);
+    return result;
+  });
+}
+
+BOOL PostQueuedCompletionStatus(HANDLE CompletionPort, DWORD NumberOfBytesTransferred,
+                                ULONG_PTR CompletionKey, LPOVERLAPPED Overlapped) {
+  return nt::client_call("PostQueuedCompletionStatus", FALSE, [&](nt::Thread& thread) -> BOOL {
+    nt::Ref<nt::IoCompletion> port;
+    const NTSTATUS status = open_handle(CompletionPort, nt::kIoCompletionType, port);
+    if (status == STATUS_SUCCESS)
+      port->post({CompletionKey, Overlapped, STATUS_SUCCESS, NumberOfBytesTransferred});
+    return win32_result(thread, status);
+  });
+}
+
+BOOL GetOverlappedResult(HANDLE File, LPOVERLAPPED Overlapped, LPDWORD NumberOfBytesTransferred, BOOL Wait) {
+  return nt::client_call("GetOverlappedResult", FALSE, [&](nt::Thread& thread) -> BOOL {
+    if (pending(*Overlapped) && Wait) {
+      if (const NTSTATUS status = await(thread, File, *Overlapped); status != STATUS_SUCCESS) {
+        return win32_result(thread, status);
+      }
+    }
+    if (pending(*Overlapped)) {
+      thread.last_error = ERROR_IO_INCOMPLETE;
+      return FALSE;
+    }
+    *NumberOfBytesTransferred = static_cast<DWORD>(Overlapped->InternalHigh);
+    const auto status = static_cast<NTSTATUS>(Overlapped->Internal);
+    return NT_SUCCESS(status) ? TRUE : win32_result(thread, status);
+  });
+}
+
+BOOL CancelIo(HANDLE File) {
+  return nt::client_release("CancelIo", FALSE, [&](nt::Thread& thread) -> BOOL {
+    const NTSTATUS status =
+        cancel(thread, File, [&](const fltmgr::Receive& receive) { return receive.issuer == thread.id; });
+    return status == STATUS_NOT_FOUND ? TRUE : win32_result(thread, status);
+  });
+}
+
+BOOL CancelIoEx(HANDLE File, LPOVERLAPPED Overlapped) {
+  return nt::client_release("CancelIoEx", FALSE, [&](nt::Thread& thread) -> BOOL {
+    return win32_result(thread, cancel(thread, File, [&](const fltmgr::Receive& receive) {
+                          return Overlapped == nullptr || receive.key == Overlapped;
+                        }));
+  });
+}
+
+}  // extern "C"
