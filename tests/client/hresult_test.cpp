@@ -1,0 +1,56 @@
+// Every row of the translation from NTSTATUS (HR-1..HR-7).
+#include "client/hresult.hpp"
+
+#include <fltUser.h>
+#include <gtest/gtest.h>
+
+namespace fltsim::client {
+namespace {
+
+struct Row {
+  std::uint32_t status;
+  std::uint32_t hresult;
+};
+
+TEST(HresultTest, EveryDocumentedStatusHasItsHresult) {
+  constexpr Row kRows[] = {
+      {0x00000000, 0x00000000}, {0x00000103, 0x800703E5}, {0x80000005, 0x800700EA}, {0xC0000037, 0x80070006},
+      {0xC0000120, 0x800703E3}, {0xC0000246, 0x800704D6}, {0xC0000023, 0x8007007A}, {0xC0000034, 0x80070002},
+      {0xC000003A, 0x80070003}, {0xC0000033, 0x8007007B}, {0xC000003B, 0x800700A1}, {0xC0000022, 0x80070005},
+      {0xC0000035, 0x800700B7}, {0xC0000024, 0x80070006}, {0xC0000008, 0x80070006}, {0xC000000D, 0x80070057},
+      {0xC000009A, 0x800705AA}, {0x8000001A, 0x80070103}, {0xC0000005, 0x800703E6}, {0x80000002, 0x800703E6},
+      {0xC00000BB, 0x80070032}, {0xC0000010, 0x80070001}, {0xC0000225, 0x80070490}, {0xC0000206, 0x800706F8},
+      {0xC000004B, 0x80070005}, {0xC0000061, 0x80070522}, {0xC0000095, 0x80070216}, {0xC000010E, 0x80070420},
+      {0xC01C0020, 0x801F0020}, {0xC01C000B, 0x801F000B}, {0xC01C000F, 0x801F000F}, {0xC01C0010, 0x801F0010},
+      {0xC01C0011, 0x801F0011}, {0xC01C0012, 0x801F0012}, {0xC01C0013, 0x801F0013}, {0xC01C0015, 0x801F0015},
+  };
+  for (const Row& row : kRows) {
+    EXPECT_EQ(static_cast<std::uint32_t>(hresult_from_status(static_cast<NTSTATUS>(row.status))), row.hresult)
+        << std::hex << row.status;
+  }
+}
+
+TEST(HresultTest, FilterManagerStatusesAreHresultsOfTheirOwnFacility) {  // HR-2
+  EXPECT_EQ(hresult_from_status(STATUS_FLT_NO_HANDLER_DEFINED), ERROR_FLT_NO_HANDLER_DEFINED);
+  EXPECT_EQ(hresult_from_status(STATUS_FLT_IO_COMPLETE), ERROR_FLT_IO_COMPLETE);
+}
+
+TEST(HresultTest, TooSmallABufferIsTheWin32CodeFromEitherFacility) {  // HR-3
+  EXPECT_EQ(static_cast<std::uint32_t>(hresult_from_status(STATUS_FLT_BUFFER_TOO_SMALL)), 0x8007007Au);
+}
+
+TEST(HresultTest, StatusOfAnotherFacilityIsAPlainFailure) {  // HR-4
+  EXPECT_EQ(hresult_from_status(static_cast<NTSTATUS>(0xC0350001)), E_FAIL);
+}
+
+TEST(HresultTest, TimeoutIsWaitTimeoutAndNotTheWin32Mapping) {  // HR-5
+  EXPECT_EQ(static_cast<std::uint32_t>(hresult_from_status(STATUS_TIMEOUT)), 0x80070102u);
+  EXPECT_EQ(win32_from_status(STATUS_TIMEOUT), 1460u);
+}
+
+TEST(HresultTest, SuccessStatusOtherThanZeroIsNoSuccess) {  // HR-1
+  EXPECT_TRUE(FAILED(hresult_from_status(static_cast<NTSTATUS>(1))));
+}
+
+}  // namespace
+}  // namespace fltsim::client
