@@ -472,6 +472,43 @@ CHECK(unbraced_arm_of_if) {
   one_armed(log, 0);
 }
 
+CHECK(braces_and_keywords_in_text) {
+  const char* const text = "} __try { \"{\" \\";
+  __try {
+    note(log, text[0]);
+    note(log, '{');
+    note(log, '\'');
+  } __finally {
+    note(log, '}');
+  }
+}
+
+CHECK(unbraced_loops_and_case_labels) {
+  int i = 0;
+  do __try {
+      switch (i) {
+        case 1 ? 0:
+          5 : note(log, 'a');
+          break;
+        default:
+          note(log, 'b');
+      }
+    } __finally {
+      note(log, 'f');
+    }
+  while (++i < 2);
+  for (i = 0; i < 2; ++i)
+    while (1)
+      if (i == 0) {
+        __try {
+          break;
+        } __finally {
+          note(log, 'g');
+        }
+      } else
+        break;
+}
+
 CHECK(storm) {
   volatile ULONG caught = 0;
   for (ULONG i = 0; i < log->rounds; i++) {

@@ -53,6 +53,15 @@ CHECK(member_functions) {
   note(log, guarded.raise_in_member(STATUS_NO_MEMORY) == STATUS_NO_MEMORY ? 'y' : 'n');
 }
 
+CHECK(raw_strings) {
+  const char* const text = R"x(" { __try )" )x";
+  __try {
+    note(log, text[0]);
+  } __finally {
+    note(log, 'f');
+  }
+}
+
 CHECK(function_templates) {
   const int five = 5;
   note(log, read_or(&five, 7) == 5 ? 'y' : 'n');

@@ -103,12 +103,15 @@ constexpr Check kChecks[] = {
     {"raise_in_handler", "aho"},
     {"raise_in_finally_replaces_the_exception", "fo"},
     {"unbraced_arm_of_if", "afe"},
+    {"braces_and_keywords_in_text", "}{'}"},
+    {"unbraced_loops_and_case_labels", "afbfg"},
     {"storm", "y"},
 };
 
 constexpr Check kCxxChecks[] = {
     {"member_functions", "abfyyhy"},
     {"function_templates", "yy"},
+    {"raw_strings", "\"f"},
 };
 
 class SehCTest : public testing::TestWithParam<Check> {};
