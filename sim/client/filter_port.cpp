@@ -89,7 +89,7 @@ class Waiter {
   explicit Waiter(nt::Thread& thread) : thread_(thread) {}
 
   std::function<void(NTSTATUS, std::uint32_t)> completion() {
-    return [this, thread = thread_.scheduled](NTSTATUS status, std::uint32_t) {
+    return [this, thread = thread_.scheduled.load()](NTSTATUS status, std::uint32_t) {
       status_ = status;
       done_.store(true, std::memory_order_release);
       sched::Scheduler::current()->unpark(*thread);

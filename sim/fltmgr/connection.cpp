@@ -56,8 +56,8 @@ bool Connection::wait_until(nt::Thread& thread, bool interruptible, const char* 
       const std::lock_guard lock(mutex_);
       if (ready()) return true;
       if (interruptible && thread.terminated()) return false;
-      if (std::find(waiting_.begin(), waiting_.end(), thread.scheduled) == waiting_.end()) {
-        waiting_.push_back(thread.scheduled);
+      if (std::find(waiting_.begin(), waiting_.end(), thread.scheduled.load()) == waiting_.end()) {
+        waiting_.push_back(thread.scheduled.load());
       }
     }
     thread.system.scheduler().park(sched::kForever, {what, describe(), nullptr});

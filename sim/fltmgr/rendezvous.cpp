@@ -25,7 +25,7 @@ std::string bytes_text(std::uint32_t count) {
 // -----------------------------------------------------------------------------------------------
 
 SendResult Rendezvous::send(nt::Thread& thread, const SendRequest& request) {
-  Sender sender{.request = request, .thread = thread.scheduled};
+  Sender sender{.request = request, .thread = thread.scheduled.load()};
   {
     const std::lock_guard lock(mutex_);
     const bool named =

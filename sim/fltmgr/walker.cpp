@@ -276,7 +276,7 @@ void Walker::call_post(Frame& frame) {
   Frame::State expected = Frame::State::kOwed;
   if (!frame.state.compare_exchange_strong(expected, Frame::State::kInPost)) {
     // W3, W4: the drainer has it; its frame must stay until it is done.
-    frame.walker.store(thread_.scheduled);
+    frame.walker.store(thread_.scheduled.load());
     while (frame.state.load() == Frame::State::kDraining) {
       static_cast<void>(volume_.system.scheduler().park(
           sched::kForever, {"drained post callback", frame.entry->instance->filter.utf8_name()}));

@@ -95,11 +95,11 @@ sched::WaitReason reason_for(std::span<DispatcherHeader* const> objects, const W
   if (reason.kind.empty()) reason.kind = objects.size() == 1 ? name_of(first.type) : "several objects";
   if (objects.size() != 1) return reason;
   if (first.type == DispatcherType::kMutant && as_mutant(first).owner != nullptr) {
-    reason.owner = as_mutant(first).owner->scheduled;
+    reason.owner = as_mutant(first).owner->scheduled.load();
   }
   if (first.type == DispatcherType::kThread) {
     const Thread& thread = reinterpret_cast<const Thread&>(first);
-    reason.owner = thread.scheduled;
+    reason.owner = thread.scheduled.load();
     if (reason.object.empty()) reason.object = thread.name;
   }
   return reason;

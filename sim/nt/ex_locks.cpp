@@ -26,7 +26,7 @@ void lock_mutex(Thread& thread, PFAST_MUTEX mutex, const char* routine) {
         return true;
       },
       [&] {
-        return sched::WaitReason{"fast mutex", {}, static_cast<Thread*>(mutex->Owner)->scheduled};
+        return sched::WaitReason{"fast mutex", {}, static_cast<Thread*>(mutex->Owner)->scheduled.load()};
       });
   hold(thread, mutex, "fast mutex");
 }

@@ -87,7 +87,7 @@ bool acquire(PERESOURCE resource, Access access, BOOLEAN wait, const char* routi
       const auto* owner = reinterpret_cast<const Thread*>(resource->OwnerEntry.OwnerThread);
       return sched::WaitReason{access == Access::kExclusive ? "resource, exclusive" : "resource, shared",
                                {},
-                               owner != nullptr ? owner->scheduled : nullptr};
+                               owner != nullptr ? owner->scheduled.load() : nullptr};
     });
   } else if (!locks.look(resource, try_take)) {
     return false;

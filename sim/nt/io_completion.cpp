@@ -43,7 +43,7 @@ void IoCompletion::abandon() {
 IoCompletion::Result IoCompletion::wait(Thread& thread, sched::Ticks deadline, Packet& packet) {
   sched::Scheduler& scheduler = thread.system.scheduler();
   const InterruptibleWait interruptible(thread);
-  Waiter self{thread.scheduled};
+  Waiter self{thread.scheduled.load()};
   for (bool first = true, expired = false;; first = false) {
     {
       const std::lock_guard lock(mutex_);

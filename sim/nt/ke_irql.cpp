@@ -39,7 +39,7 @@ void take_spin_lock(Thread& thread, PKSPIN_LOCK lock, const char* routine) {
   thread.system.nt().locks().acquire(
       lock, [&] { return *lock == 0 ? (*lock = self, true) : false; },
       [&] {
-        return sched::WaitReason{"spin lock", {}, reinterpret_cast<Thread*>(*lock)->scheduled};
+        return sched::WaitReason{"spin lock", {}, reinterpret_cast<Thread*>(*lock)->scheduled.load()};
       });
   hold(thread, lock, "spin lock");
 }

@@ -57,7 +57,7 @@ class Thread final {
   const std::string name;
   std::uint32_t id = 0;                        // a multiple of 4
   const DriverIdentity* started_by = nullptr;  // PsCreateSystemThread's caller
-  sched::Thread* scheduled = nullptr;          // set by the thread itself before it runs any code
+  std::atomic<sched::Thread*> scheduled = nullptr;  // set by the thread itself before it runs any code
 
   // --- any thread
   // ------------------------------------------------------------------------------------------------- Set
@@ -115,7 +115,7 @@ Thread& current_thread(const char* routine = "a simulated routine");
 class InterruptibleWait {
  public:
   explicit InterruptibleWait(Thread& thread) : thread_(thread) {
-    thread.interruptible_.store(thread.scheduled);
+    thread.interruptible_.store(thread.scheduled.load());
   }
   ~InterruptibleWait() { thread_.interruptible_.store(nullptr); }
   InterruptibleWait(const InterruptibleWait&) = delete;
