@@ -13,7 +13,7 @@
 #include <cstring>
 #include <deque>
 #include <functional>
-#include <memory>
+#include <mutex>
 #include <optional>
 #include <string>
 #include <vector>
@@ -127,10 +127,14 @@ class PortDriver {
   static NTSTATUS connect_notify(PFLT_PORT port, PVOID cookie, PVOID context, ULONG size,
                                  PVOID* connection_cookie) {
     auto* self = static_cast<PortDriver*>(cookie);
+    Slot* slot = nullptr;
+    {
+      const std::lock_guard lock(self->mutex_);
+      slot = &self->slots.emplace_back(Slot{port, self});
+    }
+    *connection_cookie = slot;
     ++self->connects;
-    Slot& slot = self->slots.emplace_back(Slot{port, self});
-    *connection_cookie = &slot;
-    return self->on_connect ? self->on_connect(slot, context, size) : STATUS_SUCCESS;
+    return self->on_connect ? self->on_connect(*slot, context, size) : STATUS_SUCCESS;
   }
   static VOID disconnect_notify(PVOID cookie) {
     auto* slot = static_cast<Slot*>(cookie);
@@ -146,6 +150,7 @@ class PortDriver {
     return self->on_message ? self->on_message(in, in_size, out, out_size, returned) : STATUS_SUCCESS;
   }
 
+  std::mutex mutex_;  // slots
   SECURITY_DESCRIPTOR absolute_{};
 };
 

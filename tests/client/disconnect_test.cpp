@@ -1,0 +1,261 @@
+// The end of a connection from either side, and of the whole filter (DISC-*, PUNL-*).
+#include "client/port_machine.hpp"
+
+namespace fltsim {
+namespace {
+
+const Bytes kEight = {1, 2, 3, 4, 5, 6, 7, 8};
+constexpr DWORD kInvalidHandle = 6;
+
+TEST(DisconnectTest, SlotComesBackOnlyAfterDisconnectNotify) {  // T-15: DISC-7
+  under_every_scheduler(
+      [](const Options& options) {
+        PortMachine m(options);
+        m.connect();
+        HRESULT during = S_OK;
+        m.driver.on_disconnect = [&](PortDriver::Slot& slot) {
+          FltCloseClientPort(m.driver.filter, &slot.port);
+          auto other = m.machine.start_process({.image = u"C:\\App\\other.exe", .user = User::kSystem});
+          during = m.try_connect(other).result;
+        };
+        m.close_client();
+        EXPECT_EQ(during, hr(0x800704D6));
+        EXPECT_EQ(m.driver.disconnects, 1);
+        m.driver.on_disconnect = nullptr;
+        EXPECT_EQ(m.try_connect(m.client).result, S_OK);
+      },
+      50);
+}
+
+TEST(DisconnectTest, ForgottenCloseLosesTheSlotAndIsFoundAtUnload) {  // T-16: DISC-8, BAD-4, VER-29
+  under_every_scheduler(
+      [](const Options& options) {
+        PortMachine m(options, {.closes_client_ports = false});
+        m.machine.verifier().expect("VER-29");
+        m.connect();
+        m.close_client();
+        EXPECT_EQ(m.try_connect(m.client).result, hr(0x800704D6));
+        EXPECT_EQ(m.loaded->unload(), STATUS_SUCCESS);
+        EXPECT_EQ(m.machine.verifier().count("VER-29"), 1u);
+      },
+      50);
+}
+
+TEST(DisconnectTest, ExitOfTheClientEndsTheSenderAndNotifiesOnce) {  // T-19: SEND-14, DISC-1, DISC-10
+  under_every_scheduler([](const Options& options) {
+    PortMachine m(options);
+    m.connect();
+    HANDLE process = nullptr;
+    m.driver.on_disconnect = [&](PortDriver::Slot&) { process = PsGetCurrentProcessId(); };
+    m.park(24);
+    Sending& answered_never = m.start_send(kEight, 4, -100'000 * kMillisecond);
+    EXPECT_TRUE(m.next(5000).ok);
+    Sending& delivered_never = m.start_send(kEight, {}, -100'000 * kMillisecond);
+    EXPECT_EQ(m.client.kill(), Outcome::kDone);
+    EXPECT_EQ(m.finish(answered_never), STATUS_PORT_DISCONNECTED);
+    EXPECT_EQ(m.finish(delivered_never), STATUS_PORT_DISCONNECTED);
+    EXPECT_EQ(m.driver.disconnects, 1);
+    EXPECT_EQ(reinterpret_cast<std::uintptr_t>(process), m.client.id());
+  });
+}
+
+TEST(DisconnectTest, KilledClientIsGoneWhereverItStands) {  // DISC-10, decision 14
+  under_every_scheduler([](const Options& options) {
+    PortMachine m(options);
+    auto service = m.client.start_thread("service", [&] {
+      HANDLE port = INVALID_HANDLE_VALUE;
+      if (FilterConnectCommunicationPort(kPortName, 0, nullptr, 0, nullptr, &port) != S_OK) return;
+      for (;;) {
+        Parked parked(24);
+        auto* header = reinterpret_cast<PFILTER_MESSAGE_HEADER>(parked.bytes.data());
+        if (FilterGetMessage(port, header, 24, &parked.overlapped) != hr(0x800703E5)) return;
+        DWORD count = 0;
+        if (!GetOverlappedResult(port, &parked.overlapped, &count, TRUE)) return;
+        Bytes answer(20);
+        const FILTER_REPLY_HEADER reply{STATUS_SUCCESS, header->MessageId};
+        std::memcpy(answer.data(), &reply, sizeof reply);
+        FilterReplyMessage(port, reinterpret_cast<PFILTER_REPLY_HEADER>(answer.data()), 20);
+      }
+    });
+    auto killer = m.machine.system_process().start_thread("killer", [&] {
+      for (int i = 0; i < 5; ++i) {
+        PFLT_PORT none = nullptr;
+        PFLT_PORT* port = m.driver.connects > 0 ? &m.driver.slots[0].port : &none;
+        LARGE_INTEGER timeout;
+        timeout.QuadPart = -kMillisecond;
+        unsigned char bytes[8] = {};
+        ULONG length = 4;
+        unsigned char answer[4];
+        const NTSTATUS status = FltSendMessage(m.driver.filter, port, bytes, 8, answer, &length, &timeout);
+        EXPECT_TRUE(status == STATUS_SUCCESS || status == STATUS_TIMEOUT ||
+                    status == STATUS_PORT_DISCONNECTED)
+            << status;
+      }
+    });
+    static_cast<void>(m.client.kill());
+    EXPECT_EQ(killer.join(), Outcome::kDone);
+    m.settle();
+    EXPECT_TRUE(service.done());
+    EXPECT_EQ(m.driver.disconnects, m.driver.connects);
+    EXPECT_EQ(m.loaded->unload(), STATUS_SUCCESS);
+  });
+}
+
+TEST(DisconnectTest, DriverMayCloseFirst) {  // T-20: DISC-3, DISC-5, DISC-6, GET-9, MSG-11, REPLY-7
+  under_every_scheduler([](const Options& options) {
+    PortMachine m(options);
+    m.connect();
+    m.park(24);
+    m.in_kernel([&] {
+      FltCloseClientPort(m.driver.filter, &m.driver.slots[0].port);
+      return 0;
+    });
+    EXPECT_EQ(m.driver.slots[0].port, nullptr);
+    EXPECT_EQ(m.next().error, kInvalidHandle);
+    EXPECT_EQ(m.message({1}), hr(0x80070006));
+    EXPECT_EQ(m.park(24).result, hr(0x80070006));
+    EXPECT_EQ(m.reply(1, {}), hr(0x80070006));
+    EXPECT_EQ(m.finish(m.start_send(kEight)), STATUS_PORT_DISCONNECTED);
+    m.close_client();
+    EXPECT_EQ(m.driver.disconnects, 0);
+    EXPECT_EQ(m.try_connect(m.client).result, S_OK);
+  });
+}
+
+TEST(DisconnectTest, NotifyAfterKernelCloseIsAnOption) {  // DISC-6, H-8
+  Options options;
+  options.semantics.disconnect_notify_after_kernel_close = true;
+  PortMachine m(options);
+  m.connect();
+  m.in_kernel([&] {
+    FltCloseClientPort(m.driver.filter, &m.driver.slots[0].port);
+    return 0;
+  });
+  EXPECT_EQ(m.driver.disconnects, 0);
+  m.close_client();
+  EXPECT_EQ(m.driver.disconnects, 1);
+}
+
+TEST(DisconnectTest, ConnectionsOutliveTheServerPort) {  // T-21: PORT-10
+  under_every_scheduler([](const Options& options) {
+    PortMachine m(options);
+    m.connect();
+    m.in_kernel([&] {
+      FltCloseCommunicationPort(m.driver.server);
+      m.driver.server = nullptr;
+      return 0;
+    });
+    EXPECT_EQ(m.driver.disconnects, 0);
+    Parked& parked = m.park(24);
+    Sending& sending = m.start_send(kEight, 4);
+    EXPECT_TRUE(m.next(5000).ok);
+    EXPECT_EQ(m.reply(parked.header().MessageId, {1}), S_OK);
+    EXPECT_EQ(m.finish(sending), STATUS_SUCCESS);
+    EXPECT_EQ(m.message({1}), S_OK);
+    EXPECT_EQ(m.try_connect(m.client).result, hr(0x80070002));
+  });
+}
+
+TEST(DisconnectTest, UnloadEndsClientsAndSendersInEitherOrder) {  // T-22: PUNL-2..PUNL-5, DISC-9
+  for (const auto order :
+       {Semantics::DisconnectOrder::kSendersFirst, Semantics::DisconnectOrder::kNotifyFirst}) {
+    under_every_scheduler(
+        [order](const Options& options) {
+          Options chosen = options;
+          chosen.semantics.disconnect_order = order;
+          PortMachine m(chosen);
+          m.connect();
+          m.park(24);
+          Sending& sending = m.start_send(kEight, 4, kNoTimeout);
+          EXPECT_TRUE(m.next(5000).ok);
+          m.park(24);
+          EXPECT_EQ(m.loaded->unload(), STATUS_SUCCESS);
+          EXPECT_EQ(m.finish(sending), STATUS_PORT_DISCONNECTED);
+          EXPECT_EQ(m.driver.disconnects, 1);
+          EXPECT_EQ(m.next().error, kInvalidHandle);
+          EXPECT_EQ(m.message({1}), hr(0x80070006));
+          m.close_client();
+          EXPECT_EQ(m.driver.disconnects, 1);
+        },
+        60);
+  }
+}
+
+TEST(DisconnectTest, OpenServerPortHangsTheUnload) {  // T-23: PUNL-1, VER-29
+  PortMachine m({}, {.closes_server_port = false});
+  m.machine.verifier().expect("VER-29");
+  m.machine.verifier().expect("SIM-2");
+  const PFLT_PORT server = m.driver.server;
+  auto unloader =
+      m.machine.system_process().start_thread("unloader", [&] { FltUnregisterFilter(m.driver.filter); });
+  m.settle();
+  EXPECT_FALSE(unloader.done());
+  EXPECT_EQ(m.machine.verifier().count("VER-29"), 1u);
+  m.in_kernel([&] {
+    FltCloseCommunicationPort(server);
+    return 0;
+  });
+  EXPECT_EQ(unloader.join(), Outcome::kDone);
+  m.machine.verifier().expect("VER-30");
+  m.machine.verifier().expect("VER-31");
+}
+
+TEST(DisconnectTest, RefusedUnloadLeavesThePortWorkingAndAMandatoryOneDoesNotAsk) {  // T-24: LIFE-17
+  under_every_scheduler(
+      [](const Options& options) {
+        PortMachine m(options);
+        m.driver.on_unload = [](FLT_FILTER_UNLOAD_FLAGS) { return STATUS_FLT_DO_NOT_DETACH; };
+        m.connect();
+        EXPECT_EQ(m.loaded->unload(), STATUS_FLT_DO_NOT_DETACH);
+        EXPECT_EQ(m.message({1}), S_OK);
+        EXPECT_EQ(m.loaded->stop(), STATUS_SUCCESS);
+        EXPECT_EQ(m.message({1}), hr(0x80070006));
+      },
+      20);
+}
+
+TEST(DisconnectTest, OldHandleStaysDeadAfterAReload) {  // PUNL-5
+  PortMachine m;
+  m.connect();
+  EXPECT_EQ(m.loaded->unload(), STATUS_SUCCESS);
+  EXPECT_EQ(m.loaded->reload(), STATUS_SUCCESS);
+  EXPECT_EQ(m.message({1}), hr(0x80070006));
+  EXPECT_EQ(m.try_connect(m.client).result, S_OK);
+}
+
+TEST(DisconnectTest, DuplicatedHandleKeepsTheConnection) {  // CONN-18
+  PortMachine m;
+  m.connect();
+  const HANDLE copy = m.in_client([&] {
+    HANDLE made = nullptr;
+    EXPECT_TRUE(DuplicateHandle(GetCurrentProcess(), m.port, GetCurrentProcess(), &made, 0, FALSE,
+                                DUPLICATE_SAME_ACCESS));
+    return made;
+  });
+  m.close_client();
+  EXPECT_EQ(m.driver.disconnects, 0);
+  EXPECT_TRUE(m.in_client([&] { return CloseHandle(copy); }));
+  EXPECT_EQ(m.driver.disconnects, 1);
+}
+
+TEST(DisconnectTest, OwnCloseAbortsParkedReceives) {  // GET-11, H-9
+  PortMachine m;
+  m.connect();
+  m.park(24);
+  m.close_client();
+  EXPECT_EQ(m.next().error, 995u);
+}
+
+TEST(DisconnectTest, ClosingANullVariableIsAWarning) {  // DISC-4
+  PortMachine m;
+  m.in_kernel([&] {
+    PFLT_PORT none = nullptr;
+    FltCloseClientPort(m.driver.filter, &none);
+    return 0;
+  });
+  EXPECT_EQ(m.machine.verifier().count("VER-29"), 1u);
+  EXPECT_TRUE(m.machine.verifier().clean());
+}
+
+}  // namespace
+}  // namespace fltsim
