@@ -310,12 +310,12 @@ class PortMachine {
   }
 
   PortDriver driver;
+  std::deque<Parked> receives;  // before the machine: its end completes those that are outstanding
   Machine machine;
   std::optional<Driver> loaded;
   Process client;
   HANDLE port = INVALID_HANDLE_VALUE;
   HANDLE completions = nullptr;
-  std::deque<Parked> receives;
   std::deque<Sending> sends;
 };
 
