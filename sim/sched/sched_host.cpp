@@ -88,11 +88,20 @@ void* SchedHost::spawn(const char* name, Entry entry, void* context) {
     std::lock_guard lock(mutex_);
     children_.emplace(child, std::move(owned));
   }
-  child->thread = &spawn_hook_(name, [this, child, entry, context] {
+  const bool started = spawn_hook_(name, [this, child, entry, context] {
     const EndOfChild end_of_child(*this, *child);
+    begin(*child);
     entry(context);
   });
-  return child;
+  if (started) return child;
+  std::lock_guard lock(mutex_);
+  children_.erase(child);
+  return nullptr;
+}
+
+void SchedHost::begin(Child& child) {
+  std::lock_guard lock(mutex_);
+  child.thread = Scheduler::current_thread();
 }
 
 void SchedHost::end(Child& child) {
@@ -110,6 +119,7 @@ void SchedHost::join(void* token) {
   scheduler_.switch_point("Host::join");
   auto& child = *static_cast<Child*>(token);
   for (;;) {
+    const Thread* owner = nullptr;
     {
       std::lock_guard lock(mutex_);
       if (child.ended) {
@@ -117,8 +127,9 @@ void SchedHost::join(void* token) {
         return;
       }
       child.joiner = &self;
+      owner = child.thread;
     }
-    static_cast<void>(scheduler_.park(kForever, {"end of thread", child.name, child.thread}));
+    static_cast<void>(scheduler_.park(kForever, {"end of thread", child.name, owner}));
   }
 }
 

@@ -23,7 +23,8 @@ class SchedHost final : public fltlink::Host {
  public:
   // Starts a simulated thread that calls `entry`: the machine wraps its own thread object around it. It may
   // leave `entry` by an exception of its own (a client that was killed); the thread then counts as ended.
-  using SpawnHook = std::function<Thread&(std::string name, std::function<void()> entry)>;
+  // False: no thread can be had (the process has ended).
+  using SpawnHook = std::function<bool(std::string name, std::function<void()> entry)>;
 
   // The scheduler outlives this object, and this object outlives every thread that it has started.
   SchedHost(Scheduler& scheduler, SpawnHook spawn_hook);
@@ -39,13 +40,14 @@ class SchedHost final : public fltlink::Host {
   // What a token points to, from spawn to join.
   struct Child {
     std::string name;
-    Thread* thread = nullptr;
+    Thread* thread = nullptr;  // set by the thread itself
     bool ended = false;
     Thread* joiner = nullptr;
   };
   class EndOfChild;
 
   Thread& calling_thread() const;
+  void begin(Child& child);
   void end(Child& child);
 
   Scheduler& scheduler_;

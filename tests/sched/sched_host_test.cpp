@@ -21,9 +21,10 @@ class SchedHostTest : public testing::TestWithParam<bool> {
 
   std::unique_ptr<Scheduler> scheduler_ = Scheduler::create({.seeded = GetParam()});
   int hooked_ = 0;
-  SchedHost host_{*scheduler_, [this](std::string name, std::function<void()> entry) -> Thread& {
+  SchedHost host_{*scheduler_, [this](std::string name, std::function<void()> entry) {
                     ++hooked_;
-                    return scheduler_->spawn(std::move(name), nullptr, std::move(entry));
+                    scheduler_->spawn(std::move(name), nullptr, std::move(entry));
+                    return true;
                   }};
 };
 
@@ -128,17 +129,28 @@ TEST_P(SchedHostTest, JoinOfAThreadThatNeverEndsIsADeadlockThatNamesIt) {
 
 TEST_P(SchedHostTest, JoinReturnsForAThreadThatIsUnwound) {
   struct Killed {};
-  SchedHost host(*scheduler_, [this](std::string name, std::function<void()> entry) -> Thread& {
-    return scheduler_->spawn(std::move(name), nullptr, [entry = std::move(entry)] {
+  SchedHost host(*scheduler_, [this](std::string name, std::function<void()> entry) {
+    scheduler_->spawn(std::move(name), nullptr, [entry = std::move(entry)] {
       try {
         entry();
       } catch (const Killed&) {
       }
     });
+    return true;
   });
   EXPECT_EQ(run([&] {
               host.join(host.spawn(
                   "killed", [](void*) { throw Killed(); }, nullptr));
+            }),
+            RunResult::kDone);
+}
+
+TEST_P(SchedHostTest, SpawnWithoutAThreadToHaveIsNull) {
+  SchedHost host(*scheduler_, [](std::string, std::function<void()>) { return false; });
+  EXPECT_EQ(run([&] {
+              EXPECT_EQ(host.spawn(
+                            "never", [](void*) { FAIL() << "ran without a thread"; }, nullptr),
+                        nullptr);
             }),
             RunResult::kDone);
 }
