@@ -1,4 +1,5 @@
 #include <fltlink/codec/connect.hpp>
+#include <fltlink/codec/counters.hpp>
 #include <fltlink/os/assert.hpp>
 
 #include <gtest/gtest.h>
@@ -19,8 +20,9 @@ ByteVector grown(ByteVector bytes, size_t extra, uint8_t filler) {
   return bytes;
 }
 
+// `reserved_offset` is that of a byte that is reserved; the last one if it is 0.
 template <typename Decode>
-void expect_growth_rule(const char* name, Decode&& decode) {
+void expect_growth_rule(const char* name, Decode&& decode, size_t reserved_offset = 0) {
   const ByteVector bytes = golden(name);
   for (size_t size = 0; size < bytes.size(); ++size) {
     ASSERT_EQ(decode(Bytes(bytes).first(size)).error(), DecodeError::kTruncated) << size;
@@ -34,7 +36,7 @@ void expect_growth_rule(const char* name, Decode&& decode) {
   longer.push_back(0);
   EXPECT_EQ(decode(longer).error(), DecodeError::kWrongSize) << "more bytes than it says";
   ByteVector reserved = bytes;
-  reserved.back() = 1;
+  reserved[reserved_offset != 0 ? reserved_offset : reserved.size() - 1] = 1;
   EXPECT_EQ(decode(reserved).error(), DecodeError::kReservedNotZero);
 }
 
@@ -42,6 +44,10 @@ TEST(ConnectTest, StructsGrowByTheRule) {
   expect_growth_rule("connect_context", [](Bytes bytes) { return decode_connect_context(bytes); });
   expect_growth_rule("negotiate_request", [](Bytes bytes) { return decode_negotiate_request(bytes); });
   expect_growth_rule("negotiate_reply", [](Bytes bytes) { return decode_negotiate_reply(bytes); });
+  expect_growth_rule("counters_request", [](Bytes bytes) { return decode_counters_request(bytes); });
+  expect_growth_rule(
+      "counters_reply", [](Bytes bytes) { return decode_counters_reply(bytes); },
+      offsetof(FltlinkCountersReply, reserved0));
 }
 
 TEST(ConnectTest, WrongMagicAndWrongTypesAreRefused) {

@@ -134,5 +134,27 @@ TEST_F(DriverClientTest, TermsAreThoseThatTheDriverGrants) {
   EXPECT_EQ(terms.value.connection_id, 9u);
 }
 
+TEST_F(DriverClientTest, CountersAreAskedForByConnectionAndDecoded) {
+  CountersReply counters{.connection_id = 9,
+                         .connections = 1,
+                         .queue_messages_max = 1000,
+                         .queue_high_water = 5,
+                         .file_events = {},
+                         .block_notices = {}};
+  counters.file_events.produced = counters.file_events.delivered = 7;
+  std::vector<uint8_t> bytes(FLTLINK_COUNTERS_REPLY_SIZE);
+  ASSERT_TRUE(encode_counters_reply(counters, bytes).ok());
+  answer_with(bytes, bytes.size());
+  const auto answered = driver_.counters(9);
+  ASSERT_EQ(answered.result.outcome, RequestOutcome::kDone);
+  EXPECT_EQ(decode_counters_request(request_)->connection_id, 9u);
+  EXPECT_EQ(answered.value.file_events.delivered, 7u);
+}
+
+TEST_F(DriverClientTest, CountersThatAreCutShortAreMalformed) {
+  answer_with(std::vector<uint8_t>(FLTLINK_COUNTERS_REPLY_SIZE), FLTLINK_COUNTERS_REPLY_SIZE - 1);
+  EXPECT_EQ(driver_.counters(0).result.outcome, RequestOutcome::kMalformedAnswer);
+}
+
 }  // namespace
 }  // namespace fltlink

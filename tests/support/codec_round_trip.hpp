@@ -4,6 +4,7 @@
 #pragma once
 
 #include <fltlink/codec/connect.hpp>
+#include <fltlink/codec/counters.hpp>
 #include <fltlink/codec/driver_message.hpp>
 #include <fltlink/codec/port_headers.hpp>
 #include <fltlink/codec/record.hpp>
@@ -137,6 +138,14 @@ class RoundTrip {
     if (const auto terms = decode_negotiate_reply(input_); terms.ok()) {
       expect("NEGOTIATE reply", without_growth(FLTLINK_NEGOTIATE_REPLY_SIZE),
              [&](MutableBytes out) { return encode_negotiate_reply(*terms, out); });
+    }
+    if (const auto request = decode_counters_request(input_); request.ok()) {
+      expect("COUNTERS request", without_growth(FLTLINK_COUNTERS_REQUEST_SIZE),
+             [&](MutableBytes out) { return encode_counters_request(*request, out); });
+    }
+    if (const auto counters = decode_counters_reply(input_); counters.ok()) {
+      expect("COUNTERS reply", without_growth(FLTLINK_COUNTERS_REPLY_SIZE),
+             [&](MutableBytes out) { return encode_counters_reply(*counters, out); });
     }
   }
 

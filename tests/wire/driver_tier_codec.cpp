@@ -1,6 +1,7 @@
 // Everything public of wire, codec and policy, used once in a translation unit that is compiled as for a
 // driver. A test looks at what the object imports; nothing here is ever run.
 #include <fltlink/codec/connect.hpp>
+#include <fltlink/codec/counters.hpp>
 #include <fltlink/codec/driver_message.hpp>
 #include <fltlink/codec/port_headers.hpp>
 #include <fltlink/codec/record.hpp>
@@ -32,6 +33,8 @@ extern "C" size_t fltlink_use_decoders(const uint8_t* data, size_t size, uint32_
   sink.take(decode_connect_context(bytes));
   sink.take(decode_negotiate_request(bytes));
   sink.take(decode_negotiate_reply(bytes));
+  sink.take(decode_counters_request(bytes));
+  sink.take(decode_counters_reply(bytes));
   sink.take(decode_message_header(bytes));
   sink.take(decode_reply_header(bytes));
   RecordReader reader(bytes);
@@ -52,6 +55,8 @@ extern "C" size_t fltlink_use_encoders(uint8_t* data, size_t size, const DriverM
   sink.take(encode_connect_context(*context, out));
   sink.take(encode_negotiate_request(out));
   sink.take(encode_negotiate_reply(ConnectionTerms{}, out));
+  sink.take(encode_counters_request(CountersRequest{}, out));
+  sink.take(encode_counters_reply(CountersReply{}, out));
   sink.take(encode_message_header({}, out));
   sink.take(encode_reply_header({}, out));
   sink.take(encode_record(*record, out));

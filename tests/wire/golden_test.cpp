@@ -1,6 +1,7 @@
 // Each golden file is what a message means in bytes. They are checked in both directions, so that neither a
 // decoder nor an encoder can drift, not even together.
 #include <fltlink/codec/connect.hpp>
+#include <fltlink/codec/counters.hpp>
 #include <fltlink/codec/driver_message.hpp>
 #include <fltlink/codec/port_headers.hpp>
 #include <fltlink/codec/record.hpp>
@@ -216,6 +217,31 @@ TEST(GoldenTest, Negotiate) {
   EXPECT_EQ(decoded->queue_messages_max, 2'000u);
   EXPECT_EQ(decoded->queue_size_max, FLTLINK_QUEUE_SIZE_DEFAULT);
   EXPECT_EQ(decoded->connection_id, 9u);
+}
+
+TEST(GoldenTest, Counters) {
+  expect_encoded("counters_request",
+                 [](MutableBytes out) { return encode_counters_request({.connection_id = 9}, out); });
+  EXPECT_EQ(decode_counters_request(golden("counters_request"))->connection_id, 9u);
+  CountersReply reply{.connection_id = 9,
+                      .connections = 2,
+                      .queue_messages_max = 2000,
+                      .queue_high_water = 731,
+                      .file_events = {},
+                      .block_notices = {}};
+  reply.file_events = {.produced = 5000,
+                       .delivered = 4900,
+                       .pending = 12,
+                       .paths_cut = 3,
+                       .dropped = {0, 80, 0, 5, 3, 0, 0, 0}};
+  reply.block_notices = {
+      .produced = 42, .delivered = 40, .pending = 1, .paths_cut = 0, .dropped = {0, 0, 0, 0, 1, 0, 0, 0}};
+  expect_encoded("counters_reply", [&](MutableBytes out) { return encode_counters_reply(reply, out); });
+  const auto decoded = decode_counters_reply(golden("counters_reply"));
+  EXPECT_EQ(decoded->queue_high_water, 731u);
+  EXPECT_TRUE(decoded->file_events.balanced());
+  EXPECT_TRUE(decoded->block_notices.balanced());
+  EXPECT_EQ(decoded->block_notices.dropped[static_cast<size_t>(DropReason::kDisconnected)], 1u);
 }
 
 TEST(GoldenTest, RecordRun) {

@@ -41,7 +41,7 @@ struct PolicyDecision {
 class PolicyTable {
  public:
   // `memory` belongs to the table as long as it lives; `upcase` is pure.
-  PolicyTable(MutableBytes memory, UpcaseFunction upcase) : memory_(memory), upcase_(upcase) {}
+  constexpr PolicyTable(MutableBytes memory, UpcaseFunction upcase) : memory_(memory), upcase_(upcase) {}
 
   // The bytes that a policy with a pattern of `units` units takes.
   [[nodiscard]] static constexpr size_t size_of_policy(size_t units) { return sizeof(Header) + units * 2; }

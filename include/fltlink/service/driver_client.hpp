@@ -5,6 +5,7 @@
 #include <array>
 
 #include <fltlink/codec/connect.hpp>
+#include <fltlink/codec/counters.hpp>
 #include <fltlink/codec/status_reply.hpp>
 #include <fltlink/codec/user_message.hpp>
 #include <fltlink/port/port.hpp>
@@ -77,6 +78,19 @@ class DriverClient {
     const auto terms = decode_negotiate_reply(Bytes(answer).first(sent.size));
     if (!terms.ok()) return {malformed(terms.error()), {}};
     return {{RequestOutcome::kDone, 0}, *terms};
+  }
+
+  // The books of one connection, or with 0 of the whole driver. On a connection that agreed to 1.1 or later.
+  [[nodiscard]] Answered<CountersReply> counters(uint32_t connection_id) {
+    alignas(8) std::array<uint8_t, FLTLINK_COUNTERS_REQUEST_SIZE> request;
+    alignas(8) std::array<uint8_t, FLTLINK_COUNTERS_REPLY_SIZE> answer;
+    const auto size = encode_counters_request({.connection_id = connection_id}, request);
+    FLTLINK_ASSERT(size.ok());
+    const SendResult sent = checked(port_.send(request, answer), answer.size());
+    if (sent.outcome != SendOutcome::kAnswered) return {result_of(sent), {}};
+    const auto reply = decode_counters_reply(Bytes(answer).first(sent.size));
+    if (!reply.ok()) return {malformed(reply.error()), {}};
+    return {{RequestOutcome::kDone, 0}, *reply};
   }
 
  private:

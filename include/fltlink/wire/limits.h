@@ -55,6 +55,8 @@
 #define FLTLINK_NEGOTIATE_REQUEST_SIZE 16u
 #define FLTLINK_NEGOTIATE_REPLY_SIZE 40u
 #define FLTLINK_NEGOTIATION_SIZE_MAX 256u
+#define FLTLINK_COUNTERS_REQUEST_SIZE 16u
+#define FLTLINK_COUNTERS_REPLY_SIZE 224u
 
 // What one connection may ask for, and what it gets when it asks for nothing (zero).
 #define FLTLINK_CONNECTIONS_MAX 10u
@@ -83,6 +85,8 @@ FLTLINK_STATIC_ASSERT(FLTLINK_QUEUE_MESSAGES_DEFAULT*(FLTLINK_RECORD_HEADER_SIZE
                                                       FLTLINK_DRIVER_MESSAGE_SIZE) <=
                           FLTLINK_QUEUE_SIZE_DEFAULT,
                       "the default bytes hold the default count of plain messages");
+FLTLINK_STATIC_ASSERT(FLTLINK_COUNTERS_REPLY_SIZE <= FLTLINK_NEGOTIATION_SIZE_MAX,
+                      "the known part is read whole");
 FLTLINK_STATIC_ASSERT(FLTLINK_CONNECT_CONTEXT_SIZE <= FLTLINK_NEGOTIATION_SIZE_MAX,
                       "the known part is read whole");
 FLTLINK_STATIC_ASSERT(FLTLINK_NEGOTIATION_SIZE_MAX <= 0xFFE7u,

@@ -64,6 +64,10 @@ FILES = {
     "connect_context": struct.pack("<10I", 0x4B4C4E46, 40, 0x00010000, 0x00010001, 2, 65536, 2000, 0, 0, 0),
     "negotiate_request": struct.pack("<4I", 0x100, 16, 0, 0),
     "negotiate_reply": struct.pack("<10I", 0x101, 40, 0x00010001, 2, 65536, 2000, 0x100000, 9, 0, 0),
+    "counters_request": struct.pack("<4I", 0x102, 16, 9, 0),
+    "counters_reply": struct.pack("<8I", 0x103, 224, 9, 2, 2000, 731, 0, 0)
+    + struct.pack("<12Q", 5000, 4900, 12, 3, 0, 80, 0, 5, 3, 0, 0, 0)
+    + struct.pack("<12Q", 42, 40, 1, 0, 0, 0, 0, 0, 1, 0, 0, 0),
     "record_run": record(b"first", 0, 1) + struct.pack("<IBBH", 8, 8, 0, 1) + record(b"sequence", 1, 2),
 }
 

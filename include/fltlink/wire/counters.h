@@ -1,0 +1,81 @@
+// The COUNTERS exchange of 1.1: what became of every message that the driver produced, for one connection or
+// for the whole driver. The growth rules are those of connect.h.
+#pragma once
+
+#include <fltlink/wire/connect.h>
+
+enum {
+  FLTLINK_MSG_TYPE_COUNTERS_REQUEST = 0x102,  // service to driver, FltlinkCountersRequest
+  FLTLINK_MSG_TYPE_COUNTERS = 0x103           // in the reply to it, FltlinkCountersReply
+};
+
+// Why a message was dropped. A closed list: adding one is a new version.
+enum {
+  FLTLINK_DROP_NO_SUBSCRIBER = 0,  // nobody was connected to receive it
+  FLTLINK_DROP_QUEUE_FULL = 1,     // its class had no room left
+  FLTLINK_DROP_TOO_LARGE = 2,      // it could not fit its connection's queue at all
+  FLTLINK_DROP_TIMED_OUT = 3,      // nobody received it within the retry budget
+  FLTLINK_DROP_DISCONNECTED = 4,   // its client went away
+  FLTLINK_DROP_SHUTDOWN = 5,       // the driver was unloaded
+  FLTLINK_DROP_NO_RESOURCES = 6,   // the system had no memory to send it with, within the retry budget
+  FLTLINK_DROP_SEND_FAILED = 7,    // the send failed with another status
+  FLTLINK_DROP_REASON_COUNT = 8
+};
+
+// 16 bytes, or more by the growth rule.
+typedef struct FltlinkCountersRequest {
+  uint32_t type;  // FLTLINK_MSG_TYPE_COUNTERS_REQUEST
+  uint32_t size;
+  uint32_t connection_id;  // of a live connection; 0 for the whole driver since it was loaded
+  uint32_t reserved0;
+} FltlinkCountersRequest;
+
+FLTLINK_ASSERT_SIZE(FltlinkCountersRequest, FLTLINK_COUNTERS_REQUEST_SIZE);
+FLTLINK_ASSERT_OFFSET(FltlinkCountersRequest, type, 0);
+FLTLINK_ASSERT_OFFSET(FltlinkCountersRequest, size, 4);
+FLTLINK_ASSERT_OFFSET(FltlinkCountersRequest, connection_id, 8);
+FLTLINK_ASSERT_OFFSET(FltlinkCountersRequest, reserved0, 12);
+
+// 96 bytes, one message type. produced = delivered + the sum of dropped + pending.
+typedef struct FltlinkMessageCounters {
+  FLTLINK_ALIGN8 uint64_t produced;
+  FLTLINK_ALIGN8 uint64_t delivered;
+  FLTLINK_ALIGN8 uint64_t pending;
+  FLTLINK_ALIGN8 uint64_t paths_cut;  // of produced: sent with less than the whole path (W-6)
+  FLTLINK_ALIGN8 uint64_t dropped[FLTLINK_DROP_REASON_COUNT];
+} FltlinkMessageCounters;
+
+FLTLINK_ASSERT_SIZE(FltlinkMessageCounters, 96);
+FLTLINK_ASSERT_OFFSET(FltlinkMessageCounters, produced, 0);
+FLTLINK_ASSERT_OFFSET(FltlinkMessageCounters, delivered, 8);
+FLTLINK_ASSERT_OFFSET(FltlinkMessageCounters, pending, 16);
+FLTLINK_ASSERT_OFFSET(FltlinkMessageCounters, paths_cut, 24);
+FLTLINK_ASSERT_OFFSET(FltlinkMessageCounters, dropped, 32);
+
+// 224 bytes, or more by the growth rule.
+typedef struct FltlinkCountersReply {
+  uint32_t type;  // FLTLINK_MSG_TYPE_COUNTERS
+  uint32_t size;
+  uint32_t connection_id;  // as asked
+  uint32_t connections;    // how many are connected now
+  // Messages: the bound of the queue asked about, and the most that were pending in it at once. For the whole
+  // driver: of the largest queue there is or was.
+  uint32_t queue_messages_max;
+  uint32_t queue_high_water;
+  uint32_t reserved0;
+  uint32_t reserved1;
+  FltlinkMessageCounters file_events;
+  FltlinkMessageCounters block_notices;
+} FltlinkCountersReply;
+
+FLTLINK_ASSERT_SIZE(FltlinkCountersReply, FLTLINK_COUNTERS_REPLY_SIZE);
+FLTLINK_ASSERT_OFFSET(FltlinkCountersReply, type, 0);
+FLTLINK_ASSERT_OFFSET(FltlinkCountersReply, size, 4);
+FLTLINK_ASSERT_OFFSET(FltlinkCountersReply, connection_id, 8);
+FLTLINK_ASSERT_OFFSET(FltlinkCountersReply, connections, 12);
+FLTLINK_ASSERT_OFFSET(FltlinkCountersReply, queue_messages_max, 16);
+FLTLINK_ASSERT_OFFSET(FltlinkCountersReply, queue_high_water, 20);
+FLTLINK_ASSERT_OFFSET(FltlinkCountersReply, reserved0, 24);
+FLTLINK_ASSERT_OFFSET(FltlinkCountersReply, reserved1, 28);
+FLTLINK_ASSERT_OFFSET(FltlinkCountersReply, file_events, 32);
+FLTLINK_ASSERT_OFFSET(FltlinkCountersReply, block_notices, 128);
