@@ -7,6 +7,47 @@ using namespace fltsim::fltmgr;
 
 extern "C" {
 
+// With an instance, what is done with the file later goes below it too, by handle or by object (CB-51).
+NTSTATUS FltCreateFileEx(PFLT_FILTER Filter, PFLT_INSTANCE Instance, PHANDLE FileHandle,
+                         PFILE_OBJECT* FileObject, ACCESS_MASK DesiredAccess,
+                         POBJECT_ATTRIBUTES ObjectAttributes, PIO_STATUS_BLOCK IoStatusBlock,
+                         PLARGE_INTEGER AllocationSize, ULONG FileAttributes, ULONG ShareAccess,
+                         ULONG CreateDisposition, ULONG CreateOptions, PVOID EaBuffer, ULONG EaLength,
+                         ULONG Flags) {
+  nt::Thread& thread = nt::enter("FltCreateFileEx", nt::kPassive);
+  if (EaBuffer != nullptr || EaLength != 0) nt::unsupported("FltCreateFileEx with extended attributes");
+  if (ObjectAttributes->RootDirectory != nullptr) nt::unsupported("FltCreateFileEx with a root directory");
+  auto& manager = thread.system.fltmgr();
+  if (manager.live(Filter, "FltCreateFileEx") == nullptr) return STATUS_INVALID_PARAMETER;
+  auto* instance = Instance == nullptr ? nullptr : manager.live(Instance, "FltCreateFileEx");
+  if (Instance != nullptr && instance == nullptr) return STATUS_INVALID_PARAMETER;
+  io::OpenRequest request;
+  request.name = text_of(*ObjectAttributes->ObjectName);
+  request.case_insensitive = (ObjectAttributes->Attributes & OBJ_CASE_INSENSITIVE) != 0;
+  request.access = DesiredAccess;
+  request.allocation_size = AllocationSize != nullptr ? AllocationSize->QuadPart : 0;
+  request.attributes = FileAttributes;
+  request.share = ShareAccess;
+  request.disposition = CreateDisposition;
+  request.options = CreateOptions;
+  request.flags = Flags;
+  io::OpenResult opened = thread.system.io().open({thread, KernelMode, instance}, request);
+  *IoStatusBlock = {};
+  IoStatusBlock->Status = opened.status;
+  IoStatusBlock->Information = opened.information;
+  if (!NT_SUCCESS(opened.status)) return opened.status;
+  const bool kernel = (ObjectAttributes->Attributes & OBJ_KERNEL_HANDLE) != 0;
+  *FileHandle = thread.system.io().make_handle(*opened.file, kernel);
+  if (*FileHandle == nullptr) return STATUS_PROCESS_IS_TERMINATING;
+  if (FileObject != nullptr) *FileObject = opened.file.detach();
+  return opened.status;
+}
+
+NTSTATUS FltClose(HANDLE FileHandle) {
+  nt::enter("FltClose", nt::kPassive);
+  return nt::close_handle(FileHandle, nt::Mode::kKernel);
+}
+
 NTSTATUS FltQueryInformationFile(PFLT_INSTANCE Instance, PFILE_OBJECT FileObject, PVOID FileInformation,
                                  ULONG Length, FILE_INFORMATION_CLASS FileInformationClass,
                                  PULONG LengthReturned) {

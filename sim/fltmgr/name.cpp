@@ -75,7 +75,8 @@ void strip_data_suffix(std::u16string& path) {
 // The current name of a file by its id: opens it for a moment, below all filters.
 NTSTATUS name_by_id(fs::FileSystem& files, std::u16string_view id, std::u16string& path) {
   fs::CreateRequest request;
-  request.path = id;
+  request.path =
+      id.size() == 5 && id.front() == u'\\' ? id.substr(1) : id;  // the volume's root may stand in front
   request.desired_access = FILE_READ_ATTRIBUTES;
   request.share_access = FILE_SHARE_READ | FILE_SHARE_WRITE | FILE_SHARE_DELETE;
   request.disposition = FILE_OPEN;

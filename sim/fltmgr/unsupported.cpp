@@ -14,7 +14,7 @@
   X(FltFreeCallbackData) X(FltReuseCallbackData) X(FltPerformSynchronousIo) X(FltPerformAsynchronousIo) \
   X(FltReissueSynchronousIo) X(FltIsIoCanceled) X(FltCancelIo) X(FltSetCancelCompletion) \
   X(FltClearCancelCompletion) X(FltCbdqInitialize) X(FltCbdqEnable) X(FltCbdqDisable) X(FltCbdqInsertIo) \
-  X(FltCbdqRemoveIo) X(FltCbdqRemoveNextIo) X(FltCreateFile) X(FltCreateFileEx) X(FltClose) X(FltReadFile) \
+  X(FltCbdqRemoveIo) X(FltCbdqRemoveNextIo) X(FltCreateFile) X(FltReadFile) \
   X(FltWriteFile) X(FltQuerySecurityObject) X(FltSetSecurityObject) X(FltFlushBuffers) X(FltFsControlFile) \
   X(FltDeviceIoControlFile) X(FltTagFile) X(FltUntagFile) X(FltAllocateGenericWorkItem) \
   X(FltFreeGenericWorkItem) X(FltQueueGenericWorkItem) X(FltAllocateDeferredIoWorkItem) \

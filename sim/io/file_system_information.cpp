@@ -125,6 +125,43 @@ IO_STATUS_BLOCK query_streams(const Query& query) {
   return output.result();
 }
 
+// FILE_LINKS_INFORMATION: what does not fit is left out, and BytesNeeded says how much room all of it takes.
+IO_STATUS_BLOCK query_links(const Query& query) {
+  std::vector<fs::LinkEntry> links;
+  const NTSTATUS status = query.file.file_system().query_links(*query.file.open, links);
+  if (!NT_SUCCESS(status)) return answer(status);
+  constexpr std::size_t kFixed = offsetof(FILE_LINK_ENTRY_INFORMATION, FileName);
+  constexpr std::size_t kHeader = offsetof(FILE_LINKS_INFORMATION, Entry);
+  constexpr std::size_t kAlignment = alignof(FILE_LINK_ENTRY_INFORMATION);
+  FILE_LINKS_INFORMATION header{};
+  std::size_t needed = kHeader;
+  std::size_t used = kHeader;
+  std::byte* previous = nullptr;
+  auto* buffer = static_cast<std::byte*>(query.buffer);
+  for (const fs::LinkEntry& link : links) {
+    needed = (needed + kAlignment - 1) / kAlignment * kAlignment;
+    const std::size_t here = needed;
+    needed += kFixed + link.name.size() * sizeof(char16_t);
+    if (needed > query.length) continue;
+    FILE_LINK_ENTRY_INFORMATION entry{};
+    entry.ParentFileId = static_cast<LONGLONG>(link.parent_file_id);
+    entry.FileNameLength = static_cast<ULONG>(link.name.size());  // in units, alone among these structures
+    std::memcpy(buffer + here, &entry, kFixed);
+    std::memcpy(buffer + here + kFixed, link.name.data(), link.name.size() * sizeof(char16_t));
+    if (previous != nullptr) {
+      const auto distance = static_cast<ULONG>(buffer + here - previous);
+      std::memcpy(previous + offsetof(FILE_LINK_ENTRY_INFORMATION, NextEntryOffset), &distance,
+                  sizeof distance);
+    }
+    previous = buffer + here;
+    used = needed;
+    ++header.EntriesReturned;
+  }
+  header.BytesNeeded = static_cast<ULONG>(needed);
+  std::memcpy(buffer, &header, kHeader);
+  return answer(header.EntriesReturned == links.size() ? STATUS_SUCCESS : STATUS_BUFFER_OVERFLOW, used);
+}
+
 IO_STATUS_BLOCK query_by_class(const Query& query, ULONG which, const fs::FileInformation& file) {
   switch (which) {
     case FileBasicInformation:
@@ -218,6 +255,7 @@ IO_STATUS_BLOCK query_information_below(FileObject& file, const FLT_PARAMETERS& 
   const ULONG which = asked.FileInformationClass;
   if (which == FileNameInformation || which == FileNormalizedNameInformation) return query_name(query);
   if (which == FileStreamInformation) return query_streams(query);
+  if (which == FileHardLinkInformation) return query_links(query);
   fs::FileInformation information;
   const NTSTATUS status = file.file_system().query_information(*file.open, information);
   return NT_SUCCESS(status) ? query_by_class(query, which, information) : answer(status);

@@ -28,6 +28,8 @@ std::optional<InformationClassRule> query_information_rule(FILE_INFORMATION_CLAS
       return {{sizeof(FILE_ALL_INFORMATION), FILE_READ_ATTRIBUTES}};
     case FileStreamInformation:
       return {{sizeof(FILE_STREAM_INFORMATION), 0}};
+    case FileHardLinkInformation:
+      return {{sizeof(FILE_LINKS_INFORMATION), 0}};
     case FileNetworkOpenInformation:
       return {{sizeof(FILE_NETWORK_OPEN_INFORMATION), FILE_READ_ATTRIBUTES}};
     case FileAttributeTagInformation:

@@ -27,6 +27,10 @@ struct _OBJECT_NAME_INFORMATION;
 
 typedef NTSTATUS DRIVER_INITIALIZE(struct _DRIVER_OBJECT* DriverObject, PUNICODE_STRING RegistryPath);
 typedef DRIVER_INITIALIZE* PDRIVER_INITIALIZE;
+#ifdef FLTSIM_DRIVER_UNIT
+// The one symbol that a driver module exports; a driver defines it without saying so.
+__attribute__((visibility("default"))) DRIVER_INITIALIZE DriverEntry;
+#endif
 typedef VOID DRIVER_UNLOAD(struct _DRIVER_OBJECT* DriverObject);
 typedef DRIVER_UNLOAD* PDRIVER_UNLOAD;
 typedef NTSTATUS DRIVER_DISPATCH(struct _DEVICE_OBJECT* DeviceObject, struct _IRP* Irp);
