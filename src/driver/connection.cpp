@@ -1,0 +1,198 @@
+#include "connection.hpp"
+
+#include "lock.hpp"
+
+namespace drmfilter {
+namespace {
+
+using fltlink::EnqueueOutcome;
+using fltlink::PeekOutcome;
+
+// How long one attempt to hand a message over waits for a receive of the client, and how many attempts there
+// are. A client that never receives costs its worker three seconds a message and the rest of the machine
+// nothing.
+constexpr LONGLONG kSendTimeout = -10'000'000;
+constexpr unsigned kSendAttempts = 3;
+constexpr LONGLONG kMemoryPause = -100'000;
+
+constexpr uint32_t kGranules = fltlink::kGranuleSize;
+
+[[nodiscard]] MessageClass class_of(MESSAGE_TYPE type) {
+  return type == MSG_TYPE_BLOCK_NOTIFICATION ? MessageClass::kCritical : MessageClass::kTelemetry;
+}
+
+// What a failed send is counted as.
+[[nodiscard]] DropReason reason_for(NTSTATUS status) {
+  switch (status) {
+    case STATUS_TIMEOUT:
+      return DropReason::kTimedOut;
+    case STATUS_INSUFFICIENT_RESOURCES:
+      return DropReason::kNoResources;
+    default:
+      return DropReason::kSendFailed;
+  }
+}
+
+}  // namespace
+
+void Connection::start() {
+  ExInitializeRundownProtection(&rundown_);
+  ExWaitForRundownProtectionRelease(&rundown_);
+  ExRundownCompleted(&rundown_);
+  FltInitializePushLock(&envelope_lock_);
+}
+
+NTSTATUS Connection::open(const ConnectionRequest& request) {
+  terms_ = request.terms;
+  window_ = {};
+  port_ = request.port;
+  high_water_.store(0, MemoryOrder::kRelaxed);
+  end_reason_.store(static_cast<uint8_t>(DropReason::kDisconnected), MemoryOrder::kRelaxed);
+  if (subscribes()) {
+    const NTSTATUS status = open_ring();
+    if (!NT_SUCCESS(status)) {
+      port_ = nullptr;
+      return status;
+    }
+  }
+  ExReInitializeRundownProtection(&rundown_);
+  return STATUS_SUCCESS;
+}
+
+NTSTATUS Connection::open_ring() {
+  const uint32_t size = terms_.queue_size_max;
+  ring_memory_ = ExAllocatePool2(POOL_FLAG_NON_PAGED | POOL_FLAG_CACHE_ALIGNED, size, kPoolTag);
+  if (ring_memory_ == nullptr) return STATUS_INSUFFICIENT_RESOURCES;
+  for (auto& counts : drops_.count_by_class) {
+    for (Atomic<uint64_t>& count : counts) count.store(0, MemoryOrder::kRelaxed);
+  }
+  for (Atomic<uint64_t>& count : paths_cut_) count.store(0, MemoryOrder::kRelaxed);
+  fltlink::QueueOptions options;
+  options.messages_max = terms_.queue_messages_max;
+  options.critical_messages = terms_.queue_messages_max / 4 != 0 ? terms_.queue_messages_max / 4 : 1;
+  options.critical_size = size / 2 / kGranules * kGranules;
+  // The worker has nothing better to do than to park, and a spinning kernel thread takes the processor from
+  // the callbacks that feed it.
+  options.polls_before_park = 0;
+  host_.start();
+  ring_.open(host_, fltlink::MutableBytes(static_cast<uint8_t*>(ring_memory_), size), options);
+  worker_ = host_.spawn("DrmFilter worker", &work, this);
+  if (worker_ != nullptr) return STATUS_SUCCESS;
+  ExFreePoolWithTag(ring_memory_, kPoolTag);
+  ring_memory_ = nullptr;
+  return STATUS_INSUFFICIENT_RESOURCES;
+}
+
+void Connection::close(DropReason reason) {
+  end_reason_.store(static_cast<uint8_t>(reason), MemoryOrder::kRelaxed);
+  FltCloseClientPort(state.filter, &port_);
+  ExWaitForRundownProtectionRelease(&rundown_);
+  if (ring_memory_ != nullptr) close_ring();
+  ExRundownCompleted(&rundown_);
+}
+
+void Connection::close_ring() {
+  ring_.close(fltlink::CloseMode::kDiscard);
+  host_.join(worker_);
+  worker_ = nullptr;
+  ExFreePoolWithTag(ring_memory_, kPoolTag);
+  ring_memory_ = nullptr;
+}
+
+void Connection::post(const fltlink::DriverMessage& message) {
+  const fltlink::DriverMessagePlan plan =
+      fltlink::plan_driver_message(message, {terms_.version, terms_.message_size_max});
+  const MessageClass message_class = class_of(message.type);
+  fltlink::Reservation reservation;
+  const EnqueueOutcome outcome = ring_.reserve(message_class, static_cast<uint32_t>(plan.size), reservation);
+  if (outcome != EnqueueOutcome::kAccepted) return;  // the ring has counted it by its reason
+  const auto written = fltlink::encode_driver_message(message, plan, reservation.message);
+  FLTLINK_ASSERT(written.ok());
+  if (plan.path_lost) count(paths_cut_[static_cast<size_t>(message_class)]);
+  ring_.commit(reservation);
+}
+
+fltlink::Result<fltlink::Bytes, fltlink::DecodeError> Connection::open_envelope(fltlink::Bytes bytes) {
+  const ExclusiveLock lock(envelope_lock_);
+  return fltlink::open_signed_message(bytes, window_);
+}
+
+MessageCounters Connection::books(MessageClass message_class) const {
+  const auto index = static_cast<size_t>(message_class);
+  MessageCounters books;
+  if (!subscribes()) return books;
+  // Before the ring's counters: the worker counts a reason after the ring has counted the message.
+  uint64_t given_up = 0;
+  for (size_t reason = 0; reason < fltlink::kDropReasonCount; ++reason) {
+    books.dropped[reason] = drops_.count_by_class[index][reason].load(MemoryOrder::kAcquire);
+    given_up += books.dropped[reason];
+  }
+  const fltlink::QueueCounters ring = ring_.counters(message_class);
+  const auto dropped = [&](DropReason reason) -> uint64_t& {
+    return books.dropped[static_cast<size_t>(reason)];
+  };
+  dropped(DropReason::kQueueFull) += ring.refused_full;
+  dropped(DropReason::kTooLarge) += ring.refused_too_large;
+  dropped(static_cast<DropReason>(end_reason_.load(MemoryOrder::kRelaxed))) +=
+      ring.discarded - given_up + ring.refused_closed;
+  books.delivered = ring.delivered;
+  books.pending = ring.pending;
+  books.produced = ring.accepted + ring.refused_full + ring.refused_closed + ring.refused_too_large;
+  books.paths_cut = paths_cut_[index].load(MemoryOrder::kRelaxed);
+  return books;
+}
+
+void Connection::work(void* connection) { static_cast<Connection*>(connection)->deliver_all(); }
+
+void Connection::deliver_all() {
+  fltlink::MessageView view;
+  while (ring_.peek(view, fltlink::kForever) == PeekOutcome::kMessage) {
+    note_high_water();
+    deliver(view);
+  }
+}
+
+// STATUS_TIMEOUT and the failures are kept apart by comparing with STATUS_SUCCESS, the one status that says
+// delivered: a timeout is of the success class and would pass NT_SUCCESS (P-4, SEND-9).
+void Connection::deliver(const fltlink::MessageView& view) {
+  NTSTATUS status = STATUS_TIMEOUT;
+  for (unsigned attempt = 0; attempt < kSendAttempts; ++attempt) {
+    LARGE_INTEGER timeout;
+    timeout.QuadPart = kSendTimeout;
+    status = FltSendMessage(state.filter, &port_, const_cast<uint8_t*>(view.message.data()),
+                            static_cast<ULONG>(view.message.size()), NULL, NULL, &timeout);
+    if (status == STATUS_INSUFFICIENT_RESOURCES) {
+      LARGE_INTEGER pause;
+      pause.QuadPart = kMemoryPause;
+      KeDelayExecutionThread(KernelMode, FALSE, &pause);
+    } else if (status != STATUS_TIMEOUT) {
+      break;
+    }
+  }
+  if (status == STATUS_SUCCESS) {
+    ring_.release();
+    return;
+  }
+  if (status == STATUS_PORT_DISCONNECTED) {
+    ring_.discard();  // counted as what the connection ends for
+    return;
+  }
+  DRMFILTER_LOG(kLogErrors, "connection %u: a message was given up: 0x%08X\n", terms_.connection_id, status);
+  give_up(view.message_class, reason_for(status));
+}
+
+void Connection::give_up(MessageClass message_class, DropReason reason) {
+  ring_.discard();
+  // Pairs with the acquire in books().
+  drops_of(drops_, message_class, reason).fetch_add(1, MemoryOrder::kRelease);
+}
+
+// What is pending grows until the worker takes something out, so its peaks stand right before that.
+void Connection::note_high_water() {
+  const uint64_t pending =
+      ring_.counters(MessageClass::kTelemetry).pending + ring_.counters(MessageClass::kCritical).pending;
+  if (pending > high_water_.load(MemoryOrder::kRelaxed))
+    high_water_.store(static_cast<uint32_t>(pending), MemoryOrder::kRelaxed);
+}
+
+}  // namespace drmfilter

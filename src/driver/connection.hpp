@@ -1,0 +1,94 @@
+// Connection: one client of the port. A subscriber has a ring of its own and a worker of its own, so that a
+// slow client delays only itself (P-2).
+//
+// Life: free -> open() -> live -> close() -> free. Connections (connections.hpp) decides who may call either;
+// everything else is safe against both:
+//   1. While rundown protection is held, the connection is live, and stays this very client's: the slot is
+//   not reused.
+//   2. The port is closed first, which wakes a worker that is inside FltSendMessage; then no new producer
+//   gets in, then
+//      the ring is closed, then the worker is joined (decision 13 of the design; the other order waits for
+//      ever).
+//   3. Nothing is locked, and no protection is held, across FltSendMessage.
+#pragma once
+
+#include <fltKernel.h>
+
+#include <fltlink/codec/connect.hpp>
+#include <fltlink/codec/driver_message.hpp>
+#include <fltlink/codec/signed_message.hpp>
+#include <fltlink/queue/message_ring.hpp>
+
+#include "books.hpp"
+#include "kernel_host.hpp"
+
+namespace drmfilter {
+
+// What a connect came with.
+struct ConnectionRequest {
+  PFLT_PORT port = nullptr;
+  fltlink::ConnectionTerms terms;
+  uint32_t process_id = 0;
+};
+
+class Connection {
+ public:
+  constexpr Connection() = default;
+
+  // Once, before anything else: from here on protect() fails until open().
+  void start();
+  void stop() { FltDeletePushLock(&envelope_lock_); }
+
+  // PASSIVE_LEVEL. STATUS_INSUFFICIENT_RESOURCES, and then nothing is left behind.
+  [[nodiscard]] NTSTATUS open(const ConnectionRequest& request);
+
+  // Ends a live connection: what is pending is dropped for `reason`. Blocks until the worker has ended and
+  // nobody holds protection. PASSIVE_LEVEL.
+  void close(DropReason reason);
+
+  // Rundown protection. Any IRQL up to DISPATCH_LEVEL.
+  [[nodiscard]] bool protect() { return ExAcquireRundownProtection(&rundown_) != FALSE; }
+  void unprotect() { ExReleaseRundownProtection(&rundown_); }
+
+  // Under protection.
+  [[nodiscard]] const fltlink::ConnectionTerms& terms() const { return terms_; }
+  [[nodiscard]] bool subscribes() const { return terms_.role == FLTLINK_ROLE_SUBSCRIBER; }
+  // Puts the message into the ring, or counts why not. Any IRQL at which `message` may be read; never blocks.
+  void post(const fltlink::DriverMessage& message);
+  // Opens a signed envelope. One thread at a time gets past its window.
+  [[nodiscard]] fltlink::Result<fltlink::Bytes, fltlink::DecodeError> open_envelope(fltlink::Bytes bytes);
+
+  // From open() on, and after close() until the next open(): the books of that client.
+  [[nodiscard]] MessageCounters books(MessageClass message_class) const;
+  [[nodiscard]] uint32_t high_water() const { return high_water_.load(MemoryOrder::kRelaxed); }
+  [[nodiscard]] uint32_t messages_max() const { return terms_.queue_messages_max; }
+
+ private:
+  static void work(void* connection);
+  void deliver_all();
+  void deliver(const fltlink::MessageView& view);
+  void give_up(MessageClass message_class, DropReason reason);
+  void note_high_water();
+  [[nodiscard]] NTSTATUS open_ring();
+  void close_ring();
+
+  EX_RUNDOWN_REF rundown_{};
+  PFLT_PORT port_ =
+      nullptr;  // its address is what FltSendMessage and FltCloseClientPort synchronise on (DISC-3)
+  fltlink::ConnectionTerms terms_;
+
+  EX_PUSH_LOCK envelope_lock_ = 0;
+  fltlink::ReplayWindow window_;  // under envelope_lock_
+
+  // Subscribers only.
+  KernelHost host_;
+  fltlink::MessageRing ring_;
+  void* ring_memory_ = nullptr;
+  void* worker_ = nullptr;
+  WorkerDrops drops_;
+  std::array<Atomic<uint64_t>, kClassCount> paths_cut_;
+  Atomic<uint32_t> high_water_{0};
+  Atomic<uint8_t> end_reason_{static_cast<uint8_t>(DropReason::kDisconnected)};
+};
+
+}  // namespace drmfilter

@@ -1,0 +1,222 @@
+#include "connections.hpp"
+
+#include "clients.hpp"
+#include "lock.hpp"
+
+namespace drmfilter {
+namespace {
+
+// Non-paged memory that one client may take for its queue.
+constexpr uint32_t kQueueSizeMax = 4 * 1024 * 1024;
+
+[[nodiscard]] uint32_t id_of(Cookie cookie) {
+  return static_cast<uint32_t>(reinterpret_cast<ULONG_PTR>(cookie));
+}
+
+[[nodiscard]] NTSTATUS status_for(fltlink::NegotiationError error) {
+  return error == fltlink::NegotiationError::kVersionRangesDoNotMeet ? STATUS_REVISION_MISMATCH
+                                                                     : STATUS_INVALID_PARAMETER;
+}
+
+// The queue's two lanes need room for two records of the largest message each; what is granted says so.
+void fit_queue(fltlink::ConnectionTerms& terms) {
+  constexpr uint32_t kGranule = fltlink::kGranuleSize;
+  const uint32_t record_size = fltlink::granules_for(terms.message_size_max) * kGranule;
+  const uint32_t least = 2 * 2 * (record_size + kGranule);
+  uint32_t size = terms.queue_size_max / (2 * kGranule) * (2 * kGranule);
+  if (size > kQueueSizeMax) size = kQueueSizeMax;
+  terms.queue_size_max = size < least ? least : size;
+  if (terms.queue_messages_max < 2) terms.queue_messages_max = 2;
+}
+
+[[nodiscard]] NTSTATUS agree(const VOID* context, ULONG context_size, fltlink::ConnectionTerms& terms) {
+  if (context_size != 0) {
+    const auto asked =
+        fltlink::decode_connect_context(fltlink::Bytes(static_cast<const uint8_t*>(context), context_size));
+    if (!asked.ok()) return STATUS_INVALID_PARAMETER;
+    const auto agreed = fltlink::agree_terms(*asked, fltlink::VersionRange{}, terms.connection_id);
+    if (!agreed.ok()) return status_for(agreed.error());
+    terms = *agreed;
+  }
+  if (terms.role == FLTLINK_ROLE_AUTHORIZER) return STATUS_NOT_SUPPORTED;
+  fit_queue(terms);
+  return STATUS_SUCCESS;
+}
+
+}  // namespace
+
+constinit Connections connections;
+
+void Connections::start(Text allowed_image) {
+  allowed_image_ = allowed_image;
+  FltInitializePushLock(&connect_lock_);
+  FltInitializePushLock(&table_lock_);
+  for (Slot& slot : slots_) {
+    KeInitializeEvent(&slot.closed, NotificationEvent, TRUE);
+    slot.connection.start();
+  }
+}
+
+void Connections::stop() {
+  for (Slot& slot : slots_) slot.connection.stop();
+  FltDeletePushLock(&table_lock_);
+  FltDeletePushLock(&connect_lock_);
+}
+
+NTSTATUS Connections::connect(PFLT_PORT port, const VOID* context, ULONG context_size, Cookie& cookie) {
+  ConnectionRequest request;
+  request.port = port;
+  request.process_id = HandleToULong(PsGetCurrentProcessId());
+  const ExclusiveLock lock(connect_lock_);
+  if (closing_) return STATUS_FLT_DELETING_OBJECT;
+  NTSTATUS status = check_current_client(allowed_image_);
+  if (!NT_SUCCESS(status)) return status;
+  request.terms.connection_id = last_id_ + 1;
+  status = agree(context, context_size, request.terms);
+  return NT_SUCCESS(status) ? admit(request, cookie) : status;
+}
+
+NTSTATUS Connections::admit(const ConnectionRequest& request, Cookie& cookie) {
+  Slot* slot = free_slot();
+  if (slot == nullptr) return STATUS_CONNECTION_COUNT_LIMIT;
+  const NTSTATUS status = slot->connection.open(request);
+  if (!NT_SUCCESS(status)) return status;
+  last_id_ = request.terms.connection_id;
+  const ExclusiveLock lock(table_lock_);
+  if (largest_queue_ < request.terms.queue_messages_max) largest_queue_ = request.terms.queue_messages_max;
+  KeClearEvent(&slot->closed);
+  slot->state = SlotState::kLive;
+  slot->process_id.store(request.process_id, MemoryOrder::kRelease);
+  slot->id.store(last_id_, MemoryOrder::kRelease);
+  cookie = reinterpret_cast<Cookie>(static_cast<ULONG_PTR>(last_id_));
+  return STATUS_SUCCESS;
+}
+
+void Connections::disconnect(Cookie cookie) {
+  Slot* slot = nullptr;
+  {
+    const ExclusiveLock lock(table_lock_);
+    slot = slot_of(id_of(cookie));
+    if (slot == nullptr || slot->state != SlotState::kLive) return;
+    slot->state = SlotState::kClosing;
+  }
+  close(*slot, DropReason::kDisconnected);
+}
+
+void Connections::close_all() {
+  {
+    // From its release on, every connect that got in is in the table.
+    const ExclusiveLock lock(connect_lock_);
+    closing_ = true;
+  }
+  for (Slot& slot : slots_) {
+    bool mine = false;
+    {
+      const ExclusiveLock lock(table_lock_);
+      mine = slot.state == SlotState::kLive;
+      if (mine) slot.state = SlotState::kClosing;
+    }
+    if (mine) close(slot, DropReason::kShutdown);
+    // A disconnect in another thread may be at it.
+    KeWaitForSingleObject(&slot.closed, Executive, KernelMode, FALSE, NULL);
+  }
+}
+
+void Connections::close(Slot& slot, DropReason reason) {
+  slot.connection.close(reason);
+  retire(slot);
+}
+
+void Connections::retire(Slot& slot) {
+  const ExclusiveLock lock(table_lock_);
+  for (size_t index = 0; index < kClassCount; ++index)
+    add(past_books_[index], slot.connection.books(static_cast<MessageClass>(index)));
+  if (past_high_water_ < slot.connection.high_water()) past_high_water_ = slot.connection.high_water();
+  slot.id.store(0, MemoryOrder::kRelease);
+  slot.process_id.store(0, MemoryOrder::kRelease);
+  slot.state = SlotState::kFree;
+  KeSetEvent(&slot.closed, IO_NO_INCREMENT, FALSE);
+}
+
+// Nobody else frees or takes a slot while the connect lock is held, but for retire(), which only adds to the
+// free ones.
+Connections::Slot* Connections::free_slot() {
+  const ExclusiveLock lock(table_lock_);
+  for (Slot& slot : slots_) {
+    if (slot.state == SlotState::kFree) return &slot;
+  }
+  return nullptr;
+}
+
+Connections::Slot* Connections::slot_of(uint32_t id) {
+  for (Slot& slot : slots_) {
+    if (id != 0 && slot.id.load(MemoryOrder::kAcquire) == id) return &slot;
+  }
+  return nullptr;
+}
+
+Connection* Connections::enter(Cookie cookie) {
+  Slot* slot = slot_of(id_of(cookie));
+  if (slot == nullptr || !slot->connection.protect()) return nullptr;
+  // Protected now; but is it still the same client?
+  if (slot->connection.terms().connection_id == id_of(cookie)) return &slot->connection;
+  slot->connection.unprotect();
+  return nullptr;
+}
+
+void Connections::broadcast(const fltlink::DriverMessage& message) {
+  bool heard = false;
+  for (Slot& slot : slots_) {
+    if (slot.id.load(MemoryOrder::kAcquire) == 0 || !slot.connection.protect()) continue;
+    if (slot.connection.subscribes()) {
+      heard = true;
+      slot.connection.post(message);
+    }
+    slot.connection.unprotect();
+  }
+  if (heard) return;
+  const bool critical = message.type == MSG_TYPE_BLOCK_NOTIFICATION;
+  count(unheard_[static_cast<size_t>(critical ? MessageClass::kCritical : MessageClass::kTelemetry)]);
+}
+
+bool Connections::is_client(uint32_t process_id) const {
+  for (const Slot& slot : slots_) {
+    if (slot.process_id.load(MemoryOrder::kAcquire) == process_id && process_id != 0) return true;
+  }
+  return false;
+}
+
+bool Connections::books(uint32_t connection_id, fltlink::CountersReply& reply) {
+  const ExclusiveLock lock(table_lock_);
+  const bool all = connection_id == 0;
+  std::array<MessageCounters, kClassCount> books{};
+  if (all) {
+    books = past_books_;
+    reply.queue_high_water = past_high_water_;
+    reply.queue_messages_max = largest_queue_;
+    for (size_t index = 0; index < kClassCount; ++index) {
+      const uint64_t unheard = unheard_[index].load(MemoryOrder::kRelaxed);
+      books[index].produced += unheard;
+      books[index].dropped[static_cast<size_t>(DropReason::kNoSubscriber)] += unheard;
+    }
+  }
+  bool found = all;
+  for (const Slot& slot : slots_) {
+    if (slot.state == SlotState::kFree) continue;
+    ++reply.connections;
+    const bool asked = slot.connection.terms().connection_id == connection_id;
+    if (!all && !asked) continue;
+    found = true;
+    for (size_t index = 0; index < kClassCount; ++index)
+      add(books[index], slot.connection.books(static_cast<MessageClass>(index)));
+    if (reply.queue_high_water < slot.connection.high_water())
+      reply.queue_high_water = slot.connection.high_water();
+    if (!all) reply.queue_messages_max = slot.connection.messages_max();
+  }
+  reply.connection_id = connection_id;
+  reply.file_events = books[static_cast<size_t>(MessageClass::kTelemetry)];
+  reply.block_notices = books[static_cast<size_t>(MessageClass::kCritical)];
+  return found;
+}
+
+}  // namespace drmfilter

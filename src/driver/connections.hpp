@@ -1,0 +1,90 @@
+// Connections: the table of clients, who gets in, and who gets what.
+#pragma once
+
+#include <fltKernel.h>
+
+#include <array>
+
+#include <fltlink/codec/counters.hpp>
+
+#include "connection.hpp"
+
+namespace drmfilter {
+
+// What a port callback is given back as its cookie: the number of the connection, which is never used twice,
+// so that a callback that comes late never meets the slot's next client.
+using Cookie = PVOID;
+
+class Connections {
+ public:
+  constexpr Connections() = default;
+
+  // Before the port is created (P-5). `allowed_image` is the whole NT device path of the service's image;
+  // empty admits nobody. It is kept as it is and must live as long as the port. PASSIVE_LEVEL, all of them.
+  void start(Text allowed_image);
+  // After close_all(), when no callback can come any more.
+  void stop();
+
+  // ConnectNotify. STATUS_ACCESS_DENIED: not the allowed image, or neither SYSTEM nor an administrator.
+  // STATUS_INVALID_PARAMETER: not a connect context. STATUS_REVISION_MISMATCH: version ranges that do not
+  // meet. STATUS_NOT_SUPPORTED: the authorizer role, which this driver does not use.
+  // STATUS_INSUFFICIENT_RESOURCES. STATUS_CONNECTION_COUNT_LIMIT: the table is full.
+  // STATUS_FLT_DELETING_OBJECT: the driver is being unloaded.
+  [[nodiscard]] NTSTATUS connect(PFLT_PORT port, const VOID* context, ULONG context_size, Cookie& cookie);
+
+  // DisconnectNotify. Does nothing for a connection that is gone already.
+  void disconnect(Cookie cookie);
+
+  // From here on nobody gets in, and all who are in are out when it returns. Any number of times.
+  void close_all();
+
+  // The connection of a cookie, under rundown protection; null when it is gone.
+  [[nodiscard]] Connection* enter(Cookie cookie);
+  void leave(Connection* connection) { connection->unprotect(); }
+  // To each subscriber. IRQL as for Connection::post().
+  void broadcast(const fltlink::DriverMessage& message);
+
+  [[nodiscard]] bool is_client(uint32_t process_id) const;
+
+  // The books of one live connection, or with 0 of the driver. False when there is no such connection.
+  [[nodiscard]] bool books(uint32_t connection_id, fltlink::CountersReply& reply);
+
+ private:
+  // Guarded by table_lock_ unless it says otherwise.
+  enum class SlotState {
+    kFree,
+    kLive,
+    kClosing
+  };
+  struct Slot {
+    Connection connection;
+    SlotState state = SlotState::kFree;
+    Atomic<uint32_t> id{0};          // 0: no client. Any IRQL
+    Atomic<uint32_t> process_id{0};  // 0: no client. Any IRQL
+    KEVENT closed{};                 // signalled while the slot is free
+  };
+
+  [[nodiscard]] Slot* free_slot();
+  [[nodiscard]] Slot* slot_of(uint32_t id);
+  [[nodiscard]] NTSTATUS admit(const ConnectionRequest& request, Cookie& cookie);
+  void close(Slot& slot, DropReason reason);
+  void retire(Slot& slot);
+
+  EX_PUSH_LOCK connect_lock_ = 0;  // held through a whole connect, so that close_all() meets none half done
+  bool closing_ = false;           // under connect_lock_
+  uint32_t last_id_ = 0;           // under connect_lock_
+  Text allowed_image_;
+
+  EX_PUSH_LOCK table_lock_ = 0;
+  std::array<Slot, FLTLINK_CONNECTIONS_MAX> slots_;
+  // Of connections that are gone, under table_lock_.
+  std::array<MessageCounters, kClassCount> past_books_{};
+  uint32_t past_high_water_ = 0;
+  uint32_t largest_queue_ = 0;
+
+  std::array<Atomic<uint64_t>, kClassCount> unheard_;  // produced with no subscriber
+};
+
+extern Connections connections;
+
+}  // namespace drmfilter

@@ -1,0 +1,121 @@
+// DrmFilter: DriverEntry, what it registers for, and the way out. docs/DRMFILTER.md describes the whole.
+#include "connections.hpp"
+#include "judge.hpp"
+#include "operations.hpp"
+#include "policies.hpp"
+#include "reporting.hpp"
+#include "requests.hpp"
+#include "settings.hpp"
+#include "volumes.hpp"
+
+namespace drmfilter {
+
+constinit State state;
+
+namespace {
+
+constexpr const WCHAR* kPortName = L"\\DrmFilterPort";
+
+constexpr FLT_OPERATION_REGISTRATION kOperations[] = {
+    {IRP_MJ_CREATE, 0, &pre_create, &post_create, nullptr},
+    {IRP_MJ_READ, FLTFL_OPERATION_REGISTRATION_SKIP_PAGING_IO, &pre_read, &post_report, nullptr},
+    {IRP_MJ_WRITE, FLTFL_OPERATION_REGISTRATION_SKIP_PAGING_IO, &pre_write, &post_report, nullptr},
+    {IRP_MJ_SET_INFORMATION, 0, &pre_set_information, &post_set_information, nullptr},
+    {IRP_MJ_CLEANUP, 0, &pre_cleanup, &post_report_named, nullptr},
+    {IRP_MJ_ACQUIRE_FOR_SECTION_SYNCHRONIZATION, 0, &pre_acquire_for_section, &post_report_named, nullptr},
+    {IRP_MJ_OPERATION_END, 0, nullptr, nullptr, nullptr},
+};
+
+constexpr FLT_CONTEXT_REGISTRATION kContexts[] = {
+    {FLT_INSTANCE_CONTEXT, 0, nullptr, sizeof(InstanceContext), kPoolTag, nullptr, nullptr, nullptr},
+    {FLT_STREAMHANDLE_CONTEXT, 0, nullptr, sizeof(HandleContext), kPoolTag, nullptr, nullptr, nullptr},
+    {FLT_CONTEXT_END, 0, nullptr, 0, 0, nullptr, nullptr, nullptr},
+};
+
+NTSTATUS on_connect(PFLT_PORT port, PVOID, PVOID context, ULONG context_size, PVOID* cookie) {
+  const NTSTATUS status = connections.connect(port, context, context_size, *cookie);
+  DRMFILTER_LOG(kLogConnections, "connect by process %u: 0x%08X\n", HandleToULong(PsGetCurrentProcessId()),
+                status);
+  return status;
+}
+
+VOID on_disconnect(PVOID cookie) { connections.disconnect(cookie); }
+
+// For SYSTEM and administrators only (P-8).
+[[nodiscard]] NTSTATUS create_port() {
+  PSECURITY_DESCRIPTOR descriptor = nullptr;
+  NTSTATUS status = FltBuildDefaultSecurityDescriptor(&descriptor, FLT_PORT_ALL_ACCESS);
+  if (!NT_SUCCESS(status)) return status;
+  UNICODE_STRING name;
+  RtlInitUnicodeString(&name, kPortName);
+  OBJECT_ATTRIBUTES attributes;
+  InitializeObjectAttributes(&attributes, &name, OBJ_KERNEL_HANDLE | OBJ_CASE_INSENSITIVE, NULL, descriptor);
+  status = FltCreateCommunicationPort(state.filter, &state.server_port, &attributes, NULL, &on_connect,
+                                      &on_disconnect, &on_request, FLTLINK_CONNECTIONS_MAX);
+  FltFreeSecurityDescriptor(descriptor);
+  return status;
+}
+
+// The order matters: nobody new gets in; those who are in leave, and their workers end; then the filter
+// manager drains the operations and takes the callbacks away; only then does what the callbacks use go. Each
+// step may be repeated, so that DriverEntry can leave by the same way from wherever it failed.
+void shut_down() {
+  if (state.server_port != nullptr) FltCloseCommunicationPort(state.server_port);
+  state.server_port = nullptr;
+  connections.close_all();
+  if (state.filter != nullptr) FltUnregisterFilter(state.filter);
+  state.filter = nullptr;
+  connections.stop();
+  policies.stop();
+}
+
+NTSTATUS on_unload(FLT_FILTER_UNLOAD_FLAGS) {
+  shut_down();
+  return STATUS_SUCCESS;
+}
+
+constexpr FLT_REGISTRATION kRegistration = {
+    .Size = sizeof(FLT_REGISTRATION),
+    .Version = FLT_REGISTRATION_VERSION,
+    .Flags = 0,
+    .ContextRegistration = kContexts,
+    .OperationRegistration = kOperations,
+    .FilterUnloadCallback = &on_unload,
+    .InstanceSetupCallback = nullptr,
+    .InstanceQueryTeardownCallback = nullptr,
+    .InstanceTeardownStartCallback = nullptr,
+    .InstanceTeardownCompleteCallback = nullptr,
+    .GenerateFileNameCallback = nullptr,
+    .NormalizeNameComponentCallback = nullptr,
+    .NormalizeContextCleanupCallback = nullptr,
+    .TransactionNotificationCallback = nullptr,
+    .NormalizeNameComponentExCallback = nullptr,
+    .SectionNotificationCallback = nullptr,
+};
+
+// Everything that a callback may use is there before the callback can come: the port's as soon as the port
+// exists (P-5), the filter's as soon as it is started.
+[[nodiscard]] NTSTATUS start(PDRIVER_OBJECT driver_object, PUNICODE_STRING registry_path) {
+  Text allowed_image;
+  const NTSTATUS read = read_allowed_image(registry_path, allowed_image);
+  if (!NT_SUCCESS(read)) DRMFILTER_LOG(kLogErrors, "no allowed image, so nobody can connect: 0x%08X\n", read);
+  policies.start();
+  connections.start(allowed_image);
+  NTSTATUS status = FltRegisterFilter(driver_object, &kRegistration, &state.filter);
+  if (!NT_SUCCESS(status)) {
+    state.filter = nullptr;
+    return status;
+  }
+  status = create_port();
+  if (!NT_SUCCESS(status)) return status;
+  return FltStartFiltering(state.filter);
+}
+
+}  // namespace
+}  // namespace drmfilter
+
+extern "C" NTSTATUS DriverEntry(PDRIVER_OBJECT driver_object, PUNICODE_STRING registry_path) {
+  const NTSTATUS status = drmfilter::start(driver_object, registry_path);
+  if (!NT_SUCCESS(status)) drmfilter::shut_down();
+  return status;
+}

@@ -1,0 +1,118 @@
+#include "judge.hpp"
+
+#include "events.hpp"
+#include "files.hpp"
+
+namespace drmfilter {
+namespace {
+
+// HandleContext::known: the generation above the 8 bits of the flags. 0 is never a generation.
+constexpr unsigned kFlagBits = 8;
+static_assert(static_cast<uint32_t>(ProtectionFlags::kAll) < 1u << kFlagBits);
+
+[[nodiscard]] uint64_t pack(Generation generation, ProtectionFlags forbidden) {
+  return generation << kFlagBits | static_cast<uint32_t>(forbidden);
+}
+
+[[nodiscard]] ProtectionFlags flags_of(uint64_t known) {
+  return static_cast<ProtectionFlags>(known & ((1u << kFlagBits) - 1));
+}
+
+// The handle's context; made if it has none; null where there can be none. Released with this object.
+class Context {
+ public:
+  explicit Context(PCFLT_RELATED_OBJECTS objects) {
+    PFLT_CONTEXT found = nullptr;
+    const NTSTATUS status = FltGetStreamHandleContext(objects->Instance, objects->FileObject, &found);
+    context_ = static_cast<HandleContext*>(status == STATUS_NOT_FOUND ? make(objects) : found);
+  }
+  ~Context() {
+    if (context_ != nullptr) FltReleaseContext(context_);
+  }
+  Context(const Context&) = delete;
+  Context& operator=(const Context&) = delete;
+
+  // Whether the context knows, in this generation, that `operation` is allowed.
+  [[nodiscard]] bool allows(Generation generation, ProtectionFlags operation) const {
+    if (context_ == nullptr) return false;
+    const uint64_t known = context_->known.load(MemoryOrder::kRelaxed);
+    return known >> kFlagBits == generation && !fltlink::overlap(flags_of(known), operation);
+  }
+
+  void remember(Generation generation, ProtectionFlags forbidden) {
+    if (context_ != nullptr) context_->known.store(pack(generation, forbidden), MemoryOrder::kRelaxed);
+  }
+
+ private:
+  static PFLT_CONTEXT make(PCFLT_RELATED_OBJECTS objects) {
+    PFLT_CONTEXT made = nullptr;
+    const NTSTATUS allocated = FltAllocateContext(objects->Filter, FLT_STREAMHANDLE_CONTEXT,
+                                                  sizeof(HandleContext), NonPagedPoolNx, &made);
+    if (!NT_SUCCESS(allocated)) return nullptr;
+    RtlZeroMemory(made, sizeof(HandleContext));
+    PFLT_CONTEXT present = nullptr;
+    const NTSTATUS set = FltSetStreamHandleContext(objects->Instance, objects->FileObject,
+                                                   FLT_SET_CONTEXT_KEEP_IF_EXISTS, made, &present);
+    if (NT_SUCCESS(set)) return made;
+    FltReleaseContext(made);
+    return set == STATUS_FLT_CONTEXT_ALREADY_DEFINED ? present : nullptr;
+  }
+
+  HandleContext* context_ = nullptr;
+};
+
+}  // namespace
+
+Judgement judge_open_file(PFLT_CALLBACK_DATA data, PCFLT_RELATED_OBJECTS objects, ProtectionFlags operation) {
+  if (!policies.concern(operation)) return {};
+  // Before the name is asked for: a change that comes later makes what is remembered here worthless.
+  const Generation generation = policies.generation();
+  Context context(objects);
+  if (context.allows(generation, operation)) return {};
+
+  FileName name;
+  NTSTATUS status = name.query(data, objects);
+  if (!NT_SUCCESS(status)) return deny_unnamed(status);
+  ProtectionFlags forbidden = ProtectionFlags::kNone;
+  status = forbidden_on(objects, objects->FileObject, name.file(), forbidden);
+  if (!NT_SUCCESS(status)) return deny_unnamed(status);
+  context.remember(generation, forbidden);
+  if (!fltlink::overlap(forbidden, operation)) return {};
+
+  Verdict verdict;
+  status = find_policy(objects, objects->FileObject, name.file(), operation, verdict);
+  if (!NT_SUCCESS(status)) return deny_unnamed(status);
+  return verdict.forbidden ? report_violation(data, name.file(), verdict) : Judgement{};
+}
+
+Judgement judge_name(PFLT_CALLBACK_DATA data, const FilePath& name, ProtectionFlags operation,
+                     Policies::Where where) {
+  Verdict verdict;
+  return policies.forbids(name, operation, where, verdict) ? report_violation(data, name, verdict)
+                                                           : Judgement{};
+}
+
+Judgement report_violation(PFLT_CALLBACK_DATA data, const FilePath& name, const Verdict& verdict) {
+  const bool blocking = is_blocking();
+  const NTSTATUS status = blocking ? STATUS_ACCESS_DENIED : STATUS_SUCCESS;
+  if (blocking) count(state.blocked_operations);
+  send_block_notice(data, name, status, verdict.reason_text());
+  DRMFILTER_LOG(kLogDecisions, "%s: operation 0x%02X\n", blocking ? "denied" : "reported",
+                data->Iopb->MajorFunction);
+  if (!blocking) return {};
+  return {Decision::kDeny, status};
+}
+
+Judgement deny_unnamed(NTSTATUS status) {
+  DRMFILTER_LOG(kLogErrors, "a file's name cannot be had: 0x%08X\n", status);
+  if (!is_blocking()) return {};
+  return {Decision::kDeny, status};
+}
+
+FLT_PREOP_CALLBACK_STATUS complete_denied(PFLT_CALLBACK_DATA data, NTSTATUS status) {
+  data->IoStatus.Status = status;
+  data->IoStatus.Information = 0;
+  return FLT_PREOP_COMPLETE;
+}
+
+}  // namespace drmfilter

@@ -1,0 +1,61 @@
+#include "settings.hpp"
+
+#include <array>
+
+namespace drmfilter {
+namespace {
+
+constexpr ULONG kImageUnitsMax = 1024;
+
+// The value as the registry hands it out; the text lies inside.
+struct ImageValue {
+  alignas(8) std::array<UCHAR, sizeof(KEY_VALUE_PARTIAL_INFORMATION) + kImageUnitsMax * sizeof(WCHAR)> bytes;
+};
+ImageValue image_value;
+
+class Key {
+ public:
+  ~Key() {
+    if (handle_ != nullptr) ZwClose(handle_);
+  }
+  Key() = default;
+  Key(const Key&) = delete;
+  Key& operator=(const Key&) = delete;
+
+  [[nodiscard]] NTSTATUS open(PUNICODE_STRING path, HANDLE parent) {
+    OBJECT_ATTRIBUTES attributes;
+    InitializeObjectAttributes(&attributes, path, OBJ_KERNEL_HANDLE | OBJ_CASE_INSENSITIVE, parent, NULL);
+    return ZwOpenKey(&handle_, KEY_READ, &attributes);
+  }
+
+  [[nodiscard]] HANDLE handle() const { return handle_; }
+
+ private:
+  HANDLE handle_ = nullptr;
+};
+
+[[nodiscard]] Text without_terminators(Text text) { return text.first(text.find(u'\0')); }
+
+}  // namespace
+
+NTSTATUS read_allowed_image(PUNICODE_STRING registry_path, Text& image) {
+  UNICODE_STRING parameters_name;
+  UNICODE_STRING value_name;
+  RtlInitUnicodeString(&parameters_name, L"Parameters");
+  RtlInitUnicodeString(&value_name, L"AllowedImage");
+  Key service;
+  Key parameters;
+  NTSTATUS status = service.open(registry_path, NULL);
+  if (NT_SUCCESS(status)) status = parameters.open(&parameters_name, service.handle());
+  if (!NT_SUCCESS(status)) return status;
+  ULONG length = 0;
+  status = ZwQueryValueKey(parameters.handle(), &value_name, KeyValuePartialInformation,
+                           image_value.bytes.data(), static_cast<ULONG>(image_value.bytes.size()), &length);
+  if (!NT_SUCCESS(status)) return status;
+  const auto* value = reinterpret_cast<const KEY_VALUE_PARTIAL_INFORMATION*>(image_value.bytes.data());
+  if (value->Type != REG_SZ) return STATUS_OBJECT_TYPE_MISMATCH;
+  image = without_terminators(Text(value->Data, value->DataLength / sizeof(WCHAR)));
+  return STATUS_SUCCESS;
+}
+
+}  // namespace drmfilter
