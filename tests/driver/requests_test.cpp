@@ -1,0 +1,201 @@
+// MessageNotify: what DrmFilter answers, and what it refuses. Every refusal leaves everything as it was.
+#include <fltlink/codec/signed_message.hpp>
+
+#include "driver/drm_machine.hpp"
+#include "driver/raw_client.hpp"
+
+namespace drmfilter::test {
+namespace {
+
+using fltlink::DecodeError;
+using fltlink::MutableBytes;
+using fltlink::Text;
+
+constexpr HRESULT hr(uint32_t value) { return static_cast<HRESULT>(value); }
+constexpr HRESULT kInvalidBufferSize = hr(0x800706F8);
+constexpr HRESULT kInvalidParameter = hr(0x80070057);
+constexpr HRESULT kMisaligned = hr(0x800703E6);
+constexpr HRESULT kBufferTooSmall = hr(0x8007007A);
+
+class RequestsTest : public DrmMachine {
+ protected:
+  void SetUp() override {
+    load();
+    ASSERT_EQ(client.connect(), S_OK);
+  }
+
+  static Buffer encoded(const fltlink::UserMessage& message) {
+    Buffer bytes(FLTLINK_USER_MESSAGE_SIZE);
+    EXPECT_TRUE(fltlink::encode_user_message(message, bytes).ok());
+    return bytes;
+  }
+  static Buffer policy(Text path, uint32_t flags, uint32_t version = 1) {
+    return encoded({.type = MSG_TYPE_POLICY_UPDATE,
+                    .policy_update = {.version = version, .flags = flags, .path = path},
+                    .config_change = {}});
+  }
+  static Buffer status_request() {
+    return encoded({.type = MSG_TYPE_STATUS_REQUEST, .policy_update = {}, .config_change = {}});
+  }
+  static Buffer sealed(const Buffer& message, uint32_t sequence) {
+    Buffer bytes(FLTLINK_SIGNED_DATA_OFFSET + message.size());
+    EXPECT_TRUE(fltlink::seal_signed_message(message, sequence, bytes).ok());
+    return bytes;
+  }
+  fltlink::StatusReply status() {
+    const auto sent = client.send(status_request(), FLTLINK_STATUS_REPLY_SIZE);
+    EXPECT_EQ(sent.result, S_OK);
+    return *fltlink::decode_status_reply(fltlink::Bytes(sent.answer).first(sent.returned));
+  }
+  uint32_t policies() { return status().active_policies; }
+
+  RawClient client{service_process()};
+};
+
+TEST_F(RequestsTest, StatusIsAnsweredFromLiveCounters) {
+  EXPECT_EQ(policies(), 0u);
+  EXPECT_EQ(client.send(policy(u"C:\\ProtectedDocs\\*", FLTLINK_PROTECT_WRITE)).result, S_OK);
+  EXPECT_EQ(word.write(kPlan, "x").status, STATUS_ACCESS_DENIED);
+  EXPECT_EQ(word.read(kPlan).content, "secret");
+  const auto reply = status();
+  EXPECT_EQ(reply.active_policies, 1u);
+  EXPECT_EQ(reply.blocked_operations, 1);
+  EXPECT_GE(reply.files_scanned, 1);
+  EXPECT_TRUE(reply.is_enabled);
+  EXPECT_EQ(reply.version, FLTLINK_VERSION_1_0);
+}
+
+// W-5: 40 bytes or nothing.
+TEST_F(RequestsTest, StatusInTooLittleRoomWritesNothing) {
+  for (const size_t room : {size_t{1}, size_t{12}, size_t{39}}) {
+    const auto sent = client.send(status_request(), room);
+    EXPECT_EQ(sent.result, kBufferTooSmall);
+    EXPECT_EQ(sent.answer, Buffer(room, 0xEE));
+  }
+  EXPECT_EQ(client.send(status_request()).result, kBufferTooSmall);
+}
+
+// W-1, W-2: the seed's C# client sent its settings as 16 bytes, and asked for the status with the same.
+TEST_F(RequestsTest, MessagesOfAnotherSizeAreRefusedAndNotReinterpreted) {
+  Buffer config = encoded({.type = MSG_TYPE_CONFIG_CHANGE, .policy_update = {}, .config_change = {}});
+  for (const size_t size : {size_t{4}, size_t{12}, size_t{16}, size_t{531}}) {
+    EXPECT_EQ(client.send(Buffer(config.begin(), config.begin() + static_cast<ptrdiff_t>(size))).result,
+              kInvalidBufferSize);
+  }
+  config.push_back(0);
+  EXPECT_EQ(client.send(config).result, kInvalidBufferSize);
+  EXPECT_EQ(client.send(Buffer(3)).result, kInvalidBufferSize);
+  EXPECT_EQ(client.send(Buffer(4000)).result, kInvalidBufferSize);
+  EXPECT_TRUE(status().is_enabled) << "blocking is still on";
+}
+
+// P-10, MSG-4.
+TEST_F(RequestsTest, AMisalignedMessageIsRefused) {
+  for (const size_t misalignment : {size_t{1}, size_t{2}, size_t{3}})
+    EXPECT_EQ(client.send(policy(u"C:\\x", FLTLINK_PROTECT_ALL), 0, misalignment).result, kMisaligned);
+  EXPECT_EQ(client.send(policy(u"C:\\x", FLTLINK_PROTECT_ALL), 0, 4).result, S_OK);
+  EXPECT_EQ(policies(), 1u);
+}
+
+// MSG-5.
+TEST_F(RequestsTest, AMessageWithoutBytesIsRefused) {
+  EXPECT_NE(client.send({}).result, S_OK);
+  EXPECT_EQ(policies(), 0u);
+}
+
+TEST_F(RequestsTest, UnknownTypesAndTypesOfTheOtherDirectionAreRefused) {
+  for (const uint32_t type : {0u, 2u, 4u, 5u, 7u, 0x100u, 0x102u, 0xFFFFFFFFu}) {
+    Buffer bytes = status_request();
+    std::memcpy(bytes.data(), &type, sizeof type);
+    EXPECT_LT(client.send(bytes, 256).result, 0) << type;
+  }
+}
+
+// P-11.
+TEST_F(RequestsTest, APathWithoutATerminatorIsRefused) {
+  Buffer bytes = policy(u"C:\\x", FLTLINK_PROTECT_ALL);
+  std::fill(bytes.begin() + 12, bytes.end(), 0x41);
+  EXPECT_EQ(client.send(bytes).result, kInvalidParameter);
+  EXPECT_EQ(policies(), 0u);
+}
+
+TEST_F(RequestsTest, APolicyIsReplacedByAnEqualVersionAndNotByALowerOne) {
+  EXPECT_EQ(client.send(policy(u"C:\\ProtectedDocs\\*", FLTLINK_PROTECT_WRITE, 5)).result, S_OK);
+  EXPECT_EQ(client.send(policy(u"c:\\protecteddocs\\*", FLTLINK_PROTECT_READ, 5)).result, S_OK);
+  EXPECT_EQ(policies(), 1u);
+  EXPECT_EQ(word.read(kPlan).status, STATUS_ACCESS_DENIED);
+  EXPECT_EQ(word.append(kPlan, "+").status, STATUS_SUCCESS);
+  EXPECT_EQ(client.send(policy(u"C:\\ProtectedDocs\\*", FLTLINK_PROTECT_WRITE, 4)).result, hr(0x8007051A));
+  EXPECT_EQ(word.read(kPlan).status, STATUS_ACCESS_DENIED);
+}
+
+TEST_F(RequestsTest, FlagsZeroRemoveAPolicy) {
+  EXPECT_EQ(client.send(policy(u"C:\\ProtectedDocs\\*", FLTLINK_PROTECT_WRITE)).result, S_OK);
+  EXPECT_EQ(client.send(policy(u"C:\\ProtectedDocs\\*", 0)).result, S_OK);
+  EXPECT_EQ(policies(), 0u);
+  EXPECT_EQ(word.write(kPlan, "x").status, STATUS_SUCCESS);
+  EXPECT_EQ(client.send(policy(u"C:\\ProtectedDocs\\*", 0)).result, S_OK) << "what was asked for is so";
+}
+
+TEST_F(RequestsTest, UnknownProtectionFlagsAreRefused) {
+  Buffer bytes = policy(u"C:\\x", FLTLINK_PROTECT_ALL);
+  bytes[8] = 0x40;
+  EXPECT_EQ(client.send(bytes).result, kInvalidParameter);
+}
+
+TEST_F(RequestsTest, PoliciesFillTheirMemoryAndAreThenRefused) {
+  HRESULT result = S_OK;
+  for (int index = 0; result == S_OK && index < 10000; ++index) {
+    std::u16string path = u"C:\\" + std::u16string(240, u'x');
+    for (int digit = index; digit != 0; digit /= 10) path += static_cast<char16_t>(u'0' + digit % 10);
+    result = client.send(policy(Text(path.data(), path.size()), FLTLINK_PROTECT_WRITE)).result;
+  }
+  EXPECT_EQ(result, hr(0x800705AA));
+}
+
+TEST_F(RequestsTest, ASignedMessageIsOpenedAndAppliedOnce) {
+  const Buffer message = sealed(policy(u"C:\\ProtectedDocs\\*", FLTLINK_PROTECT_WRITE), 1);
+  EXPECT_EQ(client.send(message).result, S_OK);
+  EXPECT_EQ(client.send(message).result, hr(0x80070005));
+  EXPECT_EQ(policies(), 1u);
+}
+
+// S-1.
+TEST_F(RequestsTest, ADamagedEnvelopeDoesNotLockTheRealSenderOut) {
+  Buffer forged = sealed(policy(u"C:\\x", FLTLINK_PROTECT_WRITE), 0x7FFFFFFF);
+  forged.back() ^= 1;
+  EXPECT_EQ(client.send(forged).result, hr(0x80070017));
+  EXPECT_EQ(client.send(sealed(policy(u"C:\\x", FLTLINK_PROTECT_WRITE), 1)).result, S_OK);
+}
+
+// S-2.
+TEST_F(RequestsTest, EachConnectionHasAWindowOfItsOwn) {
+  RawClient second{service_process()};
+  ASSERT_EQ(second.connect(), S_OK);
+  EXPECT_EQ(client.send(sealed(policy(u"C:\\x", FLTLINK_PROTECT_WRITE), 100)).result, S_OK);
+  EXPECT_EQ(second.send(sealed(policy(u"C:\\x", FLTLINK_PROTECT_WRITE), 1)).result, S_OK);
+  EXPECT_EQ(client.send(sealed(policy(u"C:\\x", FLTLINK_PROTECT_WRITE), 1)).result, hr(0x80070005));
+}
+
+TEST_F(RequestsTest, AReconnectedClientStartsANewWindow) {
+  EXPECT_EQ(client.send(sealed(policy(u"C:\\x", FLTLINK_PROTECT_WRITE), 100)).result, S_OK);
+  client.disconnect();
+  ASSERT_EQ(client.connect(), S_OK);
+  EXPECT_EQ(client.send(sealed(policy(u"C:\\x", FLTLINK_PROTECT_WRITE), 1)).result, S_OK);
+}
+
+TEST_F(RequestsTest, RandomBytesNeverGetThrough) {
+  uint64_t state = machine.seed() | 1;
+  const auto random = [&] {
+    return state = state * 6364136223846793005u + 1442695040888963407u, state >> 33;
+  };
+  for (int round = 0; round < 300; ++round) {
+    Buffer bytes(random() % 600);
+    for (uint8_t& byte : bytes) byte = static_cast<uint8_t>(random());
+    EXPECT_LT(client.send(bytes, random() % 64).result, 0);
+  }
+  EXPECT_EQ(policies(), 0u);
+}
+
+}  // namespace
+}  // namespace drmfilter::test
