@@ -20,7 +20,7 @@ void report(const Filter& filter, std::string id, Severity severity, std::string
 const std::string& Filter::utf8_name() const { return identity->name; }
 
 FilterManager::FilterManager(System& system)
-    : system_(system), contexts_(system), names_(system), ports_(system) {
+    : system_(system), contexts_(system), ports_(system) {
   system.io().set_mount_observer(this);
 }
 FilterManager::~FilterManager() = default;

@@ -34,7 +34,7 @@ struct NameInformation : FLT_FILE_NAME_INFORMATION {
 
 class Names {
  public:
-  explicit Names(System& system) : system_(system) {}
+  Names() = default;
   ~Names();
   Names(const Names&) = delete;
   Names& operator=(const Names&) = delete;
@@ -79,7 +79,6 @@ class Names {
                 const std::u16string& path);
   NameInformation* make(Filter& filter, VolumeStack& volume, bool normalized, const std::u16string& path);
 
-  System& system_;
   mutable std::mutex mutex_;
   std::uint64_t next_number_ = 1;
   std::map<std::uint64_t, NameInformation*> live_;

@@ -4,6 +4,7 @@
 
 #include "fltsim/machine.hpp"
 #include "nt/thread.hpp"
+#include "nt/process.hpp"
 
 namespace fltsim {
 namespace {
