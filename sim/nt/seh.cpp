@@ -11,6 +11,7 @@
 #include <cstdlib>
 #include <mutex>
 #include <string>
+#include <type_traits>
 #include <utility>
 
 #include "nt/enter.hpp"
@@ -53,7 +54,8 @@ std::string code_text(NTSTATUS code) {
   frame->pointers = {&frame->record, &frame->context};
   frame->raised = 1;
   leave_frame(thread, *frame);
-  _longjmp(*reinterpret_cast<jmp_buf*>(frame->jump_buffer), 1);
+  // What a jmp_buf decays to; the array type itself would be an access that the aliasing rules forbid.
+  _longjmp(static_cast<std::remove_extent_t<jmp_buf>*>(static_cast<void*>(frame->jump_buffer)), 1);
 }
 
 static_assert(sizeof(jmp_buf) <= sizeof(fltsim_seh_frame::jump_buffer));
