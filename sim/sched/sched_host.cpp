@@ -99,9 +99,15 @@ void* SchedHost::spawn(const char* name, Entry entry, void* context) {
   return nullptr;
 }
 
+// Whoever joins already parks anew, now knowing whom it waits for.
 void SchedHost::begin(Child& child) {
-  std::lock_guard lock(mutex_);
-  child.thread = Scheduler::current_thread();
+  Thread* joiner;
+  {
+    std::lock_guard lock(mutex_);
+    child.thread = Scheduler::current_thread();
+    joiner = child.joiner;
+  }
+  if (joiner != nullptr) scheduler_.unpark(*joiner);
 }
 
 void SchedHost::end(Child& child) {
