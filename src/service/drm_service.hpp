@@ -60,6 +60,9 @@ class DrmService final : private fltlink::Handlers {
   // Asks the driver. Any thread but the loop's own; blocks while the driver answers.
   [[nodiscard]] fltlink::Answered<fltlink::StatusReply> driver_status() { return driver_.status(); }
 
+  // The same, for the books of the whole driver.
+  [[nodiscard]] fltlink::Answered<fltlink::CountersReply> driver_counters() { return driver_.counters(0); }
+
   [[nodiscard]] const fltlink::LoopCounters& counters() const { return loop_.counters(); }
   [[nodiscard]] bool connected() const { return loop_.connected(); }
 

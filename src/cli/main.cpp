@@ -1,0 +1,21 @@
+// The fltlink command.
+#include <cstdio>
+#include <string>
+#include <vector>
+
+#include <fltlink/os/assert.hpp>
+
+#include "cli/arguments.hpp"
+#include "cli/demo.hpp"
+#include "cli/interrupt.hpp"
+
+int main(int argc, char** argv) {
+  namespace cli = fltlink::cli;
+  const auto parsed = cli::parse_arguments(std::vector<std::string>(argv + 1, argv + argc));
+  if (const cli::Answer* answer = std::get_if<cli::Answer>(&parsed)) {
+    std::fputs(answer->text.c_str(), answer->exit_code == 0 ? stdout : stderr);
+    return answer->exit_code;
+  }
+  cli::catch_interrupts();
+  return cli::run_demo(std::get<cli::DemoArguments>(parsed), stdout, stderr);
+}
