@@ -7,6 +7,7 @@
 #include "fltmgr/filter_call.hpp"
 #include "machine/system.hpp"
 #include "nt/enter.hpp"
+#include "nt/executive.hpp"
 
 namespace fltsim::fltmgr {
 namespace {
@@ -233,7 +234,17 @@ void Contexts::release(Context& context) {
     (context.older != nullptr ? context.older->newer : oldest_) = context.newer;
     (context.newer != nullptr ? context.newer->older : newest_) = context.older;
   }
-  destroy(context);
+  nt::Thread& thread = nt::current_thread("FltReleaseContext");
+  if (thread.irql <= nt::kApc || context.registration->ContextCleanupCallback == nullptr) {
+    destroy(context);
+    return;
+  }
+  context.filter->rundown.hold();
+  system_.nt().work().queue([this, &context](nt::Thread&) {
+    Filter& filter = *context.filter;
+    destroy(context);
+    static_cast<void>(filter.rundown.release());
+  });
 }
 
 void Contexts::destroy(Context& context) {

@@ -72,6 +72,7 @@ class Contexts {
   void unlink(Context& context);
 
   void reference(Context& context);
+  // At DISPATCH_LEVEL a worker thread runs the cleanup callback (CTX-18).
   void release(Context& context);
 
   // CTX-20: the object, the instance or the filter is going.

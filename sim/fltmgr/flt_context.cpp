@@ -7,12 +7,14 @@ using namespace fltsim::fltmgr;
 
 namespace {
 
+bool is_open(PFILE_OBJECT file) { return file != nullptr && io::FileObject::of(*file).opened(); }
+
 // Where file, stream and handle contexts are not available: before the open has succeeded (CTX-24, CB-40).
 NTSTATUS key_for(nt::Thread& thread, const char* routine, FLT_CONTEXT_TYPE type,
                  PFLT_INSTANCE instance_pointer, PFILE_OBJECT file, Contexts::Key& key) {
   Instance* instance = thread.system.fltmgr().live(instance_pointer, routine);
   if (instance == nullptr) return STATUS_INVALID_PARAMETER;
-  if (file == nullptr || !io::FileObject::of(*file).opened()) {
+  if (!is_open(file)) {
     nt::report(thread, "VER-16", Severity::kError,
                std::string(routine) +
                    " before the file is open: file, stream and handle contexts exist from post-create to "
@@ -45,7 +47,9 @@ NTSTATUS set(nt::Thread& thread, const char* routine, NTSTATUS status, const Con
              FLT_SET_CONTEXT_OPERATION operation, PFLT_CONTEXT context, PFLT_CONTEXT* old) {
   if (old != nullptr) *old = NULL_CONTEXT;
   if (!NT_SUCCESS(status)) return status;
-  const bool going = key.filter->rundown.closing() ||
+  const bool volume_going =
+      key.type == FLT_VOLUME_CONTEXT && static_cast<const fltmgr::FltObject*>(key.object)->rundown.closing();
+  const bool going = volume_going || key.filter->rundown.closing() ||
                      (key.instance != nullptr && key.instance->state >= Instance::State::kTearingDown);
   if (going) return STATUS_FLT_DELETING_OBJECT;  // CTX-12
   Contexts& contexts = thread.system.fltmgr().contexts();
@@ -167,7 +171,8 @@ NTSTATUS FltDeleteVolumeContext(PFLT_FILTER Filter, PFLT_VOLUME Volume, PFLT_CON
   return remove(thread, key_for(thread, "FltDeleteVolumeContext", Filter, Volume, key), key, OldContext);
 }
 
-// CTX-15: what was asked for and is there; the rest is NULL.
+// CTX-15: what was asked for and is there; the rest is NULL. Asking for all in pre-create or InstanceSetup is
+// legal.
 VOID FltGetContexts(PCFLT_RELATED_OBJECTS FltObjects, FLT_CONTEXT_TYPE DesiredContexts,
                     PFLT_RELATED_CONTEXTS Contexts) {
   nt::enter("FltGetContexts", nt::kApc);
@@ -175,9 +180,10 @@ VOID FltGetContexts(PCFLT_RELATED_OBJECTS FltObjects, FLT_CONTEXT_TYPE DesiredCo
   if ((DesiredContexts & FLT_VOLUME_CONTEXT) != 0) {
     FltGetVolumeContext(FltObjects->Filter, FltObjects->Volume, &Contexts->VolumeContext);
   }
-  if ((DesiredContexts & FLT_INSTANCE_CONTEXT) != 0) {
+  if ((DesiredContexts & FLT_INSTANCE_CONTEXT) != 0 && FltObjects->Instance != nullptr) {
     FltGetInstanceContext(FltObjects->Instance, &Contexts->InstanceContext);
   }
+  if (!is_open(FltObjects->FileObject)) return;
   if ((DesiredContexts & FLT_STREAM_CONTEXT) != 0) {
     FltGetStreamContext(FltObjects->Instance, FltObjects->FileObject, &Contexts->StreamContext);
   }
@@ -199,12 +205,12 @@ VOID FltReleaseContexts(PFLT_RELATED_CONTEXTS Contexts) {
 
 BOOLEAN FltSupportsStreamContexts(PFILE_OBJECT FileObject) {
   nt::enter("FltSupportsStreamContexts", nt::kApc);
-  return FileObject != nullptr && io::FileObject::of(*FileObject).opened();
+  return is_open(FileObject);
 }
 
 BOOLEAN FltSupportsStreamHandleContexts(PFILE_OBJECT FileObject) {
   nt::enter("FltSupportsStreamHandleContexts", nt::kApc);
-  return FileObject != nullptr && io::FileObject::of(*FileObject).opened();
+  return is_open(FileObject);
 }
 
 // The simulated file systems keep contexts per stream and per handle, not per file, as FAT does: a filter is

@@ -17,7 +17,10 @@ class Rundown {
   // Returns false when there was nothing to release: the caller's mistake, to be reported.
   [[nodiscard]] bool release();
 
-  bool closing() const { return (state_.load(std::memory_order_acquire) & kClosing) != 0; }
+  // As acquire(), also while somebody waits: for what must be over before the wait is.
+  void hold() { state_.fetch_add(kOne); }
+
+  bool closing() const { return (state_.load() & kClosing) != 0; }
   std::uint64_t count() const { return state_.load(std::memory_order_acquire) / kOne; }
 
   // Refuses new references from now on.
