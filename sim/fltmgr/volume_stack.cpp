@@ -4,6 +4,7 @@
 
 #include "fltmgr/manager.hpp"
 #include "fltmgr/walker.hpp"
+#include "fs/upcase.hpp"
 #include "io/volume.hpp"
 
 namespace fltsim::fltmgr {
@@ -20,7 +21,7 @@ NTSTATUS VolumeStack::reserve(Instance& instance) {
   const std::lock_guard lock(mutex_);
   if (rundown.closing()) return STATUS_FLT_DELETING_OBJECT;
   for (const Instance* other : reserved_) {
-    if (other->name == instance.name) return STATUS_FLT_INSTANCE_NAME_COLLISION;
+    if (fs::equal_names(other->name, instance.name)) return STATUS_FLT_INSTANCE_NAME_COLLISION;
     if (other->altitude == instance.altitude) return STATUS_FLT_INSTANCE_ALTITUDE_COLLISION;
   }
   const auto place = std::find_if(reserved_.begin(), reserved_.end(),
@@ -76,16 +77,6 @@ void VolumeStack::run(io::Operation& operation, const io::FileSystemCall& file_s
   }
   Walker walker(*this, current_, operation);
   walker.walk(file_system);
-  const FLT_IO_PARAMETER_BLOCK& parameters = operation.parameters;
-  if (parameters.MajorFunction != IRP_MJ_SET_INFORMATION || !NT_SUCCESS(operation.status.Status)) return;
-  switch (parameters.Parameters.SetFileInformation.FileInformationClass) {
-    case FileRenameInformation:
-    case FileRenameInformationEx:
-      manager_.names().volume_renamed(*this);
-      break;
-    default:
-      break;
-  }
 }
 
 void VolumeStack::file_object_deleted(FILE_OBJECT& file_object) {

@@ -64,6 +64,7 @@ struct Frame {
 };
 
 struct ActiveOperation;
+class WalkSlot;
 
 // What drivers hold as PFLT_CALLBACK_DATA.
 struct CallbackData : FLT_CALLBACK_DATA {
@@ -74,6 +75,7 @@ struct CallbackData : FLT_CALLBACK_DATA {
 // One operation on its way through a volume; lives on the walking thread's stack.
 struct ActiveOperation {
   ActiveOperation* outer = nullptr;  // guarded by the slot's lock
+  WalkSlot* slot = nullptr;          // of the walking thread
   const Snapshot* snapshot = nullptr;
   VolumeStack* volume = nullptr;
   io::Operation* request = nullptr;

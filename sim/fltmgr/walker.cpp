@@ -47,6 +47,12 @@ FLT_CALLBACK_DATA_FLAGS kind_flag(io::Operation::Kind kind) {
   return 0;
 }
 
+bool renames(const FLT_IO_PARAMETER_BLOCK& parameters) {
+  if (parameters.MajorFunction != IRP_MJ_SET_INFORMATION) return false;
+  const auto which = parameters.Parameters.SetFileInformation.FileInformationClass;
+  return which == FileRenameInformation || which == FileRenameInformationEx;
+}
+
 std::string hex(std::uint32_t value) {
   char text[12];
   std::snprintf(text, sizeof text, "0x%X", value);
@@ -73,6 +79,7 @@ Walker::Walker(VolumeStack& volume, const std::atomic<const Snapshot*>& current,
       slot_(FilterManager::of(volume.system).slot_of(thread_)) {
   operation_.volume = &volume;
   operation_.request = &request;
+  operation_.slot = &slot_;
   operation_.current = request.parameters;
   CallbackData& data = operation_.data;
   data.Flags = kind_flag(request.kind);
@@ -174,6 +181,12 @@ Walker::Down Walker::act_on(Frame& frame, FLT_PREOP_CALLBACK_STATUS status) {
                   "the pre callback asked for a post callback and none is registered for this operation "
                   "(bug check 0xF5/0x66). Return FLT_PREOP_SUCCESS_NO_CALLBACK or register one.");
   }
+  const bool goes_on = wants_post || status == FLT_PREOP_SUCCESS_NO_CALLBACK;
+  if (goes_on && data.IoStatus.Status != kUntouched) {
+    report(filter, "VER-10", Severity::kError,
+           "the pre callback set IoStatus and let the operation go on: the value is ignored. To fail the "
+           "operation, return FLT_PREOP_COMPLETE.");
+  }
   switch (status) {
     case FLT_PREOP_SYNCHRONIZE:
       if (request_.parameters.MajorFunction == IRP_MJ_CREATE) {
@@ -185,11 +198,6 @@ Walker::Down Walker::act_on(Frame& frame, FLT_PREOP_CALLBACK_STATUS status) {
       leave(frame, Frame::State::kOwed);
       return Down::kGoOn;
     case FLT_PREOP_SUCCESS_NO_CALLBACK:
-      if (data.IoStatus.Status != kUntouched) {
-        report(filter, "VER-10", Severity::kError,
-               "the pre callback set IoStatus and let the operation go on: the value is ignored. To fail the "
-               "operation, return FLT_PREOP_COMPLETE.");
-      }
       leave(frame, Frame::State::kDone);
       return Down::kGoOn;
     case FLT_PREOP_COMPLETE:
@@ -262,6 +270,9 @@ void Walker::call_file_system(const io::FileSystemCall& file_system) {
   data.IoStatus = {};
   const Trace::Index node = volume_.system.trace().begin(request_.trace, "file system");
   file_system(operation_.current, data.IoStatus);
+  if (NT_SUCCESS(data.IoStatus.Status) && renames(operation_.current)) {
+    FilterManager::of(volume_.system).names().volume_renamed(volume_);
+  }
   volume_.system.trace().end(node, "status", static_cast<std::uint32_t>(data.IoStatus.Status));
 }
 
@@ -300,8 +311,10 @@ void Walker::call_post(Frame& frame) {
            "the post callback returned " + hex(status) + ", which is no FLT_POSTOP_CALLBACK_STATUS.");
   }
   const PFILE_OBJECT file = objects.FileObject;
-  if (request_.parameters.MajorFunction == IRP_MJ_CREATE && NT_SUCCESS(before) &&
-      !NT_SUCCESS(data.IoStatus.Status) && file != nullptr && (file->Flags & FO_FILE_OPEN_CANCELLED) == 0) {
+  // STATUS_REPARSE is a success, and nothing was opened (CB-41).
+  const bool opened = NT_SUCCESS(before) && before != STATUS_REPARSE;
+  if (request_.parameters.MajorFunction == IRP_MJ_CREATE && opened && !NT_SUCCESS(data.IoStatus.Status) &&
+      file != nullptr && (file->Flags & FO_FILE_OPEN_CANCELLED) == 0) {
     report(filter, "VER-15", Severity::kError,
            "the post-create callback failed an open that had succeeded without FltCancelFileOpen: the file "
            "system keeps "
@@ -320,10 +333,14 @@ void Walker::leave(Frame& frame, Frame::State state) {
 void call_post_draining(ActiveOperation& operation, Frame& frame) {
   nt::Thread& thread = nt::current_thread("draining");
   FLT_IO_PARAMETER_BLOCK parameters = frame.received;
-  CallbackData copy = operation.data;
+  // Made from what no longer changes: the walk may be writing to the operation's own data.
+  const io::Operation& request = *operation.request;
+  CallbackData copy{};
+  copy.Flags = kind_flag(request.kind) | FLTFL_CALLBACK_DATA_POST_OPERATION | FLTFL_CALLBACK_DATA_DRAINING_IO;
+  const_cast<PETHREAD&>(copy.Thread) = reinterpret_cast<PETHREAD>(request.originator);
   const_cast<PFLT_IO_PARAMETER_BLOCK&>(copy.Iopb) = &parameters;
-  copy.Flags |= FLTFL_CALLBACK_DATA_POST_OPERATION | FLTFL_CALLBACK_DATA_DRAINING_IO;
-  copy.IoStatus = {};
+  copy.RequestorMode = request.requestor_mode;
+  copy.operation = &operation;
   Instance& instance = *frame.entry->instance;
   FLT_RELATED_OBJECTS objects{};
   const_cast<USHORT&>(objects.Size) = sizeof objects;
@@ -363,8 +380,12 @@ void VolumeStack::drain(Instance& instance) {
     });
     if (owed != nullptr) {
       call_post_draining(*owing, *owed);
+      // Under the lock under which the walk pops its operation: the frame is gone soon after (W4).
+      owing->slot->lock();
       owed->state.store(Frame::State::kDone);
-      if (sched::Thread* walker = owed->walker.load()) scheduler.unpark(*walker);
+      sched::Thread* walker = owed->walker.load();
+      owing->slot->unlock();
+      if (walker != nullptr) scheduler.unpark(*walker);
     } else if (running) {
       static_cast<void>(
           scheduler.park(sched::kForever, {"callbacks of an instance", instance.filter.utf8_name()}));
