@@ -7,15 +7,6 @@ using namespace fltsim::fltmgr;
 
 namespace {
 
-NameInformation* check(nt::Thread& thread, PFLT_FILE_NAME_INFORMATION raw, const char* routine) {
-  auto* information = static_cast<NameInformation*>(raw);
-  if (information == nullptr || information->magic != NameInformation::kAlive) {
-    nt::bug_check(thread, "VER-18",
-                  std::string(routine) + " was called with name information that is none, or was released.");
-  }
-  return information;
-}
-
 // The parts of a name, for a string that is no name information.
 NTSTATUS parse_path(const UNICODE_STRING& path, UNICODE_STRING* extension, UNICODE_STRING* stream,
                     UNICODE_STRING* final) {
@@ -44,6 +35,8 @@ NTSTATUS FltGetFileNameInformation(PFLT_CALLBACK_DATA CallbackData, FLT_FILE_NAM
   nt::Thread& thread = nt::enter("FltGetFileNameInformation", nt::kApc);
   *FileNameInformation = nullptr;
   if (nt::fails_now(thread, "FltGetFileNameInformation")) return STATUS_INSUFFICIENT_RESOURCES;
+  // While draining the operation is elsewhere, in another thread (CB-29).
+  if ((CallbackData->Flags & FLTFL_CALLBACK_DATA_DRAINING_IO) != 0) return STATUS_FLT_INVALID_NAME_REQUEST;
   ActiveOperation& operation = *CallbackData::of(CallbackData).operation;
   if (operation.running == nullptr) return STATUS_FLT_INVALID_NAME_REQUEST;
   Filter& filter = operation.running->entry->instance->filter;
@@ -96,7 +89,7 @@ NTSTATUS FltGetDestinationFileNameInformation(PFLT_INSTANCE Instance, PFILE_OBJE
 NTSTATUS FltGetTunneledName(PFLT_CALLBACK_DATA CallbackData, PFLT_FILE_NAME_INFORMATION FileNameInformation,
                             PFLT_FILE_NAME_INFORMATION* RetTunneledFileNameInformation) {
   nt::Thread& thread = nt::enter("FltGetTunneledName", nt::kApc);
-  check(thread, FileNameInformation, "FltGetTunneledName");
+  thread.system.fltmgr().names().check(FileNameInformation, "FltGetTunneledName");
   *RetTunneledFileNameInformation = nullptr;
   const UCHAR major = CallbackData->Iopb->MajorFunction;
   const bool post = FlagOn(CallbackData->Flags, FLTFL_CALLBACK_DATA_POST_OPERATION) != 0;
@@ -110,18 +103,19 @@ NTSTATUS FltGetTunneledName(PFLT_CALLBACK_DATA CallbackData, PFLT_FILE_NAME_INFO
 
 VOID FltReferenceFileNameInformation(PFLT_FILE_NAME_INFORMATION FileNameInformation) {
   nt::Thread& thread = nt::enter("FltReferenceFileNameInformation", nt::kApc);
-  thread.system.fltmgr().names().reference(
-      *check(thread, FileNameInformation, "FltReferenceFileNameInformation"));
+  Names& names = thread.system.fltmgr().names();
+  names.reference(names.check(FileNameInformation, "FltReferenceFileNameInformation"));
 }
 
 VOID FltReleaseFileNameInformation(PFLT_FILE_NAME_INFORMATION FileNameInformation) {
   nt::Thread& thread = nt::enter("FltReleaseFileNameInformation", nt::kApc);
-  thread.system.fltmgr().names().release(FileNameInformation, "FltReleaseFileNameInformation");
+  Names& names = thread.system.fltmgr().names();
+  names.release(names.check(FileNameInformation, "FltReleaseFileNameInformation"));
 }
 
 NTSTATUS FltParseFileNameInformation(PFLT_FILE_NAME_INFORMATION FileNameInformation) {
   nt::Thread& thread = nt::enter("FltParseFileNameInformation", nt::kApc);
-  return parse_name(*check(thread, FileNameInformation, "FltParseFileNameInformation"));
+  return parse_name(thread.system.fltmgr().names().check(FileNameInformation, "FltParseFileNameInformation"));
 }
 
 NTSTATUS FltParseFileName(PCUNICODE_STRING FileName, PUNICODE_STRING Extension, PUNICODE_STRING Stream,

@@ -49,7 +49,7 @@ bool unsafe_place(const ActiveOperation& operation, const nt::Thread& thread) {
     case IRP_MJ_ACQUIRE_FOR_SECTION_SYNCHRONIZATION:
       return post;
     default:
-      return false;
+      return thread.irql >= nt::kApc || thread.guarded_regions != 0;  // all APCs are disabled
   }
 }
 
@@ -72,8 +72,19 @@ void strip_data_suffix(std::u16string& path) {
   if (path.ends_with(u':')) path.pop_back();
 }
 
-// The current name of a file by its id: opens it for a moment, below all filters.
+bool same_file_name(std::u16string_view a, std::u16string_view b) {
+  std::u16string first(a);
+  std::u16string second(b);
+  strip_data_suffix(first);
+  strip_data_suffix(second);
+  return fs::equal_names(first, second);
+}
+
+// The current name of a file by its id: opens it for a moment, below all filters. The id may follow the
+// volume's root.
 NTSTATUS name_by_id(fs::FileSystem& files, std::u16string_view id, std::u16string& path) {
+  constexpr std::size_t kIdUnits = 4;
+  if (id.size() == 1 + kIdUnits && id.starts_with(u'\\')) id.remove_prefix(1);
   fs::CreateRequest request;
   request.path =
       id.size() == 5 && id.front() == u'\\' ? id.substr(1) : id;  // the volume's root may stand in front
@@ -126,13 +137,19 @@ bool Names::from_cache(const VolumeStack& volume, const FILE_OBJECT& file, bool 
   return true;
 }
 
-void Names::remember(const VolumeStack& volume, const FILE_OBJECT& file, bool normalized,
-                     const std::u16string& path) {
+std::uint64_t Names::generation(const VolumeStack& volume) const {
   const std::lock_guard lock(mutex_);
-  const std::uint64_t now = generations_[&volume];
+  const auto found = generations_.find(&volume);
+  return found == generations_.end() ? 0 : found->second;
+}
+
+void Names::remember(const VolumeStack& volume, const FILE_OBJECT& file, bool normalized,
+                     const std::u16string& path, std::uint64_t asked_in) {
+  const std::lock_guard lock(mutex_);
+  if (generations_[&volume] != asked_in) return;  // a rename came between
   Cached& cached = cache_[&file];
-  if (cached.generation != now) cached = {};
-  cached.generation = now;
+  if (cached.generation != asked_in) cached = {};
+  cached.generation = asked_in;
   (normalized ? cached.normalized : cached.opened) = path;
 }
 
@@ -151,10 +168,10 @@ NTSTATUS Names::lookup(VolumeStack& volume, FILE_OBJECT& raw, When when, bool no
   io::FileObject& file = io::FileObject::of(raw);
   fs::FileSystem& files = volume.volume().file_system();
   NTSTATUS status = STATUS_SUCCESS;
-  const bool opened_by_id = when == When::kOpen && file.FileName.Length != 0 &&
-                            file.RelatedFileObject == nullptr && !text_of(file.FileName).starts_with(u'\\');
-  if (when == When::kOpen && (normalized || opened_by_id)) {
+  if (when == When::kOpen) {
     status = files.query_name(*file.open, path);
+    // As it was spelt at the open, while that is still the file's name.
+    if (!normalized && same_file_name(text_of(file.FileName), path)) path = text_of(file.FileName);
   } else if (when == When::kBeforeCreateById) {
     status = name_by_id(files, text_of(file.FileName), path);
   } else {
@@ -176,8 +193,8 @@ NTSTATUS Names::get(Filter& filter, ActiveOperation& operation, FLT_FILE_NAME_OP
   if (file == nullptr) return STATUS_FLT_INVALID_NAME_REQUEST;
   const auto format = static_cast<Format>(options & kFormatMask);
   const auto method = options & kMethodMask;
-  const bool before_create =
-      operation.current.MajorFunction == IRP_MJ_CREATE && !io::FileObject::of(*file).opened();
+  const bool opened = io::FileObject::of(*file).opened();
+  const bool before_create = operation.current.MajorFunction == IRP_MJ_CREATE && !opened;
   if (format == Format::kShort) return before_create ? STATUS_FLT_INVALID_NAME_REQUEST : STATUS_NOT_SUPPORTED;
   const bool normalized = format == Format::kNormalized;
   const bool unsafe = unsafe_place(operation, nt::current_thread());
@@ -195,16 +212,18 @@ NTSTATUS Names::get(Filter& filter, ActiveOperation& operation, FLT_FILE_NAME_OP
     return method == FLT_FILE_NAME_QUERY_ALWAYS_ALLOW_CACHE_LOOKUP ? STATUS_FLT_NAME_CACHE_MISS
                                                                    : STATUS_FLT_INVALID_NAME_REQUEST;
   }
+  if (!opened && !before_create) return STATUS_FLT_INVALID_NAME_REQUEST;  // no file system knows the file
   const bool by_id = (operation.current.Parameters.Create.Options & FILE_OPEN_BY_FILE_ID) != 0;
   const When when = !before_create ? When::kOpen : by_id ? When::kBeforeCreateById : When::kBeforeCreate;
+  const std::uint64_t asked_in = generation(volume);
   const NTSTATUS status = lookup(volume, *file, when, normalized, path);
   if (!NT_SUCCESS(status)) return status;
-  const bool target_directory = operation.current.MajorFunction == IRP_MJ_CREATE && before_create &&
-                                (operation.current.OperationFlags & SL_OPEN_TARGET_DIRECTORY) != 0;
+  const bool target_directory =
+      before_create && (operation.current.OperationFlags & SL_OPEN_TARGET_DIRECTORY) != 0;
   if (target_directory && !path.empty()) {
     path = parent_of(path);
   } else {
-    remember(volume, *file, normalized, path);
+    remember(volume, *file, normalized, path, asked_in);
   }
   result = make(filter, volume, normalized, path);
   return STATUS_SUCCESS;
@@ -284,28 +303,27 @@ NameInformation* Names::make(Filter& filter, VolumeStack& volume, bool normalize
   return information;
 }
 
+NameInformation& Names::check(FLT_FILE_NAME_INFORMATION* raw, const char* routine) {
+  auto* information = static_cast<NameInformation*>(raw);
+  {
+    const std::lock_guard lock(mutex_);
+    if (known_.contains(information)) return *information;
+  }
+  nt::bug_check(nt::current_thread(routine), "VER-18",
+                std::string(routine) +
+                    ": the name information was released already, or is none (bug check 0xF5/0x68).");
+}
+
 void Names::reference(NameInformation& information) { information.references.fetch_add(1); }
 
-void Names::release(FLT_FILE_NAME_INFORMATION* raw, const char* routine) {
-  auto* information = static_cast<NameInformation*>(raw);
-  bool known = false;
+void Names::release(NameInformation& information) {
+  if (information.references.fetch_sub(1) > 1) return;
   {
     const std::lock_guard lock(mutex_);
-    known = known_.contains(information);
+    live_.erase(information.number);
+    known_.erase(&information);
   }
-  if (!known) {
-    nt::bug_check(nt::current_thread(routine), "VER-18",
-                  std::string(routine) +
-                      ": the name information was released already, or is none (bug check 0xF5/0x68).");
-  }
-  if (information->references.fetch_sub(1) > 1) return;
-  {
-    const std::lock_guard lock(mutex_);
-    live_.erase(information->number);
-    known_.erase(information);
-  }
-  information->magic = 0;
-  delete information;
+  delete &information;
 }
 
 void Names::report_leaks(Filter& filter) {

@@ -22,9 +22,6 @@ namespace fltsim::fltmgr {
 struct ActiveOperation;
 
 struct NameInformation : FLT_FILE_NAME_INFORMATION {
-  static constexpr std::uint64_t kAlive = 0x454D414E54464C46;
-
-  std::uint64_t magic = kAlive;
   std::atomic<std::int64_t> references{1};
   Filter* filter = nullptr;
   std::uint64_t number = 0;       // in order of creation
@@ -50,9 +47,10 @@ class Names {
                            std::u16string_view target, FLT_FILE_NAME_OPTIONS options,
                            NameInformation*& result);
 
+  // What a driver passes to `routine`; a bug check when it was released already, or is none (NAME-7).
+  NameInformation& check(FLT_FILE_NAME_INFORMATION* information, const char* routine);
   void reference(NameInformation& information);
-  // NAME-7: one release too many is a bug check.
-  void release(FLT_FILE_NAME_INFORMATION* information, const char* routine);
+  void release(NameInformation& information);
 
   void forget(const FILE_OBJECT& file);
   void volume_renamed(const VolumeStack& volume);
@@ -75,8 +73,10 @@ class Names {
   NTSTATUS lookup(VolumeStack& volume, FILE_OBJECT& file, When when, bool normalized, std::u16string& path);
   bool from_cache(const VolumeStack& volume, const FILE_OBJECT& file, bool normalized,
                   std::u16string& path) const;
+  // How many renames the volume has seen. A name belongs to the generation in which it was asked for.
+  std::uint64_t generation(const VolumeStack& volume) const;
   void remember(const VolumeStack& volume, const FILE_OBJECT& file, bool normalized,
-                const std::u16string& path);
+                const std::u16string& path, std::uint64_t asked_in);
   NameInformation* make(Filter& filter, VolumeStack& volume, bool normalized, const std::u16string& path);
 
   mutable std::mutex mutex_;
