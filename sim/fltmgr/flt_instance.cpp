@@ -2,6 +2,7 @@
 #include <cstring>
 
 #include "fltmgr/api.hpp"
+#include "fs/upcase.hpp"
 #include "io/file_object.hpp"
 #include "io/volume.hpp"
 
@@ -57,8 +58,11 @@ NTSTATUS FltAttachVolume(PFLT_FILTER Filter, PFLT_VOLUME Volume, PCUNICODE_STRIN
   if (filter == nullptr) return STATUS_INVALID_PARAMETER;
   const InstanceDefinition* definition = &filter->definitions.front();
   for (const InstanceDefinition& candidate : filter->definitions) {
-    if (InstanceName != nullptr && candidate.name == text_of(*InstanceName)) definition = &candidate;
+    if (InstanceName != nullptr && fs::equal_names(candidate.name, text_of(*InstanceName)))
+      definition = &candidate;
   }
+  constexpr std::uint32_t kNoManualAttach = 2;
+  if ((definition->flags & kNoManualAttach) != 0) return STATUS_FLT_DO_NOT_ATTACH;  // ATT-12
   const FilterManager::AttachRequest request{definition->name, definition->altitude,
                                              FLTFL_INSTANCE_SETUP_MANUAL_ATTACHMENT,
                                              STATUS_OBJECT_NAME_COLLISION};
@@ -93,7 +97,8 @@ LONG FltCompareInstanceAltitudes(PFLT_INSTANCE Instance1, PFLT_INSTANCE Instance
   nt::Thread& thread = nt::enter("FltCompareInstanceAltitudes", nt::kDispatch);
   auto* first = thread.system.fltmgr().live(Instance1, "FltCompareInstanceAltitudes");
   auto* second = thread.system.fltmgr().live(Instance2, "FltCompareInstanceAltitudes");
-  if (first == nullptr || second == nullptr || first->altitude == second->altitude) return 0;
+  if (first == nullptr || second == nullptr || &first->volume != &second->volume) return 0;  // ALT-5
+  if (first->altitude == second->altitude) return 0;
   return first->altitude < second->altitude ? -1 : 1;
 }
 

@@ -270,16 +270,18 @@ void FilterManager::volume_dismounted(io::Volume& volume) {
   for (VolumeStack* stack : volumes()) {
     if (&stack->volume() != &volume) continue;
     stack->rundown.close();
-    for (Instance* instance : stack->instances()) tear_down(*instance, FLTFL_INSTANCE_TEARDOWN_VOLUME_DISMOUNT);
+    for (Instance* instance : stack->instances()) {
+      static_cast<void>(tear_down(*instance, FLTFL_INSTANCE_TEARDOWN_VOLUME_DISMOUNT));
+    }
     contexts_.delete_for(static_cast<const FltObject*>(stack));
   }
 }
 
 VolumeStack* FilterManager::find_volume(std::u16string_view name) const {
   for (VolumeStack* volume : volumes()) {
-    if (fs::equal_names(volume->volume().names().device, name) ||
-        fs::equal_names(volume->volume().names().drive, name)) {
-      return volume;
+    const io::Volume::Names& names = volume->volume().names();
+    for (const std::u16string* known : {&names.device, &names.drive, &names.guid}) {
+      if (!known->empty() && fs::equal_names(*known, name)) return volume;
     }
   }
   return nullptr;
@@ -348,22 +350,41 @@ NTSTATUS FilterManager::attach(Filter& filter, VolumeStack& volume, const Attach
     }
     instance.state = Instance::State::kAttached;
     volume.publish(instance);
-    if (attached != nullptr) *attached = &instance;
+    // Who unregisters the filter or dismounts the volume either saw this instance attached, or is seen here.
+    if (filter.rundown.closing() || volume.rundown.closing()) {
+      static_cast<void>(tear_down(instance, filter.rundown.closing()
+                                                ? filter.teardown_reason.load()
+                                                : FLTFL_INSTANCE_TEARDOWN_VOLUME_DISMOUNT));
+      status = STATUS_FLT_DELETING_OBJECT;
+    } else if (attached != nullptr) {
+      *attached = &instance;
+    }
   }
   static_cast<void>(filter.rundown.release());
   return status;
 }
 
-NTSTATUS FilterManager::detach(Filter& filter, VolumeStack& volume, std::u16string_view name) {
+// The highest one that matches; one that is going only if there is no other (ATT-10).
+Instance* FilterManager::find_instance(const Filter& filter, const VolumeStack& volume,
+                                       std::u16string_view name) const {
+  const std::lock_guard lock(mutex_);
   Instance* found = nullptr;
-  for (Instance* instance : volume.instances()) {
-    if (&instance->filter != &filter) continue;
-    if (name.empty() || fs::equal_names(instance->name, name)) {
-      found = instance;
-      break;
-    }
+  for (Instance* instance : filter.instances) {
+    if (&instance->volume != &volume) continue;
+    if (!name.empty() && !fs::equal_names(instance->name, name)) continue;
+    const bool going = instance->state >= Instance::State::kTearingDown;
+    const bool found_is_going = found != nullptr && found->state >= Instance::State::kTearingDown;
+    const bool better =
+        found == nullptr || (going == found_is_going ? found->altitude < instance->altitude : found_is_going);
+    if (better) found = instance;
   }
+  return found;
+}
+
+NTSTATUS FilterManager::detach(Filter& filter, VolumeStack& volume, std::u16string_view name) {
+  Instance* found = find_instance(filter, volume, name);
   if (found == nullptr) return STATUS_FLT_INSTANCE_NOT_FOUND;
+  if (found->state >= Instance::State::kTearingDown) return STATUS_FLT_DELETING_OBJECT;
   const auto query = filter.registration.callbacks.InstanceQueryTeardownCallback;
   if (query == nullptr) return STATUS_FLT_DO_NOT_DETACH;  // ATT-11
   FLT_RELATED_OBJECTS objects{};
@@ -371,17 +392,25 @@ NTSTATUS FilterManager::detach(Filter& filter, VolumeStack& volume, std::u16stri
   const_cast<PFLT_FILTER&>(objects.Filter) = filter.handle();
   const_cast<PFLT_VOLUME&>(objects.Volume) = volume.handle();
   const_cast<PFLT_INSTANCE&>(objects.Instance) = found->handle();
-  const NTSTATUS status =
+  // Unregistering waits until this is over.
+  if (!filter.rundown.acquire()) return STATUS_FLT_DELETING_OBJECT;
+  NTSTATUS status =
       call_filter(nt::current_thread("FltDetachVolume"), filter, [&] { return query(&objects, 0); });
-  if (!NT_SUCCESS(status)) return status;
-  tear_down(*found, FLTFL_INSTANCE_TEARDOWN_MANUAL);
-  return STATUS_SUCCESS;
+  if (NT_SUCCESS(status)) {
+    status = tear_down(*found, FLTFL_INSTANCE_TEARDOWN_MANUAL) ? STATUS_SUCCESS : STATUS_FLT_DELETING_OBJECT;
+  }
+  static_cast<void>(filter.rundown.release());
+  return status;
 }
 
-void FilterManager::tear_down(Instance& instance, FLT_INSTANCE_TEARDOWN_FLAGS reason) {
-  Instance::State expected = Instance::State::kAttached;
-  if (!instance.state.compare_exchange_strong(expected, Instance::State::kTearingDown)) return;
+bool FilterManager::tear_down(Instance& instance, FLT_INSTANCE_TEARDOWN_FLAGS reason) {
   Filter& filter = instance.filter;
+  filter.rundown.hold();  // who unregisters the filter meanwhile waits
+  Instance::State expected = Instance::State::kAttached;
+  if (!instance.state.compare_exchange_strong(expected, Instance::State::kTearingDown)) {
+    static_cast<void>(filter.rundown.release());
+    return false;
+  }
   VolumeStack& volume = instance.volume;
   nt::Thread& thread = nt::current_thread("instance teardown");
   FLT_RELATED_OBJECTS objects{};
@@ -410,6 +439,8 @@ void FilterManager::tear_down(Instance& instance, FLT_INSTANCE_TEARDOWN_FLAGS re
   instance.rundown.close();
   instance.rundown.wait("references on instance " + nt::to_utf8(instance.name) + " of " + filter.utf8_name());
   instance.state = Instance::State::kGone;
+  static_cast<void>(filter.rundown.release());
+  return true;
 }
 
 // --- operations in flight

@@ -64,7 +64,7 @@ class FilterManager final : public io::MountObserver {
   void volume_mounted(io::Volume& volume) override;          // filters attach at the first create (ATT-1)
   void volume_dismounted(io::Volume& volume) override;       // tears its instances down (VOLUME_DISMOUNT)
   std::vector<VolumeStack*> volumes() const;                 // in order of mount
-  VolumeStack* find_volume(std::u16string_view name) const;  // device name or "C:"
+  VolumeStack* find_volume(std::u16string_view name) const;  // device, "C:", or GUID name
 
   // --- instances ---
   struct AttachRequest {
@@ -78,9 +78,9 @@ class FilterManager final : public io::MountObserver {
   // FltDetachVolume: asks InstanceQueryTeardown (ATT-10, ATT-11).
   NTSTATUS detach(Filter& filter, VolumeStack& volume, std::u16string_view name);
   void attach_all_to(VolumeStack& volume);
-  // TeardownStart, drain, TeardownComplete, contexts (TEAR-2). Once per instance; a second call returns at
-  // once.
-  void tear_down(Instance& instance, FLT_INSTANCE_TEARDOWN_FLAGS reason);
+  // TeardownStart, drain, TeardownComplete, contexts (TEAR-2). False, at once, when somebody else does it or
+  // has done it.
+  bool tear_down(Instance& instance, FLT_INSTANCE_TEARDOWN_FLAGS reason);
 
   // --- operations in flight ---
   WalkSlot& slot_of(nt::Thread& thread);
@@ -89,6 +89,8 @@ class FilterManager final : public io::MountObserver {
 
  private:
   NTSTATUS read_definitions(Filter& filter) const;
+  NTSTATUS ask_and_unload(Filter& filter, bool mandatory);
+  Instance* find_instance(const Filter& filter, const VolumeStack& volume, std::u16string_view name) const;
   void report_leaks(Filter& filter);
 
   System& system_;

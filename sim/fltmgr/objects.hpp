@@ -81,7 +81,8 @@ struct Filter : FltObject {
   Registration registration;
   std::vector<InstanceDefinition> definitions;  // the default one first
   std::atomic<State> state{State::kRegistered};
-  std::vector<Instance*> instances;  // in order of attach; guarded by FilterManager
+  std::atomic<bool> unloading{false};  // somebody is in unload()
+  std::vector<Instance*> instances;    // in order of attach; guarded by FilterManager
   // What the instances' teardown callbacks are told; set by unload.
   std::atomic<FLT_INSTANCE_TEARDOWN_FLAGS> teardown_reason{FLTFL_INSTANCE_TEARDOWN_FILTER_UNLOAD};
   std::atomic<bool> had_server_port{false};

@@ -35,7 +35,7 @@ void FilterManager::unregister(Filter& filter) {
     const std::lock_guard lock(mutex_);
     instances = filter.instances;
   }
-  for (Instance* instance : instances) tear_down(*instance, filter.teardown_reason);
+  for (Instance* instance : instances) static_cast<void>(tear_down(*instance, filter.teardown_reason));
   if (instances_first) disconnect_all(filter);
   filter.rundown.wait("references on filter " + filter.utf8_name());
   contexts_.delete_for(filter);
@@ -55,9 +55,17 @@ void FilterManager::report_leaks(Filter& filter) {
 }
 
 NTSTATUS FilterManager::unload(Filter& filter, bool mandatory) {
+  if (filter.state >= Filter::State::kDeleting || filter.unloading.exchange(true)) {
+    return STATUS_FLT_DELETING_OBJECT;
+  }
+  const NTSTATUS status = ask_and_unload(filter, mandatory);
+  if (!NT_SUCCESS(status)) filter.unloading = false;
+  return status;
+}
+
+NTSTATUS FilterManager::ask_and_unload(Filter& filter, bool mandatory) {
   const auto callback = filter.registration.callbacks.FilterUnloadCallback;
-  if (filter.state >= Filter::State::kDeleting) return STATUS_FLT_DELETING_OBJECT;
-  if (callback == nullptr && !mandatory) return STATUS_FLT_DO_NOT_DETACH;  // LIFE-16
+  if (callback == nullptr) return STATUS_FLT_DO_NOT_DETACH;  // LIFE-16
   if (mandatory &&
       (filter.registration.callbacks.Flags & FLTFL_REGISTRATION_DO_NOT_SUPPORT_SERVICE_STOP) != 0) {
     return STATUS_FLT_DO_NOT_DETACH;  // LIFE-18
@@ -65,8 +73,7 @@ NTSTATUS FilterManager::unload(Filter& filter, bool mandatory) {
   nt::Thread& thread = nt::current_thread("FltUnloadFilter");
   const FLT_FILTER_UNLOAD_FLAGS flags = mandatory ? FLTFL_FILTER_UNLOAD_MANDATORY : 0;
   if (mandatory) filter.teardown_reason = FLTFL_INSTANCE_TEARDOWN_MANDATORY_FILTER_UNLOAD;
-  NTSTATUS status = STATUS_SUCCESS;
-  if (callback != nullptr) status = call_filter(thread, filter, [&] { return callback(flags); });
+  const NTSTATUS status = call_filter(thread, filter, [&] { return callback(flags); });
   const bool refused = !NT_SUCCESS(status) && !mandatory;
   const bool unregistered = filter.state >= Filter::State::kDeleting;
   if (refused && unregistered) {
