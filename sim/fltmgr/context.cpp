@@ -17,6 +17,8 @@ constexpr SIZE_T kVariable = static_cast<SIZE_T>(-1);
 constexpr int kFill = 0xC7;
 constexpr std::size_t kQuarantineMax = 64;
 
+}  // namespace
+
 bool is_context_type(FLT_CONTEXT_TYPE type) {
   switch (type) {
     case FLT_VOLUME_CONTEXT:
@@ -31,6 +33,8 @@ bool is_context_type(FLT_CONTEXT_TYPE type) {
       return false;
   }
 }
+
+namespace {
 
 const char* name_of(FLT_CONTEXT_TYPE type) {
   switch (type) {

@@ -44,6 +44,9 @@ struct alignas(16) Context {
   static Context& of(PFLT_CONTEXT bytes) { return *(static_cast<Context*>(bytes) - 1); }
 };
 
+// One of CTX-1's types, and no combination of them.
+bool is_context_type(FLT_CONTEXT_TYPE type);
+
 class Contexts {
  public:
   explicit Contexts(System& system) : system_(system) {}

@@ -141,6 +141,7 @@ NTSTATUS copy_contexts(const FLT_CONTEXT_REGISTRATION* contexts, Filter& filter)
       }
     }
     if (same) continue;  // the first of identical entries wins
+    if (!is_context_type(contexts->ContextType)) return STATUS_FLT_INVALID_CONTEXT_REGISTRATION;
     const bool is_variable = contexts->Size == FLT_VARIABLE_SIZED_CONTEXTS;
     if (is_variable ? variable == 1 : fixed == kFixedSizesMax) return STATUS_FLT_INVALID_CONTEXT_REGISTRATION;
     if (contexts->ContextAllocateCallback == nullptr && contexts->PoolTag == 0) {
@@ -251,7 +252,6 @@ NTSTATUS FilterManager::start(Filter& filter) {
 
 void FilterManager::volume_mounted(io::Volume& volume) {
   auto stack = std::make_unique<VolumeStack>(*this, volume);
-  stack->set_newly_mounted();
   volume.set_filter_stack(stack.get());
   const std::lock_guard lock(mutex_);
   volumes_.push_back(std::move(stack));

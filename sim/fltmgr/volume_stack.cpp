@@ -6,6 +6,8 @@
 #include "fltmgr/walker.hpp"
 #include "fs/upcase.hpp"
 #include "io/volume.hpp"
+#include "machine/system.hpp"
+#include "nt/executive.hpp"
 
 namespace fltsim::fltmgr {
 
@@ -13,6 +15,7 @@ VolumeStack::VolumeStack(FilterManager& manager, io::Volume& volume)
     : FltObject(manager.system(), Kind::kVolume), manager_(manager), volume_(volume) {
   snapshots_.push_back(std::make_unique<Snapshot>());
   current_ = snapshots_.back().get();
+  nt::Dispatcher::initialize(attached_event_, nt::DispatcherType::kNotificationEvent, 0);
 }
 
 VolumeStack::~VolumeStack() = default;
@@ -71,10 +74,21 @@ void VolumeStack::free_unused_snapshots() {
   });
 }
 
-void VolumeStack::run(io::Operation& operation, const io::FileSystemCall& file_system) {
-  if (operation.parameters.MajorFunction == IRP_MJ_CREATE && newly_mounted() && take_newly_mounted()) {
+void VolumeStack::attach_filters() {
+  nt::Thread& thread = nt::current_thread("the first create on a volume");
+  nt::Dispatcher& dispatcher = system.nt().dispatcher();
+  nt::Thread* first = nullptr;
+  if (first_.compare_exchange_strong(first, &thread)) {
     manager_.attach_all_to(*this);
+    filters_attached_ = true;
+    dispatcher.set(attached_event_);
+  } else if (first != &thread) {
+    dispatcher.wait(thread, attached_event_, {.kind = "filters to attach to a new volume"});
   }
+}
+
+void VolumeStack::run(io::Operation& operation, const io::FileSystemCall& file_system) {
+  if (operation.parameters.MajorFunction == IRP_MJ_CREATE && !filters_attached_) attach_filters();
   Walker walker(*this, current_, operation);
   walker.walk(file_system);
 }

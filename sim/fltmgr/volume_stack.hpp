@@ -10,9 +10,14 @@
 #include <vector>
 
 #include "fltmgr/walk.hpp"
+#include "nt/dispatcher.hpp"
 
 namespace fltsim::io {
 class Volume;
+}
+
+namespace fltsim::nt {
+class Thread;
 }
 
 namespace fltsim::fltmgr {
@@ -51,18 +56,21 @@ class VolumeStack final : public FltObject, public io::FilterStack {
 
   std::vector<Instance*> instances() const;  // from the highest altitude down
 
-  // True once: at the first create after the mount, when the filters that are there attach (ATT-1).
-  bool take_newly_mounted() { return newly_mounted_.exchange(false); }
-  bool newly_mounted() const { return newly_mounted_.load(std::memory_order_relaxed); }
-  void set_newly_mounted() { newly_mounted_ = true; }
+  // No create has come yet: the filters attach when one does (ATT-1).
+  bool newly_mounted() const { return first_.load() == nullptr; }
 
  private:
+  // The first create after the mount lets the filters attach; others wait for that. What an InstanceSetup
+  // opens itself goes on.
+  void attach_filters();
   void rebuild();  // publishes a snapshot of the attached instances; with mutex_ held
   void free_unused_snapshots();
 
   FilterManager& manager_;
   io::Volume& volume_;
-  std::atomic<bool> newly_mounted_{false};
+  std::atomic<nt::Thread*> first_{nullptr};  // who brought the first create
+  std::atomic<bool> filters_attached_{false};
+  nt::DispatcherHeader attached_event_{};
 
   std::atomic<const Snapshot*> current_;
   mutable std::mutex mutex_;
