@@ -50,6 +50,7 @@ class Counted {
     string_ = {size, size, text_.data()};
   }
   PUNICODE_STRING operator&() { return &string_; }
+  const UNICODE_STRING& string() const { return string_; }
 
  private:
   std::u16string text_;

@@ -1,0 +1,220 @@
+// FltRegisterFilter: what it accepts, refuses and reports (LIFE-1 to LIFE-9, CTX-2, VER-37).
+#include <array>
+
+#include "fltmgr/filter_test.hpp"
+#include "fltmgr/manager.hpp"
+#include "machine/system.hpp"
+#include "nt/executive.hpp"
+
+namespace fltsim::fltmgr {
+namespace {
+
+using testing::HasSubstr;
+
+constexpr std::u16string_view kService = u"\\Registry\\Machine\\System\\CurrentControlSet\\Services\\sample";
+
+NTSTATUS unload_nothing(FLT_FILTER_UNLOAD_FLAGS) { return STATUS_FLT_DO_NOT_DETACH; }
+FLT_PREOP_CALLBACK_STATUS pass(PFLT_CALLBACK_DATA, PCFLT_RELATED_OBJECTS, PVOID*) {
+  return FLT_PREOP_SUCCESS_NO_CALLBACK;
+}
+FLT_POSTOP_CALLBACK_STATUS finish(PFLT_CALLBACK_DATA, PCFLT_RELATED_OBJECTS, PVOID,
+                                  FLT_POST_OPERATION_FLAGS) {
+  return FLT_POSTOP_FINISHED_PROCESSING;
+}
+
+// Registers filters by hand, as the driver "sample" would in its DriverEntry.
+class RegistrationTest : public FilterTest {
+ protected:
+  RegistrationTest() {
+    nt::Registry& registry = machine.system().nt().registry();
+    registry.set_string(std::u16string(kService) + u"\\Instances", u"DefaultInstance", u"one");
+    registry.set_string(std::u16string(kService) + u"\\Instances\\one", u"Altitude", u"370000");
+    driver_.DriverExtension = &extension_;
+    extension_.ServiceKeyName = name_.string();
+    registration.Size = sizeof registration;
+    registration.Version = FLT_REGISTRATION_VERSION;
+    registration.FilterUnloadCallback = unload_nothing;
+  }
+
+  NTSTATUS registered() {
+    NTSTATUS status = STATUS_UNSUCCESSFUL;
+    kernel([&] {
+      PFLT_FILTER given = nullptr;
+      status = FltRegisterFilter(&driver_, &registration, &given);
+      if (NT_SUCCESS(status)) FltUnregisterFilter(given);
+    });
+    return status;
+  }
+  NTSTATUS registered_with(std::vector<FLT_OPERATION_REGISTRATION> operations) {
+    operations.push_back({IRP_MJ_OPERATION_END, 0, nullptr, nullptr, nullptr});
+    registration.OperationRegistration = operations.data();
+    return registered();
+  }
+  NTSTATUS registered_with(std::vector<FLT_CONTEXT_REGISTRATION> contexts) {
+    contexts.emplace_back().ContextType = FLT_CONTEXT_END;
+    registration.ContextRegistration = contexts.data();
+    return registered();
+  }
+  static FLT_CONTEXT_REGISTRATION stream_context(SIZE_T size, ULONG tag = 0x67617431) {
+    FLT_CONTEXT_REGISTRATION context{};
+    context.ContextType = FLT_STREAM_CONTEXT;
+    context.Size = size;
+    context.PoolTag = tag;
+    return context;
+  }
+
+  FLT_REGISTRATION registration{};
+
+ private:
+  Counted name_{u"sample"};
+  DRIVER_EXTENSION extension_{};
+
+ protected:
+  DRIVER_OBJECT driver_{};
+};
+
+TEST_F(RegistrationTest, EveryPublishedVersionIsTaken) {  // LIFE-2
+  for (USHORT version : {0x0200, 0x0201, 0x0202, 0x0203}) {
+    registration.Version = version;
+    EXPECT_EQ(registered(), STATUS_SUCCESS) << version;
+  }
+  registration.Version = 0x0300;
+  EXPECT_EQ(registered(), STATUS_INVALID_PARAMETER);
+}
+
+TEST_F(RegistrationTest, WrongSizeIsInvalidAndReported) {  // LIFE-3
+  registration.Size = sizeof registration - 8;
+  EXPECT_EQ(registered(), STATUS_INVALID_PARAMETER);
+  EXPECT_THAT(finding("VER-37"), HasSubstr("Size"));
+}
+
+TEST_F(RegistrationTest, NormalizingWithoutGeneratingNamesIsInvalid) {  // LIFE-4
+  registration.NormalizeNameComponentCallback = [](auto...) -> NTSTATUS { return STATUS_SUCCESS; };
+  EXPECT_EQ(registered(), STATUS_INVALID_PARAMETER);
+  registration.NormalizeNameComponentCallback = nullptr;
+  registration.NormalizeContextCleanupCallback = [](auto...) {};
+  EXPECT_EQ(registered(), STATUS_INVALID_PARAMETER);
+}
+
+TEST_F(RegistrationTest, DriverWithoutAServiceKeyIsNotFound) {  // LIFE-5
+  Counted unknown(u"unknown");
+  driver_.DriverExtension->ServiceKeyName = unknown.string();
+  EXPECT_EQ(registered(), STATUS_OBJECT_NAME_NOT_FOUND);
+}
+
+TEST_F(RegistrationTest, DefaultInstanceThatIsNotListedIsNotFound) {  // LIFE-5
+  machine.system().nt().registry().set_string(std::u16string(kService) + u"\\Instances", u"DefaultInstance",
+                                              u"another");
+  EXPECT_EQ(registered(), STATUS_OBJECT_NAME_NOT_FOUND);
+}
+
+TEST_F(RegistrationTest, OperationTwiceIsADuplicate) {  // LIFE-7, VER-37
+  EXPECT_EQ(registered_with({{IRP_MJ_WRITE, 0, pass, nullptr, nullptr},
+                             {IRP_MJ_READ, 0, pass, nullptr, nullptr},
+                             {IRP_MJ_WRITE, 0, pass, nullptr, nullptr}}),
+            STATUS_FLT_DUPLICATE_ENTRY);
+  EXPECT_THAT(finding("VER-37"), HasSubstr("twice"));
+}
+
+TEST_F(RegistrationTest, PowerAndDeviceChangeCannotBeRegistered) {  // LIFE-8, VER-37
+  for (UCHAR major : {IRP_MJ_POWER, IRP_MJ_DEVICE_CHANGE}) {
+    EXPECT_EQ(registered_with({{major, 0, pass, nullptr, nullptr}}), STATUS_INVALID_PARAMETER);
+  }
+  EXPECT_THAT(finding("VER-37"), HasSubstr("cannot be registered"));
+}
+
+TEST_F(RegistrationTest, ShutdownPostIsDroppedAndReported) {  // LIFE-8, CB-33, VER-37
+  EXPECT_EQ(registered_with({{IRP_MJ_SHUTDOWN, 0, pass, finish, nullptr}}), STATUS_SUCCESS);
+  EXPECT_THAT(finding("VER-37"), HasSubstr("IRP_MJ_SHUTDOWN"));
+}
+
+TEST_F(RegistrationTest, ArraysMayBeAbsent) {  // LIFE-9
+  EXPECT_EQ(registered(), STATUS_SUCCESS);
+}
+
+TEST_F(RegistrationTest, ThreeFixedSizesAndOneVariableAreTheMost) {  // CTX-2
+  const auto any = FLT_VARIABLE_SIZED_CONTEXTS;
+  EXPECT_EQ(registered_with({stream_context(8), stream_context(16), stream_context(24), stream_context(any)}),
+            STATUS_SUCCESS);
+  EXPECT_EQ(registered_with({stream_context(8), stream_context(16), stream_context(24), stream_context(32)}),
+            STATUS_FLT_INVALID_CONTEXT_REGISTRATION);
+  EXPECT_EQ(registered_with({stream_context(8), stream_context(16), stream_context(8), stream_context(24)}),
+            STATUS_SUCCESS);  // the repeated one does not count
+}
+
+TEST_F(RegistrationTest, EntryWithItsOwnAllocatorStandsAlone) {  // CTX-2
+  FLT_CONTEXT_REGISTRATION own = stream_context(8, 0);
+  own.ContextAllocateCallback = [](POOL_TYPE, SIZE_T, FLT_CONTEXT_TYPE) -> PVOID { return nullptr; };
+  own.ContextFreeCallback = [](PVOID, FLT_CONTEXT_TYPE) {};
+  EXPECT_EQ(registered_with({own}), STATUS_SUCCESS);
+  EXPECT_EQ(registered_with({own, stream_context(16)}), STATUS_FLT_INVALID_CONTEXT_REGISTRATION);
+  EXPECT_EQ(registered_with({stream_context(16), own}), STATUS_FLT_INVALID_CONTEXT_REGISTRATION);
+}
+
+TEST_F(RegistrationTest, ContextWithoutAPoolTagIsInvalidAndReported) {  // CTX-2, VER-37
+  EXPECT_EQ(registered_with({stream_context(8, 0)}), STATUS_FLT_INVALID_CONTEXT_REGISTRATION);
+  EXPECT_THAT(finding("VER-37"), HasSubstr("pool tag"));
+}
+
+TEST_F(RegistrationTest, UnknownContextTypeIsInvalid) {  // CTX-1, CTX-2
+  FLT_CONTEXT_REGISTRATION unknown = stream_context(8);
+  unknown.ContextType = FLT_STREAM_CONTEXT | FLT_FILE_CONTEXT;
+  EXPECT_EQ(registered_with({unknown}), STATUS_FLT_INVALID_CONTEXT_REGISTRATION);
+}
+
+TEST_F(RegistrationTest, FilterWithoutAnUnloadCallbackCannotBeUnloaded) {  // LIFE-16, VER-37
+  registration.FilterUnloadCallback = nullptr;
+  kernel([&] {
+    PFLT_FILTER given = nullptr;
+    ASSERT_EQ(FltRegisterFilter(&driver_, &registration, &given), STATUS_SUCCESS);
+    FilterManager& manager = machine.system().fltmgr();
+    EXPECT_EQ(manager.unload(*Filter::from(given), false), STATUS_FLT_DO_NOT_DETACH);
+    EXPECT_EQ(manager.unload(*Filter::from(given), true), STATUS_FLT_DO_NOT_DETACH);
+    FltUnregisterFilter(given);
+  });
+  EXPECT_THAT(finding("VER-37"), HasSubstr("FilterUnloadCallback"));
+}
+
+TEST_F(RegistrationTest, UnregisteredFilterMustNotBeUsed) {  // LIFE-22, LIFE-23, VER-30
+  kernel([&] {
+    PFLT_FILTER given = nullptr;
+    ASSERT_EQ(FltRegisterFilter(&driver_, &registration, &given), STATUS_SUCCESS);
+    FltUnregisterFilter(given);
+    EXPECT_EQ(FltObjectReference(given), STATUS_FLT_DELETING_OBJECT);
+    EXPECT_EQ(FltStartFiltering(given), STATUS_INVALID_PARAMETER);
+  });
+  EXPECT_THAT(finding("VER-30"), HasSubstr("FltStartFiltering"));
+}
+
+TEST_F(RegistrationTest, RoutinesForPassiveLevelAreReportedAtApcLevel) {  // IRQL-2, VER-23
+  load(noting());
+  kernel([&] {
+    KIRQL before = PASSIVE_LEVEL;
+    KeRaiseIrql(APC_LEVEL, &before);
+    Counted altitude(u"1.2.3");
+    EXPECT_EQ(FltAttachVolumeAtAltitude(filter, volume, &altitude, nullptr, nullptr),
+              STATUS_INVALID_PARAMETER);
+    KeLowerIrql(before);
+  });
+  EXPECT_THAT(finding("VER-23"), HasSubstr("FltAttachVolumeAtAltitude"));
+}
+
+TEST_F(RegistrationTest, ReferencesAreFineAtDispatchLevel) {  // IRQL-4
+  load(noting());
+  kernel([&] {
+    KIRQL before = PASSIVE_LEVEL;
+    KeRaiseIrql(DISPATCH_LEVEL, &before);
+    EXPECT_EQ(FltObjectReference(instance), STATUS_SUCCESS);
+    FltObjectDereference(instance);
+    KeLowerIrql(before);
+  });
+}
+
+TEST_F(RegistrationTest, DereferenceWithoutAReferenceIsReported) {  // VER-20
+  load(noting());
+  kernel([&] { FltObjectDereference(volume); });
+  EXPECT_THAT(finding("VER-20"), HasSubstr("without a reference"));
+}
+
+}  // namespace
+}  // namespace fltsim::fltmgr

@@ -1,0 +1,417 @@
+// Detach, dismount and unload while others are at work (ATT-10, TEAR-3 to TEAR-7, LIFE-19, VER-31).
+#include <atomic>
+#include <cstdlib>
+
+#include "fltmgr/filter_test.hpp"
+#include "machine/system.hpp"
+
+namespace fltsim::fltmgr {
+namespace {
+
+using testing::AnyOf;
+using testing::ElementsAre;
+using testing::HasSubstr;
+
+class TeardownTest : public FilterTest {
+ protected:
+  TeardownTest() {
+    kernel([this] {
+      KeInitializeEvent(&inside, NotificationEvent, FALSE);
+      KeInitializeEvent(&go_on, NotificationEvent, FALSE);
+    });
+  }
+
+  // A writer stands in the pre callback until go_on.
+  LambdaDriver blocking() {
+    LambdaDriver driver = noting();
+    driver.operations.push_back({.major = IRP_MJ_WRITE, .pre = [this](auto, auto, auto) {
+                                   KeSetEvent(&inside, 0, FALSE);
+                                   wait(go_on);
+                                   log.push_back("pre ends");
+                                   return FLT_PREOP_SUCCESS_NO_CALLBACK;
+                                 }});
+    driver.teardown_start = [this](auto, auto) {
+      log.push_back("start");
+      KeSetEvent(&go_on, 0, FALSE);
+    };
+    driver.teardown_complete = [this](auto, auto) { log.push_back("complete"); };
+    return driver;
+  }
+  static void wait(KEVENT& event) { KeWaitForSingleObject(&event, Executive, KernelMode, FALSE, nullptr); }
+
+  KEVENT inside;
+  KEVENT go_on;
+  PFLT_INSTANCE torn_down = nullptr;
+  Log log;
+};
+
+TEST_F(TeardownTest, DetachWaitsForTheCallbackThatRuns) {  // TEAR-3, TEAR-6
+  load(blocking());
+  ThreadHandle writer = app.start_thread("writer", [&] { app.write(u"C:\\plan.txt", "new"); });
+  kernel([&] {
+    wait(inside);
+    EXPECT_EQ(FltDetachVolume(filter, volume, nullptr), STATUS_SUCCESS);
+    log.push_back("detached");
+  });
+  EXPECT_EQ(writer.join(), Outcome::kDone);
+  EXPECT_THAT(log, ElementsAre("start", "pre ends", "complete", "detached"));
+}
+
+TEST_F(TeardownTest, SecondDetachIsDeletingObject) {  // ATT-10
+  LambdaDriver driver = noting();
+  NTSTATUS second = STATUS_SUCCESS;
+  driver.teardown_start = [&](PCFLT_RELATED_OBJECTS objects, auto) {
+    second = FltDetachVolume(objects->Filter, objects->Volume, nullptr);
+  };
+  load(std::move(driver));
+  kernel([&] { EXPECT_EQ(FltDetachVolume(filter, volume, nullptr), STATUS_SUCCESS); });
+  EXPECT_EQ(second, STATUS_FLT_DELETING_OBJECT);
+}
+
+TEST_F(TeardownTest, DetachWithoutANameTakesTheHighest) {  // ATT-10
+  LambdaDriver driver = noting();
+  driver.teardown_start = [this](PCFLT_RELATED_OBJECTS objects, auto) { torn_down = objects->Instance; };
+  load(std::move(driver), {.altitude = u"360000"});
+  kernel([&] {
+    Counted altitude(u"360001");
+    PFLT_INSTANCE higher = nullptr;
+    EXPECT_EQ(FltAttachVolumeAtAltitude(filter, volume, &altitude, nullptr, &higher), STATUS_SUCCESS);
+    FltObjectDereference(higher);
+    EXPECT_EQ(FltDetachVolume(filter, volume, nullptr), STATUS_SUCCESS);
+    EXPECT_EQ(torn_down, higher);
+  });
+}
+
+TEST_F(TeardownTest, ReferenceOnAnInstanceDelaysTheEndAndNotTeardownComplete) {  // TEAR-7
+  load(blocking());
+  kernel([&] { EXPECT_EQ(FltObjectReference(instance), STATUS_SUCCESS); });
+  ThreadHandle detacher = machine.system_process().start_thread("detacher", [&] {
+    EXPECT_EQ(FltDetachVolume(filter, volume, nullptr), STATUS_SUCCESS);
+    log.push_back("detached");
+  });
+  EXPECT_EQ(machine.run_to_quiescence(), Outcome::kDone);
+  EXPECT_THAT(log, ElementsAre("start", "complete"));
+  kernel([&] {
+    EXPECT_EQ(FltObjectReference(instance), STATUS_FLT_DELETING_OBJECT);  // LIFE-22
+    FltObjectDereference(instance);
+  });
+  EXPECT_EQ(detacher.join(), Outcome::kDone);
+  EXPECT_THAT(log, ElementsAre("start", "complete", "detached"));
+}
+
+TEST_F(TeardownTest, UnloadWaitsForADetachInAnotherThread) {  // LIFE-21, VER-30
+  LambdaDriver lambdas = noting();
+  lambdas.teardown_start = [&](auto, auto) {
+    KeSetEvent(&inside, 0, FALSE);
+    wait(go_on);
+  };
+  lambdas.teardown_complete = [&](auto, auto) { log.push_back("complete"); };
+  Driver driver = load(std::move(lambdas));
+  ThreadHandle detacher = machine.system_process().start_thread(
+      "detacher", [&] { EXPECT_EQ(FltDetachVolume(filter, volume, nullptr), STATUS_SUCCESS); });
+  kernel([&] { wait(inside); });
+  ThreadHandle later = machine.system_process().start_thread("later", [&] {
+    LARGE_INTEGER second{};
+    second.QuadPart = -10'000'000;
+    KeDelayExecutionThread(KernelMode, FALSE, &second);
+    KeSetEvent(&go_on, 0, FALSE);
+  });
+  EXPECT_EQ(driver.unload(), STATUS_SUCCESS);
+  log.push_back("unloaded");
+  EXPECT_THAT(log, ElementsAre("complete", "unloaded"));
+  EXPECT_EQ(detacher.join(), Outcome::kDone);
+}
+
+TEST_F(TeardownTest, SecondUnloadWhileOneRunsIsDeletingObject) {  // LIFE-19
+  LambdaDriver lambdas = noting();
+  NTSTATUS second = STATUS_SUCCESS;
+  lambdas.unload = [&](PFLT_FILTER, auto) {
+    Counted name(u"sample");
+    second = FltUnloadFilter(&name);
+    return STATUS_SUCCESS;
+  };
+  Driver driver = load(std::move(lambdas), {.name = u"sample"});
+  EXPECT_EQ(driver.unload(), STATUS_SUCCESS);
+  EXPECT_EQ(second, STATUS_FLT_DELETING_OBJECT);
+}
+
+TEST_F(TeardownTest, UnloadThatUnregistersAndThenRefusesIsReported) {  // VER-31
+  LambdaDriver lambdas = noting();
+  lambdas.unload = [](PFLT_FILTER given, auto) {
+    FltUnregisterFilter(given);
+    return STATUS_FLT_DO_NOT_DETACH;
+  };
+  Driver driver = load(std::move(lambdas));
+  static_cast<void>(driver.unload());
+  EXPECT_THAT(finding("VER-31"), HasSubstr("then refused"));
+  machine.verifier().expect("VER-30");
+}
+
+TEST_F(TeardownTest, DismountTellsTheReason) {  // TEAR-1
+  LambdaDriver driver = noting();
+  driver.query_teardown = [this](auto) {
+    log.push_back("query");
+    return STATUS_SUCCESS;
+  };
+  driver.teardown_start = [this](auto, FLT_INSTANCE_TEARDOWN_FLAGS reason) {
+    log.push_back("start " + std::to_string(reason));
+  };
+  driver.teardown_complete = [this](auto, FLT_INSTANCE_TEARDOWN_FLAGS reason) {
+    log.push_back("complete " + std::to_string(reason));
+  };
+  load(std::move(driver));
+  EXPECT_EQ(machine.dismount(disk), Outcome::kDone);
+  EXPECT_THAT(log, ElementsAre("start 8", "complete 8"));
+  kernel([&] {
+    EXPECT_EQ(FltAttachVolume(filter, volume, nullptr, nullptr), STATUS_FLT_DELETING_OBJECT);  // ATT-6
+  });
+}
+
+TEST_F(TeardownTest, DismountDuringASetupUndoesTheAttach) {  // ATT-6, CTX-12
+  LambdaDriver driver = noting();
+  driver.instance_setup = [this](PCFLT_RELATED_OBJECTS objects, FLT_INSTANCE_SETUP_FLAGS flags) {
+    volume = objects->Volume;
+    if ((flags & FLTFL_INSTANCE_SETUP_MANUAL_ATTACHMENT) == 0) return STATUS_SUCCESS;
+    KeSetEvent(&inside, 0, FALSE);
+    wait(go_on);
+    return STATUS_SUCCESS;
+  };
+  driver.teardown_complete = [this](auto, auto) { log.push_back("complete"); };
+  load(std::move(driver), {.altitude = u"360000"});
+  ThreadHandle attacher = machine.system_process().start_thread("attacher", [&] {
+    Counted altitude(u"360001");
+    EXPECT_EQ(FltAttachVolumeAtAltitude(filter, volume, &altitude, nullptr, nullptr),
+              STATUS_FLT_DELETING_OBJECT);
+  });
+  kernel([&] { wait(inside); });
+  EXPECT_EQ(machine.dismount(disk), Outcome::kDone);
+  kernel([&] { KeSetEvent(&go_on, 0, FALSE); });
+  EXPECT_EQ(attacher.join(), Outcome::kDone);
+  EXPECT_THAT(log, ElementsAre("complete", "complete"));
+}
+
+TEST_F(TeardownTest, NamesAreRefusedWhileDraining) {  // CB-29, TEAR-5
+  NTSTATUS name_status = STATUS_SUCCESS;
+  LambdaDriver upper = noting();
+  upper.operations.push_back({.major = IRP_MJ_WRITE,
+                              .pre = [](auto, auto, auto) { return FLT_PREOP_SUCCESS_WITH_CALLBACK; },
+                              .post =
+                                  [&](PFLT_CALLBACK_DATA data, auto, auto, FLT_POST_OPERATION_FLAGS flags) {
+                                    EXPECT_EQ(flags, FLTFL_POST_OPERATION_DRAINING);
+                                    EXPECT_NE(data->Flags & FLTFL_CALLBACK_DATA_DRAINING_IO, 0u);
+                                    PFLT_FILE_NAME_INFORMATION name = nullptr;
+                                    name_status = FltGetFileNameInformation(
+                                        data, FLT_FILE_NAME_OPENED | FLT_FILE_NAME_QUERY_DEFAULT, &name);
+                                    return FLT_POSTOP_FINISHED_PROCESSING;
+                                  }});
+  machine.load_driver(std::move(upper), {.altitude = u"360200"});
+  machine.load_driver(on(IRP_MJ_WRITE,
+                         [&](auto, auto, auto) {
+                           KeSetEvent(&inside, 0, FALSE);
+                           wait(go_on);
+                           return FLT_PREOP_SUCCESS_NO_CALLBACK;
+                         }),
+                      {.altitude = u"360100"});
+  ThreadHandle writer = app.start_thread("writer", [&] { app.write(u"C:\\plan.txt", "new"); });
+  kernel([&] {
+    wait(inside);
+    EXPECT_EQ(FltDetachVolume(filter, volume, nullptr), STATUS_SUCCESS);
+    KeSetEvent(&go_on, 0, FALSE);
+  });
+  EXPECT_EQ(writer.join(), Outcome::kDone);
+  EXPECT_EQ(name_status, STATUS_FLT_INVALID_NAME_REQUEST);
+}
+
+// --- attach
+
+TEST_F(TeardownTest, InstanceFlagsKeepAttachesAway) {  // ATT-12
+  LambdaDriver driver = noting();
+  load(std::move(driver), {.instance_flags = 3});
+  EXPECT_EQ(instance, nullptr);
+  kernel([&] {
+    Counted name(u"C:");
+    ASSERT_EQ(FltGetVolumeFromName(filter, &name, &volume), STATUS_SUCCESS);
+    EXPECT_EQ(FltAttachVolume(filter, volume, nullptr, nullptr), STATUS_FLT_DO_NOT_ATTACH);
+    FltObjectDereference(volume);
+  });
+}
+
+TEST_F(TeardownTest, SuppressedAutomaticAttachLeavesTheManualOne) {  // ATT-2, ATT-8, ATT-12
+  load(noting(), {.instance_flags = 1});
+  EXPECT_EQ(instance, nullptr);
+  kernel([&] {
+    Counted name(u"\\Device\\HarddiskVolume1");
+    PFLT_VOLUME found = nullptr;
+    PFLT_INSTANCE attached = nullptr;
+    ASSERT_EQ(FltGetVolumeFromName(filter, &name, &found), STATUS_SUCCESS);
+    EXPECT_EQ(FltAttachVolume(filter, found, nullptr, &attached), STATUS_SUCCESS);
+    EXPECT_EQ(attached, instance);
+    FltObjectDereference(attached);
+    FltObjectDereference(found);
+  });
+}
+
+TEST_F(TeardownTest, TakenNameAndTakenAltitudeHaveStatusesOfTheirOwn) {  // ATT-6, ATT-7
+  load(noting(), {.altitude = u"360000", .instance = u"Main"});
+  kernel([&] {
+    Counted same_name(u"MAIN");
+    Counted other_name(u"Other");
+    Counted altitude(u"360000");
+    EXPECT_EQ(FltAttachVolume(filter, volume, &same_name, nullptr), STATUS_FLT_INSTANCE_NAME_COLLISION);
+    EXPECT_EQ(FltAttachVolume(filter, volume, &other_name, nullptr), STATUS_OBJECT_NAME_COLLISION);
+    EXPECT_EQ(FltAttachVolumeAtAltitude(filter, volume, &altitude, &other_name, nullptr),
+              STATUS_FLT_INSTANCE_ALTITUDE_COLLISION);
+  });
+}
+
+TEST_F(TeardownTest, AltitudesOnDifferentVolumesCompareEqual) {  // ALT-5
+  machine.add_volume(u"D:");
+  std::vector<PFLT_INSTANCE> instances;
+  LambdaDriver driver = noting();
+  driver.instance_setup = [&](PCFLT_RELATED_OBJECTS objects, auto) {
+    instances.push_back(objects->Instance);
+    return STATUS_SUCCESS;
+  };
+  load(std::move(driver), {.altitude = u"360000"});
+  app.exists(u"D:\\");
+  ASSERT_EQ(instances.size(), 2u);
+  kernel([&] { EXPECT_EQ(FltCompareInstanceAltitudes(instances[0], instances[1]), 0); });
+}
+
+// --- under load
+
+std::size_t scaled(std::size_t count) {
+  const char* divisor = std::getenv("FLTLINK_TEST_SCALE");
+  const std::size_t scale = divisor != nullptr ? std::strtoul(divisor, nullptr, 10) : 1;
+  return std::max<std::size_t>(count / std::max<std::size_t>(scale, 1), 2);
+}
+
+// Each of the two schedulers.
+class TeardownUnderLoadTest : public testing::TestWithParam<SchedulerKind> {
+ protected:
+  static Options options() {
+    Options options;
+    options.scheduler = GetParam();
+    options.trace = false;
+    return options;
+  }
+  Machine machine{options()};
+};
+
+// Every pre that asked for a post gets exactly one, drained or not, whatever is attached and detached
+// meanwhile.
+TEST_P(TeardownUnderLoadTest, EveryPostIsCalledOnce) {  // TEAR-3, TEAR-5, W1 to W5
+  machine.add_volume(u"C:");
+  std::atomic<std::uint64_t> pre{0};
+  std::atomic<std::uint64_t> post{0};
+  PFLT_FILTER filter = nullptr;
+  PFLT_VOLUME volume = nullptr;
+  LambdaDriver driver = on(
+      IRP_MJ_WRITE,
+      [&](auto, auto, auto) {
+        ++pre;
+        return FLT_PREOP_SUCCESS_WITH_CALLBACK;
+      },
+      [&](auto, auto, auto, auto) {
+        ++post;
+        return FLT_POSTOP_FINISHED_PROCESSING;
+      });
+  driver.instance_setup = [&](PCFLT_RELATED_OBJECTS objects, FLT_INSTANCE_SETUP_FLAGS flags) {
+    if ((flags & FLTFL_INSTANCE_SETUP_AUTOMATIC_ATTACHMENT) == 0) return STATUS_SUCCESS;
+    filter = objects->Filter;
+    volume = objects->Volume;
+    return STATUS_SUCCESS;
+  };
+  machine.load_driver(std::move(driver), {.altitude = u"360000"});
+  Process app = machine.start_process(kApp);
+  app.exists(u"C:\\");
+  ASSERT_NE(filter, nullptr);
+
+  std::vector<ThreadHandle> threads;
+  for (const char16_t* path : {u"C:\\one.txt", u"C:\\two.txt"}) {
+    threads.push_back(app.start_thread("writer", [&, path] {
+      for (std::size_t round = 0; round < scaled(200); ++round) {
+        EXPECT_EQ(app.write(path, "new").status, STATUS_SUCCESS);
+      }
+    }));
+  }
+  for (const char16_t* text : {u"360001", u"360002"}) {
+    threads.push_back(machine.system_process().start_thread("attacher", [&, text] {
+      Counted altitude{text};
+      Counted name{text};
+      for (std::size_t round = 0; round < scaled(200); ++round) {
+        EXPECT_EQ(FltAttachVolumeAtAltitude(filter, volume, &altitude, &name, nullptr), STATUS_SUCCESS);
+        EXPECT_EQ(FltDetachVolume(filter, volume, &name), STATUS_SUCCESS);
+      }
+    }));
+  }
+  for (ThreadHandle& thread : threads) EXPECT_EQ(thread.join(), Outcome::kDone);
+  EXPECT_GE(pre, 2 * scaled(200));
+  EXPECT_EQ(pre, post);
+}
+
+// An unload that meets attaches in flight leaves nothing attached.
+TEST_P(TeardownUnderLoadTest, UnloadMeetsAttach) {  // LIFE-21, LIFE-22, VER-30
+  machine.add_volume(u"C:");
+  std::atomic<int> attached{0};
+  PFLT_FILTER filter = nullptr;
+  PFLT_VOLUME volume = nullptr;
+  LambdaDriver driver;
+  driver.instance_setup = [&](PCFLT_RELATED_OBJECTS objects, auto) {
+    filter = objects->Filter;
+    volume = objects->Volume;
+    ++attached;
+    return STATUS_SUCCESS;
+  };
+  driver.teardown_complete = [&](auto, auto) { --attached; };
+  Driver loaded = machine.load_driver(std::move(driver));
+  Process app = machine.start_process(kApp);
+  app.exists(u"C:\\");
+  for (std::size_t round = 0; round < scaled(50); ++round) {
+    const PFLT_FILTER mine = filter;
+    ThreadHandle attacher = machine.system_process().start_thread("attacher", [&, mine] {
+      Counted altitude(u"360001");
+      // The driver must keep its filter from going while it uses it.
+      if (!NT_SUCCESS(FltObjectReference(mine))) return;
+      EXPECT_THAT(FltAttachVolumeAtAltitude(mine, volume, &altitude, nullptr, nullptr),
+                  AnyOf(STATUS_SUCCESS, STATUS_FLT_DELETING_OBJECT));
+      FltObjectDereference(mine);
+    });
+    EXPECT_EQ(loaded.unload(), STATUS_SUCCESS);
+    EXPECT_EQ(attacher.join(), Outcome::kDone);
+    EXPECT_EQ(attached, 0);
+    EXPECT_EQ(loaded.reload(), STATUS_SUCCESS);
+  }
+  EXPECT_EQ(loaded.unload(), STATUS_SUCCESS);
+}
+
+// Whoever is first on a new volume, nobody's create gets past a filter that is there.
+TEST_P(TeardownUnderLoadTest, FirstCreatesWaitUntilTheFiltersAreAttached) {  // ATT-1
+  std::atomic<std::size_t> seen{0};
+  LambdaDriver driver = on(IRP_MJ_CREATE, [&](auto, auto, auto) {
+    ++seen;
+    return FLT_PREOP_SUCCESS_NO_CALLBACK;
+  });
+  machine.load_driver(std::move(driver));
+  Process app = machine.start_process(kApp);
+  for (std::size_t round = 0; round < scaled(20); ++round) {
+    Volume& disk = machine.add_volume(u"C:");
+    seen = 0;
+    std::vector<ThreadHandle> threads;
+    for (int number = 0; number < 4; ++number) {
+      threads.push_back(app.start_thread("first", [&] { app.exists(u"C:\\"); }));
+    }
+    for (ThreadHandle& thread : threads) EXPECT_EQ(thread.join(), Outcome::kDone);
+    EXPECT_EQ(seen, threads.size());
+    EXPECT_EQ(machine.dismount(disk), Outcome::kDone);
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(Schedulers, TeardownUnderLoadTest,
+                         testing::Values(SchedulerKind::kSeeded, SchedulerKind::kHost),
+                         [](const auto& scheduler) {
+                           return scheduler.param == SchedulerKind::kHost ? "Host" : "Seeded";
+                         });
+
+}  // namespace
+}  // namespace fltsim::fltmgr
