@@ -171,6 +171,30 @@ TEST_F(RequestsTest, StreamsAreListedWithTheirSizes) {
   EXPECT_EQ(app.query(open(u"C:\\a.txt"), FileStreamInformation, 40).status, STATUS_BUFFER_OVERFLOW);
 }
 
+TEST_F(RequestsTest, HardLinksAreListedWithTheirDirectories) {
+  c.write_file(u"\\a.txt", "text");
+  c.make_directory(u"\\sub");
+  ASSERT_EQ(app.link(u"C:\\sub\\second.txt", u"C:\\a.txt").status, STATUS_SUCCESS);
+  const FileHandle sub =
+      app.create({.path = u"C:\\sub", .access = FILE_READ_ATTRIBUTES | SYNCHRONIZE}).handle;
+  const auto sub_id =
+      from_bytes<FILE_INTERNAL_INFORMATION>(app.query(sub, FileInternalInformation, 8).content);
+  const IoResult answer = app.query(open(u"C:\\a.txt"), FileHardLinkInformation, 256);
+  ASSERT_EQ(answer.status, STATUS_SUCCESS);
+  const auto links = from_bytes<FILE_LINKS_INFORMATION>(answer.content);
+  EXPECT_EQ(links.EntriesReturned, 2u);
+  EXPECT_EQ(links.BytesNeeded, answer.information);
+  EXPECT_EQ(links.Entry.FileNameLength, 5u);
+  const std::size_t second_at = offsetof(FILE_LINKS_INFORMATION, Entry) + links.Entry.NextEntryOffset;
+  const auto second = from_bytes<FILE_LINK_ENTRY_INFORMATION>(answer.content.substr(second_at));
+  EXPECT_EQ(second.NextEntryOffset, 0u);
+  EXPECT_EQ(second.ParentFileId, sub_id.IndexNumber.QuadPart);
+  EXPECT_EQ(second.FileNameLength, 10u);
+  const IoResult cut = app.query(open(u"C:\\a.txt"), FileHardLinkInformation, 64);
+  EXPECT_EQ(cut.status, STATUS_BUFFER_OVERFLOW);
+  EXPECT_EQ(from_bytes<FILE_LINKS_INFORMATION>(cut.content).BytesNeeded, links.BytesNeeded);
+}
+
 TEST_F(RequestsTest, UnknownInformationClassIsRefused) {
   c.write_file(u"\\a.txt", "");
   const FileHandle file = open(u"C:\\a.txt");
