@@ -31,6 +31,8 @@ class Storm : public DrmMachine {
           machine.start_process({.image = u"C:\\App\\app" + std::u16string(1, u'0' + index) + u".exe"});
       threads.push_back(process.start_thread("storm", [this, process, index] { play(process, index); }));
     }
+    fltsim::Process accountant = service->process();
+    threads.push_back(accountant.start_thread("accountant", [this] { watch_the_books(); }));
     RawClient guest(service_process());
     for (int round = 0; round < 3; ++round) {
       EXPECT_EQ(guest.connect(), S_OK);
@@ -98,6 +100,16 @@ class Storm : public DrmMachine {
           process.read(from);
           break;
       }
+    }
+  }
+
+  // The identity holds at every moment, not only at rest.
+  void watch_the_books() {
+    for (int round = 0; round < 40; ++round) {
+      const auto books = service->driver().counters(0);
+      ASSERT_EQ(books.result.outcome, fltlink::RequestOutcome::kDone);
+      EXPECT_TRUE(books.value.file_events.balanced());
+      EXPECT_TRUE(books.value.block_notices.balanced());
     }
   }
 
