@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "fltsim/machine.hpp"
+#include "nt/process.hpp"
 #include "nt/thread.hpp"
 #include "nt/process.hpp"
 
