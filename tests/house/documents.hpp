@@ -46,8 +46,20 @@ struct Link {
   std::string target;
 };
 
-// `[text](target)`, in order. Text in code blocks counts too: there is none of this form there.
-inline std::vector<Link> links_of(const std::string& page) {
+inline std::string without_code_blocks(const std::string& page) {
+  std::string text;
+  bool in_code = false;
+  std::istringstream lines(page);
+  for (std::string line; std::getline(lines, line);) {
+    if (line.starts_with("```")) in_code = !in_code;
+    if (!in_code) text += line + '\n';
+  }
+  return text;
+}
+
+// `[text](target)` outside code blocks, in order.
+inline std::vector<Link> links_of(const std::string& whole_page) {
+  const std::string page = without_code_blocks(whole_page);
   std::vector<Link> links;
   for (std::size_t middle = page.find("]("); middle != std::string::npos;
        middle = page.find("](", middle + 1)) {
