@@ -151,6 +151,7 @@ TEST_F(EnforcementTest, AHardLinkMadeBeforeThePolicyIsNoWayIn) {
   expect_denied(open(u"C:\\Free\\other.txt", FILE_WRITE_DATA));
   expect_denied(open(u"C:\\Free\\other.txt", FILE_READ_DATA, FILE_OVERWRITE));
   EXPECT_EQ(word.write(u"C:\\Free\\other.txt:stream", "x").status, STATUS_ACCESS_DENIED);
+  EXPECT_FALSE(c.exists(u"\\Free\\other.txt:stream"));
   EXPECT_EQ(word.truncate(u"C:\\Free\\other.txt", 0).status, STATUS_ACCESS_DENIED);
   EXPECT_EQ(word.read(u"C:\\Free\\other.txt").content, "secret");
   expect_plan_unharmed();
