@@ -184,6 +184,35 @@ TEST_F(RequestsTest, AReconnectedClientStartsANewWindow) {
   EXPECT_EQ(client.send(sealed(policy(u"C:\\x", FLTLINK_PROTECT_WRITE), 1)).result, S_OK);
 }
 
+// P-10, MSG-3: the memory may go at any moment, also after it was probed.
+TEST_F(RequestsTest, MemoryThatVanishesDuringARequestIsARefusal) {
+  c.write_file(u"\\page.bin", std::string(4096, ' '));
+  fltsim::Process& process = client.process();
+  const auto file =
+      process.create({.path = u"C:\\page.bin", .access = GENERIC_READ | GENERIC_WRITE | SYNCHRONIZE});
+  const Buffer request = policy(u"C:\\x", FLTLINK_PROTECT_WRITE);
+  int applied = 0;
+  for (int round = 0; round < 40; ++round) {
+    const auto mapped = process.map(file.handle);
+    ASSERT_EQ(mapped.status, STATUS_SUCCESS);
+    std::memcpy(mapped.view.data(), request.data(), request.size());
+    HRESULT result = E_FAIL;
+    auto sender = process.start_thread("sender", [&] {
+      DWORD returned = 0;
+      result = FilterSendMessage(client.port(), mapped.view.data(), FLTLINK_USER_MESSAGE_SIZE, nullptr, 0,
+                                 &returned);
+    });
+    auto unmapper = process.start_thread("unmapper", [&] { static_cast<void>(process.unmap(mapped.view)); });
+    EXPECT_EQ(sender.join(), fltsim::Outcome::kDone);
+    EXPECT_EQ(unmapper.join(), fltsim::Outcome::kDone);
+    EXPECT_TRUE(result == S_OK || result == kMisaligned)
+        << std::hex << result;  // one HRESULT for both statuses
+    applied += result == S_OK;
+  }
+  EXPECT_GT(applied, 0);
+  EXPECT_LT(applied, 40);
+}
+
 TEST_F(RequestsTest, RandomBytesNeverGetThrough) {
   uint64_t state = machine.seed() | 1;
   const auto random = [&] {
