@@ -5,6 +5,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cstring>
 #include <string_view>
 #include <vector>
@@ -43,7 +44,7 @@ class RawClient {
     Sent sent;
     sent.answer.assign(room, 0xEE);
     in_process([&] {
-      std::memcpy(shifted + misalignment, request.data(), request.size());
+      std::copy(request.begin(), request.end(), shifted + misalignment);
       sent.result = FilterSendMessage(port_, shifted + misalignment, static_cast<DWORD>(request.size()),
                                       room == 0 ? nullptr : sent.answer.data(), static_cast<DWORD>(room),
                                       &sent.returned);
