@@ -152,6 +152,7 @@ OpenResult IoManager::open(const Issuer& issuer, const OpenRequest& request) {
     auto file = nt::Ref<FileObject>::adopt(nt::create_object<FileObject>(
         system_, kFileType, issuer.thread, *where.volume, where.rest, issuer.below));
     file->Flags = file_object_flags(asked);
+    if (asked.root == nullptr && where.rest.empty()) file->Flags |= FO_VOLUME_OPEN;
     file->fast_io = asked.fast_io;
     // Valid while the create is on its way, as on NT.
     file->RelatedFileObject = asked.root;
