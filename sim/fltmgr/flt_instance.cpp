@@ -161,3 +161,52 @@ NTSTATUS FltGetDiskDeviceObject(PFLT_VOLUME Volume, PDEVICE_OBJECT* DiskDeviceOb
 }
 
 }  // extern "C"
+
+namespace {
+
+// Fills the list with what was found, each with a reference. With a list that is too small nothing is
+// returned but the number.
+template <class Object, class Handle>
+NTSTATUS return_list(const std::vector<Object*>& found, Handle* list, ULONG size, ULONG* returned) {
+  *returned = static_cast<ULONG>(found.size());
+  if (found.size() > size) return STATUS_BUFFER_TOO_SMALL;
+  ULONG count = 0;
+  for (Object* object : found) {
+    if (object->rundown.acquire()) list[count++] = object->handle();  // else it has begun to go
+  }
+  *returned = count;
+  return STATUS_SUCCESS;
+}
+
+}  // namespace
+
+extern "C" {
+
+NTSTATUS FltEnumerateVolumes(PFLT_FILTER Filter, PFLT_VOLUME* VolumeList, ULONG VolumeListSize,
+                             PULONG NumberVolumesReturned) {
+  nt::Thread& thread = nt::enter("FltEnumerateVolumes", nt::kApc);
+  FilterManager& manager = thread.system.fltmgr();
+  if (manager.live(Filter, "FltEnumerateVolumes") == nullptr) return STATUS_INVALID_PARAMETER;
+  return return_list(manager.volumes(), VolumeList, VolumeListSize, NumberVolumesReturned);
+}
+
+// Both Volume and Filter narrow the search, and may be NULL.
+NTSTATUS FltEnumerateInstances(PFLT_VOLUME Volume, PFLT_FILTER Filter, PFLT_INSTANCE* InstanceList,
+                               ULONG InstanceListSize, PULONG NumberInstancesReturned) {
+  nt::Thread& thread = nt::enter("FltEnumerateInstances", nt::kApc);
+  FilterManager& manager = thread.system.fltmgr();
+  auto* volume = Volume == nullptr ? nullptr : manager.live(Volume, "FltEnumerateInstances");
+  auto* filter = Filter == nullptr ? nullptr : manager.live(Filter, "FltEnumerateInstances");
+  if ((Volume != nullptr && volume == nullptr) || (Filter != nullptr && filter == nullptr))
+    return STATUS_INVALID_PARAMETER;
+  std::vector<Instance*> found;
+  for (VolumeStack* stack : manager.volumes()) {
+    if (volume != nullptr && stack != volume) continue;
+    for (Instance* instance : stack->instances()) {
+      if (filter == nullptr || &instance->filter == filter) found.push_back(instance);
+    }
+  }
+  return return_list(found, InstanceList, InstanceListSize, NumberInstancesReturned);
+}
+
+}  // extern "C"

@@ -6,7 +6,7 @@
 // clang-format off
 #define FLTSIM_UNSUPPORTED_ROUTINES(X) \
   X(FltGetFilterInformation) X(FltEnumerateFilters) X(FltGetRoutineAddress) X(FltGetInstanceInformation) \
-  X(FltEnumerateInstances) X(FltEnumerateVolumes) X(FltGetVolumeInstanceFromName) X(FltGetVolumeProperties) \
+  X(FltGetVolumeInstanceFromName) X(FltGetVolumeProperties) \
   X(FltGetDeviceObject) X(FltIsVolumeWritable) X(FltQueryVolumeInformation) X(FltGetFileSystemType) \
   X(FltGetRequestorSessionId) X(FltIs32bitProcess) X(FltCompletePendedPreOperation) \
   X(FltCompletePendedPostOperation) X(FltRequestOperationStatusCallback) X(FltLockUserBuffer) \
@@ -16,8 +16,8 @@
   X(FltClearCancelCompletion) X(FltCbdqInitialize) X(FltCbdqEnable) X(FltCbdqDisable) X(FltCbdqInsertIo) \
   X(FltCbdqRemoveIo) X(FltCbdqRemoveNextIo) X(FltCreateFile) X(FltReadFile) \
   X(FltWriteFile) X(FltQuerySecurityObject) X(FltSetSecurityObject) X(FltFlushBuffers) X(FltFsControlFile) \
-  X(FltDeviceIoControlFile) X(FltTagFile) X(FltUntagFile) X(FltAllocateGenericWorkItem) \
-  X(FltFreeGenericWorkItem) X(FltQueueGenericWorkItem) X(FltAllocateDeferredIoWorkItem) \
+  X(FltDeviceIoControlFile) X(FltTagFile) X(FltUntagFile) \
+  X(FltAllocateDeferredIoWorkItem) \
   X(FltFreeDeferredIoWorkItem) X(FltQueueDeferredIoWorkItem) X(FltAllocatePoolAlignedWithTag) \
   X(FltFreePoolAlignedWithTag) X(FltCancellableWaitForSingleObject) X(FltCheckAndGrowNameControl) \
   X(FltPurgeFileNameInformationCache) X(FltQueryDirectoryFile) X(FltCreateFileEx2) \
