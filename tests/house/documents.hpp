@@ -18,7 +18,7 @@ inline std::string read_file(const std::filesystem::path& path) {
   return text.str();
 }
 
-// Files below `folder` of the project (or that file itself), relative to it, in the order of their names.
+// Files below `folder` of the project, relative to it, in the order of their names.
 inline std::vector<std::string> files_below(const std::string& folder, const std::set<std::string>& endings) {
   const std::filesystem::path root = FLTLINK_SOURCE_DIR;
   std::set<std::string> names;
