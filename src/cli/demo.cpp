@@ -1,9 +1,9 @@
+#include <fltlink/os/os_host.hpp>
 #include "cli/demo.hpp"
 
 #include <sys/stat.h>
 
 #include <cerrno>
-#include <chrono>
 #include <cstring>
 #include <memory>
 #include <optional>
@@ -215,11 +215,14 @@ void Demo::describe_operations() {
 void Demo::run(const std::string& state) {
   if (const Trouble trouble = prepare(state)) {
     report_.troubles.push_back(*trouble);
+    // Where there was no driver, nothing was produced.
+    report_.books_balance = !driver_;
   } else {
-    const auto start = std::chrono::steady_clock::now();
+    fltlink::OsHost clock;  // what the run takes here; the machine may live in virtual time
+    const fltlink::Ticks start = clock.now();
     work();
     settle();
-    report_.elapsed_s = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+    report_.elapsed_s = static_cast<double>(clock.now() - start) / static_cast<double>(fltlink::kTicksPerSecond);
   }
   describe_operations();
   finish();
@@ -260,7 +263,7 @@ int refuse(std::FILE* err, const std::string& text, int exit_code) {
 int print(const Report& report, bool json, std::FILE* out, std::FILE* err) {
   for (const std::string& trouble : report.troubles) std::fprintf(err, "fltlink: %s\n", trouble.c_str());
   if (report.unreadable != 0)
-    std::fprintf(err, "fltlink: %llu files or directories cannot be read by this user; they were left out\n",
+    std::fprintf(err, "fltlink: files and directories that this user may not read: %llu\n",
                  static_cast<unsigned long long>(report.unreadable));
   if (report.interrupted)
     std::fputs("fltlink: interrupted; the service was disconnected and the driver unloaded\n", err);

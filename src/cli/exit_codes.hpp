@@ -1,4 +1,4 @@
-// How the fltlink command ends. docs/TESTING.md and `fltlink help` say the same.
+// How the fltlink command ends. docs/DEMO.md and `fltlink help` say the same.
 #pragma once
 
 namespace fltlink::cli {

@@ -25,8 +25,9 @@ void catch_interrupts() {
   sigemptyset(&action.sa_mask);
   sigaction(SIGINT, &action, nullptr);
   sigaction(SIGTERM, &action, nullptr);
-  // A reader of the output that went away is a failed write, which is reported.
+  // A reader of the output that went away and a limit on file sizes are failed writes, which are reported.
   std::signal(SIGPIPE, SIG_IGN);
+  std::signal(SIGXFSZ, SIG_IGN);
 }
 
 bool interrupted() { return noted.load(MemoryOrder::kRelaxed) != 0; }

@@ -4,7 +4,7 @@
 
 namespace fltlink::cli {
 
-Progress::Progress(std::FILE* out) : out_(out), terminal_(::isatty(::fileno(out)) == 1), next_(Clock::now()) {
+Progress::Progress(std::FILE* out) : out_(out), terminal_(::isatty(::fileno(out)) == 1), next_(clock_.now()) {
   if (!terminal_) next_ += kPlainPause;
 }
 
@@ -15,7 +15,7 @@ Progress::~Progress() {
 }
 
 void Progress::show(std::size_t done, std::size_t total) {
-  const Clock::time_point now = Clock::now();
+  const Ticks now = clock_.now();
   if (now < next_) return;
   next_ = now + (terminal_ ? kTerminalPause : kPlainPause);
   const std::size_t percent = total == 0 ? 100 : done * 100 / total;

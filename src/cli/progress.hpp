@@ -2,9 +2,10 @@
 // elsewhere.
 #pragma once
 
-#include <chrono>
 #include <cstddef>
 #include <cstdio>
+
+#include <fltlink/os/os_host.hpp>
 
 namespace fltlink::cli {
 
@@ -20,13 +21,13 @@ class Progress {
   void show(std::size_t done, std::size_t total);
 
  private:
-  using Clock = std::chrono::steady_clock;
-  static constexpr std::chrono::milliseconds kTerminalPause{100};
-  static constexpr std::chrono::milliseconds kPlainPause{5000};
+  static constexpr Ticks kTerminalPause = 100 * kTicksPerMillisecond;
+  static constexpr Ticks kPlainPause = 5 * kTicksPerSecond;
 
+  OsHost clock_;
   std::FILE* const out_;
   const bool terminal_;
-  Clock::time_point next_;
+  Ticks next_;
   bool line_shown_ = false;
 };
 

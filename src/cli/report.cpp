@@ -1,5 +1,6 @@
 #include "cli/report.hpp"
 
+#include <algorithm>
 #include <cmath>
 #include <set>
 
@@ -30,19 +31,27 @@ std::vector<std::string> columns_of(const Report& report) {
 }
 
 void add_source(std::string& out, const Report& report) {
-  out += fmt::format("C: shows {}, which is only read; all changes were made in memory\n", report.source);
-  out += fmt::format("{} files, {} of them under a policy\n", report.files, report.protected_files);
+  out += fmt::format("C: shows {}.\nThat directory is only read: all changes were made in memory.\n",
+                     report.source);
+  out += fmt::format(
+      "A viewer, a backup, an editor, a cleaner and an indexer worked on its {} files at once. Policies "
+      "protect {} of\n"
+      "them: one in ten was given a name in C:\\ProtectedDocs or C:\\Confidential for this, and keeps its "
+      "real bytes.\n",
+      report.files, report.protected_files);
   if (report.unreadable != 0)
     out += fmt::format("{} files could not be read on this machine\n", report.unreadable);
   if (report.not_shown != 0)
     out += fmt::format("{} links and special files are not shown\n", report.not_shown);
 }
 
+// Wide enough for its title and for a big number.
+std::size_t width_of(const std::string& column) { return std::max<std::size_t>(column.size() + 2, 12); }
+
 void add_operations(std::string& out, const Report& report) {
   const std::vector<std::string> columns = columns_of(report);
   out += fmt::format("\n{:<12}", "operations");
-  for (const std::string& column : columns)
-    out += fmt::format("{:>{}}", column, column.size() + 2 < 12 ? 12 : column.size() + 2);
+  for (const std::string& column : columns) out += fmt::format("{:>{}}", column, width_of(column));
   out += '\n';
   for (const auto& [kind, results] : report.operations) {
     if (results.empty()) continue;
@@ -50,7 +59,7 @@ void add_operations(std::string& out, const Report& report) {
     for (const std::string& column : columns) {
       const auto found = results.find(column);
       const std::string text = found == results.end() ? "-" : std::to_string(found->second);
-      out += fmt::format("{:>{}}", text, column.size() + 2 < 12 ? 12 : column.size() + 2);
+      out += fmt::format("{:>{}}", text, width_of(column));
     }
     out += '\n';
   }

@@ -61,7 +61,7 @@ struct Report {
 
 [[nodiscard]] int exit_code_of(const Report& report);
 [[nodiscard]] std::string to_table(const Report& report);
-// Ends with a line feed. The keys are those that docs/TESTING.md lists.
+// Ends with a line feed. The keys are those that docs/DEMO.md lists.
 [[nodiscard]] std::string to_json(const Report& report);
 
 }  // namespace fltlink::cli

@@ -87,7 +87,7 @@ class Sampler {
 std::variant<Samples, std::string> copy_samples(const std::string& target, const SampleOptions& options) {
   Samples samples;
   for (const std::string& source : options.sources) {
-    const std::size_t left = options.files_max - samples.files;
+    const std::size_t left = std::min(options.files_max - samples.files, options.files_of_a_source_max);
     Sampler sampler(options, fs::path(target) / fs::path(source).filename(), samples, left);
     if (auto trouble = sampler.visit(source)) return *trouble;
   }

@@ -17,6 +17,7 @@ struct SampleOptions {
       "/etc",         "/usr/share/common-licenses", "/usr/share/doc", "/usr/share/misc", "/usr/share/perl",
       "/usr/include", "/usr/share/zoneinfo"};
   std::size_t files_max = 400;
+  std::size_t files_of_a_source_max = 80;
   std::size_t files_of_a_kind_max = 6;       // with one ending, from one source
   std::size_t looked_at_max = 20'000;        // entries below one source
   std::uint64_t file_size_max = 256 * 1024;  // larger files are passed over

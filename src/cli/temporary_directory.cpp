@@ -13,11 +13,9 @@ namespace {
 namespace fs = std::filesystem;
 
 std::vector<fs::path> candidates() {
-  std::vector<fs::path> paths;
-  if (const char* chosen = std::getenv("TMPDIR"); chosen != nullptr && *chosen != '\0')
-    paths.emplace_back(chosen);
-  for (const char* usual : {"/tmp", "/var/tmp", "/dev/shm"}) paths.emplace_back(usual);
-  return paths;
+  const char* chosen = std::getenv("TMPDIR");
+  if (chosen != nullptr && *chosen != '\0') return {chosen};
+  return {"/tmp", "/var/tmp", "/dev/shm"};
 }
 
 // Both are canonical.
@@ -32,15 +30,21 @@ bool is_inside(const fs::path& path, const fs::path& directory) {
 std::variant<TemporaryDirectory, std::string> TemporaryDirectory::make(const std::string& outside_of) {
   std::error_code error;
   const fs::path shown = outside_of.empty() ? fs::path() : fs::canonical(outside_of, error);
-  std::string reason = "every usual place for one lies inside " + outside_of;
+  std::string reasons;
   for (const fs::path& candidate : candidates()) {
     const fs::path base = fs::canonical(candidate, error);
-    if (error || (!shown.empty() && is_inside(base, shown))) continue;
     std::string path = (base / "fltlink-XXXXXX").string();
-    if (::mkdtemp(path.data()) != nullptr) return TemporaryDirectory(path);
-    reason = base.string() + ": " + std::strerror(errno);
+    if (error) {
+      reasons += ' ' + candidate.string() + ": " + error.message() + ';';
+    } else if (!shown.empty() && is_inside(base, shown)) {
+      reasons += ' ' + candidate.string() + ": lies inside " + outside_of + ';';
+    } else if (::mkdtemp(path.data()) != nullptr) {
+      return TemporaryDirectory(path);
+    } else {
+      reasons += ' ' + candidate.string() + ": " + std::strerror(errno) + ';';
+    }
   }
-  return "there is no place for a temporary directory (" + reason + "); name one in TMPDIR";
+  return "there is no place for a temporary directory:" + reasons + " name one in TMPDIR";
 }
 
 // What cannot be removed stays behind; there is nobody left to tell.

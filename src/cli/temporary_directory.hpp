@@ -8,9 +8,9 @@ namespace fltlink::cli {
 
 class TemporaryDirectory {
  public:
-  // Made below $TMPDIR, /tmp, /var/tmp or /dev/shm, the first of them that is not inside `outside_of` (a
-  // path, or empty): the directory that a demo shows must not change, so nothing may be made in it. Otherwise
-  // a sentence says why not.
+  // Made below $TMPDIR, or where that is not set below /tmp, /var/tmp or /dev/shm, the first of them that
+  // will do. It is never made inside `outside_of` (a path, or empty), for the directory that a demo shows
+  // must not change. Otherwise a sentence says why there is none.
   [[nodiscard]] static std::variant<TemporaryDirectory, std::string> make(const std::string& outside_of = {});
 
   TemporaryDirectory(TemporaryDirectory&& other) noexcept : path_(std::move(other.path_)) {

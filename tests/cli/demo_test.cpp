@@ -79,7 +79,7 @@ TEST(DemoTest, TableEndsWithTheChecks) {
   const ProgramResult result = run_program({"demo", files.path(), "--seed", "3"});
   EXPECT_EQ(result.exit_code, kExitDone) << result.err;
   EXPECT_THAT(result.out, StartsWith("C: shows " + files.path()));
-  EXPECT_THAT(result.out, HasSubstr("20 files, 2 of them under a policy"));
+  EXPECT_THAT(result.out, HasSubstr("its 20 files at once. Policies protect 2 of"));
   EXPECT_THAT(result.out, HasSubstr("replay with --seed 3"));
 }
 
@@ -113,7 +113,7 @@ TEST(DemoTest, UnreadableFileIsToldAndTheRestIsDone) {
   const ProgramResult result =
       run_program({"demo", files.path(), "--json", "--seed", "1"}, {.as_ordinary_user = true});
   EXPECT_EQ(result.exit_code, kExitDone) << result.err;
-  EXPECT_THAT(result.err, HasSubstr("1 files or directories cannot be read"));
+  EXPECT_THAT(result.err, HasSubstr("this user may not read: 1"));
   expect_balanced(ordered_json::parse(result.out));
 }
 
@@ -134,9 +134,23 @@ TEST(DemoTest, FullDiskForTheOutputIsTold) {
 }
 
 TEST(DemoTest, NoPlaceForTheDatabaseIsTold) {
-  const ProgramResult result = run_program({"demo", "/", "--seed", "1"});
+  const ProgramResult root = run_program({"demo", "/", "--seed", "1"});
+  EXPECT_EQ(root.exit_code, kExitCannotRun);
+  EXPECT_THAT(root.err, HasSubstr("TMPDIR"));
+  const SomeFiles files(1);
+  const ProgramResult missing = run_program({"demo", files.path()}, {.environment = {"TMPDIR=/nonexistent"}});
+  EXPECT_EQ(missing.exit_code, kExitCannotRun);
+  EXPECT_THAT(missing.err, HasSubstr("/nonexistent: No such file or directory"));
+}
+
+TEST(DemoTest, DatabaseThatCannotBeWrittenIsToldBesideATruthfulTable) {
+  const SomeFiles files(1);
+  const ProgramResult result = run_program({"demo", files.path(), "--json"}, {.file_size_max = 4096});
   EXPECT_EQ(result.exit_code, kExitCannotRun);
-  EXPECT_THAT(result.err, HasSubstr("TMPDIR"));
+  EXPECT_THAT(result.err, HasSubstr("policy database"));
+  const auto report = ordered_json::parse(result.out);
+  expect_balanced(report);
+  EXPECT_EQ(report["events"]["produced"], 0);
 }
 
 TEST(DemoTest, TraceIsWrittenForTheViewers) {
@@ -161,7 +175,9 @@ TEST(DemoTest, UnknownArgumentIsAUsageError) {
   DemoArguments arguments;
   arguments.directory = directory;
   arguments.seed = 1;
-  std::exit(run_demo(arguments, stderr, stderr));
+  const int exit_code = run_demo(arguments, stderr, stderr);
+  std::filesystem::remove_all(directory);
+  std::exit(exit_code);
 }
 
 TEST(DemoDeathTest, InterruptEndsInACleanDisconnectAndATruthfulTable) {

@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <linux/capability.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -42,6 +43,7 @@ inline TemporaryDirectory make_directory() {
 struct RunOptions {
   std::vector<std::string> environment = {};  // "NAME=value", beside what there is
   bool as_ordinary_user = false;              // root loses what lets it read every file
+  std::size_t file_size_max = 0;              // no file may grow beyond this; 0 for no limit
   std::string stdout_to = {};                 // a file instead of ProgramResult::out
 };
 
@@ -63,6 +65,8 @@ inline ProgramResult run_program(const std::vector<std::string>& words, const Ru
       ::prctl(PR_CAPBSET_DROP, CAP_DAC_OVERRIDE, 0, 0, 0);
       ::prctl(PR_CAPBSET_DROP, CAP_DAC_READ_SEARCH, 0, 0, 0);
     }
+    const rlimit limit{options.file_size_max, options.file_size_max};
+    if (options.file_size_max != 0) ::setrlimit(RLIMIT_FSIZE, &limit);
     ::execv(FLTLINK_PROGRAM, arguments.data());
     ::_exit(127);
   }
