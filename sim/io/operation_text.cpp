@@ -1,28 +1,11 @@
 #include "io/operation_text.hpp"
 
 #include "io/file_object.hpp"
+#include "nt/text.hpp"
 
 namespace fltsim::io {
 
 namespace {
-
-void append_utf8(std::string& text, char32_t code) {
-  if (code < 0x80) {
-    text += static_cast<char>(code);
-  } else if (code < 0x800) {
-    text += static_cast<char>(0xC0 | code >> 6);
-    text += static_cast<char>(0x80 | (code & 0x3F));
-  } else if (code < 0x10000) {
-    text += static_cast<char>(0xE0 | code >> 12);
-    text += static_cast<char>(0x80 | (code >> 6 & 0x3F));
-    text += static_cast<char>(0x80 | (code & 0x3F));
-  } else {
-    text += static_cast<char>(0xF0 | code >> 18);
-    text += static_cast<char>(0x80 | (code >> 12 & 0x3F));
-    text += static_cast<char>(0x80 | (code >> 6 & 0x3F));
-    text += static_cast<char>(0x80 | (code & 0x3F));
-  }
-}
 
 std::string set_text(ULONG which) {
   switch (which) {
@@ -98,26 +81,11 @@ std::string major_text(const FLT_IO_PARAMETER_BLOCK& parameters) {
 
 }  // namespace
 
-std::string to_utf8(std::u16string_view text) {
-  std::string result;
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    char32_t code = text[i];
-    const bool high = code >= 0xD800 && code < 0xDC00;
-    if (high && i + 1 < text.size() && text[i + 1] >= 0xDC00 && text[i + 1] < 0xE000) {
-      code = 0x10000 + ((code - 0xD800) << 10) + (text[++i] - 0xDC00u);
-    } else if (code >= 0xD800 && code < 0xE000) {
-      code = 0xFFFD;
-    }
-    append_utf8(result, code);
-  }
-  return result;
-}
-
 std::string trace_name(std::u16string_view name, const FileObject* related, bool by_id) {
   std::string text = related != nullptr ? related->trace_name : std::string();
   if (by_id) return text + "<file id>";
   if (related != nullptr && !name.empty() && name.front() != u':') text += '\\';
-  text += to_utf8(name);
+  text += nt::to_utf8(name);
   return text.empty() ? "<volume>" : text;
 }
 

@@ -2,9 +2,9 @@
 #include <span>
 
 #include "fltsim/volume.hpp"
-#include "io/operation_text.hpp"
 #include "io/volume.hpp"
 #include "nt/enter.hpp"
+#include "nt/text.hpp"
 
 namespace fltsim {
 
@@ -16,7 +16,7 @@ constexpr std::uint32_t kShareAll = FILE_SHARE_READ | FILE_SHARE_WRITE | FILE_SH
   constexpr char kDigits[] = "0123456789abcdef";
   std::string code = "0x";
   for (int shift = 28; shift >= 0; shift -= 4) code += kDigits[static_cast<ULONG>(status) >> shift & 0xF];
-  nt::misuse(std::string("Volume::") + verb + " " + io::to_utf8(path) + ": the file system says " + code);
+  nt::misuse(std::string("Volume::") + verb + " " + nt::to_utf8(path) + ": the file system says " + code);
 }
 
 // An open of the test's own, which nobody above the file system knows.

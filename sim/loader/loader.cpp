@@ -44,7 +44,7 @@ Loader::Loader(System& system) : system_(system) {
 Loader::~Loader() {
   for (DriverRecord& record : records_) {
     // A machine that stopped has threads that stand in the image for ever.
-    if (record.loaded && system_.nt().stopped()) static_cast<void>(record.module.release());
+    if (record.module && system_.nt().stopped()) record.module->keep_mapped();
   }
 }
 
@@ -163,8 +163,7 @@ void Loader::forget_image(nt::Thread& thread, DriverRecord& record) {
          record.identity->name,
          {},
          {}});
-    static_cast<void>(record.module.release());
-    return;
+    if (record.module) record.module->keep_mapped();
   }
   record.module.reset();
 }

@@ -111,6 +111,12 @@ Module::~Module() {
   if (file_ >= 0) close(file_);
 }
 
+void Module::keep_mapped() {
+  handle_ = nullptr;
+  begin_ = nullptr;
+  file_ = -1;
+}
+
 void* Module::symbol(const char* name) const { return dlsym(handle_, name); }
 
 bool Module::contains(const void* address) const {

@@ -32,6 +32,9 @@ class Module {
   // Any function that the image exports, or null.
   void* symbol(const char* name) const;
 
+  // The image stays in memory when this object goes: threads of the driver may still run in it.
+  void keep_mapped();
+
   // The image in memory.
   void* begin() const { return begin_; }
   std::size_t size() const { return size_; }

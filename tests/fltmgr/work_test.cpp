@@ -43,7 +43,7 @@ TEST_F(WorkTest, UnloadWaitsForAQueuedWorkItem) {  // LIFE-21
   static Log log;
   log.clear();
   LambdaDriver lambdas = noting();
-  lambdas.unload = [this](PFLT_FILTER given, auto) {
+  lambdas.unload = [](PFLT_FILTER given, auto) {
     PFLT_GENERIC_WORKITEM item = FltAllocateGenericWorkItem();
     const auto sleep = [](PFLT_GENERIC_WORKITEM self, PVOID, PVOID) {
       LARGE_INTEGER second{};

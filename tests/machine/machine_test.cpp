@@ -72,11 +72,11 @@ TEST(MachineTest, ExceptionOutOfClientCodeIsAFinding) {
 }
 
 TEST(MachineTest, DeadlockNamesEveryThreadAndWhatItWaitsFor) {
+  nt::DispatcherHeader event;  // outlives the machine, at whose end the thread leaves its wait
+  nt::Dispatcher::initialize(event, nt::DispatcherType::kNotificationEvent, 0);
   Machine machine;
   machine.verifier().expect("SIM-2");
   auto app = machine.start_process({.image = u"C:\\App\\app.exe"});
-  nt::DispatcherHeader event;
-  nt::Dispatcher::initialize(event, nt::DispatcherType::kNotificationEvent, 0);
   EXPECT_EQ(app.run([&] {
     nt::Thread& thread = nt::current_thread();
     thread.system.nt().dispatcher().wait(
