@@ -270,6 +270,11 @@ std::int32_t Dispatcher::pulse(DispatcherHeader& event) {
   return before;
 }
 
+bool Dispatcher::initialized(const DispatcherHeader& object) const {
+  const std::lock_guard lock(mutex_);
+  return object.waiters.next != nullptr && object.type <= DispatcherType::kSynchronizationTimer;
+}
+
 std::int32_t Dispatcher::read(const DispatcherHeader& object) const {
   const std::lock_guard lock(mutex_);
   return object.state;

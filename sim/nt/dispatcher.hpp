@@ -127,6 +127,8 @@ class Dispatcher {
   std::int32_t reset(DispatcherHeader& event);
   std::int32_t pulse(DispatcherHeader& event);
   std::int32_t read(const DispatcherHeader& object) const;
+  // False for memory that no initialising routine has seen.
+  bool initialized(const DispatcherHeader& object) const;
 
   // False, and nothing done, when the limit would be passed.
   [[nodiscard]] bool release(Semaphore& semaphore, std::int32_t adjustment, std::int32_t& before);

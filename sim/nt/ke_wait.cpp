@@ -14,10 +14,7 @@ DispatcherHeader& header_of(Wdk* object) {
 
 DispatcherHeader& checked(Thread& thread, const char* routine, PVOID object) {
   auto* header = static_cast<DispatcherHeader*>(object);
-  const bool known =
-      header != nullptr && header->waiters.next != nullptr &&
-      static_cast<int>(header->type) <= static_cast<int>(DispatcherType::kSynchronizationTimer);
-  if (!known) {
+  if (header == nullptr || !thread.system.nt().dispatcher().initialized(*header)) {
     bug_check(thread, "VER-44",
               std::string(routine) + ": the object was never initialised (KeInitializeEvent and the like)");
   }
