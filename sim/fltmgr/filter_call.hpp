@@ -19,6 +19,9 @@ auto call_filter(nt::Thread& thread, const Filter& filter, Call&& call) {
   return nt::call_driver(std::forward<Call>(call));
 }
 
+// What a callback of `instance` is told it runs for; `file` may be null.
+FLT_RELATED_OBJECTS related_objects(Instance& instance, PFILE_OBJECT file);
+
 void report(const Filter& filter, std::string id, Severity severity, std::string text,
             std::string object = {});
 

@@ -17,10 +17,19 @@ void report(const Filter& filter, std::string id, Severity severity, std::string
       {std::move(id), severity, std::move(text), filter.utf8_name(), std::move(object), {}});
 }
 
+FLT_RELATED_OBJECTS related_objects(Instance& instance, PFILE_OBJECT file) {
+  FLT_RELATED_OBJECTS objects{};
+  const_cast<USHORT&>(objects.Size) = sizeof objects;
+  const_cast<PFLT_FILTER&>(objects.Filter) = instance.filter.handle();
+  const_cast<PFLT_VOLUME&>(objects.Volume) = instance.volume.handle();
+  const_cast<PFLT_INSTANCE&>(objects.Instance) = instance.handle();
+  const_cast<PFILE_OBJECT&>(objects.FileObject) = file;
+  return objects;
+}
+
 const std::string& Filter::utf8_name() const { return identity->name; }
 
-FilterManager::FilterManager(System& system)
-    : system_(system), contexts_(system), ports_(system) {
+FilterManager::FilterManager(System& system) : system_(system), contexts_(system), ports_(system) {
   system.io().set_mount_observer(this);
 }
 FilterManager::~FilterManager() = default;
@@ -326,11 +335,7 @@ NTSTATUS FilterManager::attach(Filter& filter, VolumeStack& volume, const Attach
   }
   if (NT_SUCCESS(status) && filter.registration.callbacks.InstanceSetupCallback != nullptr) {
     nt::Thread& thread = nt::current_thread("FltAttachVolume");
-    FLT_RELATED_OBJECTS objects{};
-    const_cast<USHORT&>(objects.Size) = sizeof objects;
-    const_cast<PFLT_FILTER&>(objects.Filter) = filter.handle();
-    const_cast<PFLT_VOLUME&>(objects.Volume) = volume.handle();
-    const_cast<PFLT_INSTANCE&>(objects.Instance) = instance.handle();
+    const FLT_RELATED_OBJECTS objects = related_objects(instance, nullptr);
     status = call_filter(thread, filter, [&] {
       return filter.registration.callbacks.InstanceSetupCallback(
           &objects, request.flags, FILE_DEVICE_DISK_FILE_SYSTEM, FLT_FSTYPE_NTFS);
@@ -387,11 +392,7 @@ NTSTATUS FilterManager::detach(Filter& filter, VolumeStack& volume, std::u16stri
   if (found->state >= Instance::State::kTearingDown) return STATUS_FLT_DELETING_OBJECT;
   const auto query = filter.registration.callbacks.InstanceQueryTeardownCallback;
   if (query == nullptr) return STATUS_FLT_DO_NOT_DETACH;  // ATT-11
-  FLT_RELATED_OBJECTS objects{};
-  const_cast<USHORT&>(objects.Size) = sizeof objects;
-  const_cast<PFLT_FILTER&>(objects.Filter) = filter.handle();
-  const_cast<PFLT_VOLUME&>(objects.Volume) = volume.handle();
-  const_cast<PFLT_INSTANCE&>(objects.Instance) = found->handle();
+  const FLT_RELATED_OBJECTS objects = related_objects(*found, nullptr);
   // Unregistering waits until this is over.
   if (!filter.rundown.acquire()) return STATUS_FLT_DELETING_OBJECT;
   NTSTATUS status =
@@ -413,11 +414,7 @@ bool FilterManager::tear_down(Instance& instance, FLT_INSTANCE_TEARDOWN_FLAGS re
   }
   VolumeStack& volume = instance.volume;
   nt::Thread& thread = nt::current_thread("instance teardown");
-  FLT_RELATED_OBJECTS objects{};
-  const_cast<USHORT&>(objects.Size) = sizeof objects;
-  const_cast<PFLT_FILTER&>(objects.Filter) = filter.handle();
-  const_cast<PFLT_VOLUME&>(objects.Volume) = volume.handle();
-  const_cast<PFLT_INSTANCE&>(objects.Instance) = instance.handle();
+  const FLT_RELATED_OBJECTS objects = related_objects(instance, nullptr);
   const auto call = [&](PFLT_INSTANCE_TEARDOWN_CALLBACK callback) {
     if (callback == nullptr) return;
     call_filter(thread, filter, [&] {

@@ -129,16 +129,6 @@ Walker::Down Walker::down() {
   return Down::kGoOn;
 }
 
-FLT_RELATED_OBJECTS Walker::related(const Frame& frame) const {
-  FLT_RELATED_OBJECTS objects{};
-  const_cast<USHORT&>(objects.Size) = sizeof objects;
-  const_cast<PFLT_FILTER&>(objects.Filter) = frame.entry->instance->filter.handle();
-  const_cast<PFLT_VOLUME&>(objects.Volume) = volume_.handle();
-  const_cast<PFLT_INSTANCE&>(objects.Instance) = frame.entry->instance->handle();
-  const_cast<PFILE_OBJECT&>(objects.FileObject) = operation_.current.TargetFileObject;
-  return objects;
-}
-
 Walker::Down Walker::call_pre(Frame& frame) {
   frame.received = operation_.current;
   Frame::State expected = Frame::State::kNotCalled;
@@ -155,7 +145,8 @@ Walker::Down Walker::call_pre(Frame& frame) {
   operation_.phase = ActiveOperation::Phase::kPre;
   operation_.running = &frame;
 
-  const FLT_RELATED_OBJECTS objects = related(frame);
+  const FLT_RELATED_OBJECTS objects =
+      related_objects(*frame.entry->instance, operation_.current.TargetFileObject);
   const Trace::Index node =
       volume_.system.trace().begin(request_.trace, "pre " + frame.entry->instance->filter.utf8_name());
   const auto status = call_filter(thread_, frame.entry->instance->filter, [&] {
@@ -299,7 +290,8 @@ void Walker::call_post(Frame& frame) {
   operation_.current = frame.received;
   operation_.running = &frame;
   const NTSTATUS before = data.IoStatus.Status;
-  const FLT_RELATED_OBJECTS objects = related(frame);
+  const FLT_RELATED_OBJECTS objects =
+      related_objects(*frame.entry->instance, operation_.current.TargetFileObject);
   const Trace::Index node = volume_.system.trace().begin(request_.trace, "post " + filter.utf8_name());
   const auto status = call_filter(
       thread_, filter, [&] { return frame.entry->post(&data, &objects, frame.completion_context, 0); });
@@ -342,12 +334,7 @@ void call_post_draining(ActiveOperation& operation, Frame& frame) {
   copy.RequestorMode = request.requestor_mode;
   copy.operation = &operation;
   Instance& instance = *frame.entry->instance;
-  FLT_RELATED_OBJECTS objects{};
-  const_cast<USHORT&>(objects.Size) = sizeof objects;
-  const_cast<PFLT_FILTER&>(objects.Filter) = instance.filter.handle();
-  const_cast<PFLT_VOLUME&>(objects.Volume) = instance.volume.handle();
-  const_cast<PFLT_INSTANCE&>(objects.Instance) = instance.handle();
-  const_cast<PFILE_OBJECT&>(objects.FileObject) = parameters.TargetFileObject;
+  const FLT_RELATED_OBJECTS objects = related_objects(instance, parameters.TargetFileObject);
   const auto status = call_filter(thread, instance.filter, [&] {
     return frame.entry->post(&copy, &objects, frame.completion_context, FLTFL_POST_OPERATION_DRAINING);
   });

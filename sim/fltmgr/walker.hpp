@@ -35,7 +35,6 @@ class Walker {
   void check_changes(const Frame& frame);
   void check_completion(const Frame& frame);
   void leave(Frame& frame, Frame::State state);
-  FLT_RELATED_OBJECTS related(const Frame& frame) const;
 
   VolumeStack& volume_;
   nt::Thread& thread_;
