@@ -8,14 +8,14 @@
 // Threads: any simulated thread. One leaf mutex; nothing of another connection is ever touched.
 // Invariants, under the mutex:
 //   R1  A sender is in at most one of queued_ and awaiting_, and its phase says which. Whoever takes it out
-//   decides its
-//       status, so exactly one of delivery, reply, timeout, termination and disconnect wins (REPLY-9).
+//       decides its status, so exactly one of delivery, reply, timeout, termination and disconnect wins
+//       (REPLY-9).
 //   R2  Buffers are touched only under the mutex and only while their owner is in a list. After send() has
-//   returned, no
-//       byte of the reply buffer is written; after a receive is completed, no byte of its buffer is.
+//       returned, no byte of the reply buffer is written; after a receive is completed, no byte of its
+//       buffer is.
 //   R3  A receive is completed by whoever takes it out of receives_, under the mutex, exactly once (GET-12).
-//   Completing
-//       takes the leaf locks of an event and of a completion port, and calls no driver and no client.
+//       Completing takes the leaf locks of an event and of a completion port, and calls no driver and no
+//       client.
 //   R4  Ids in awaiting_ rise.
 //   R5  Once closed_ is set, all three lists are empty.
 #pragma once

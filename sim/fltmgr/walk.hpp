@@ -7,13 +7,11 @@
 //
 //   W1  A thread takes the snapshot and pushes its operation under its slot's lock.
 //   W2  A detacher publishes the new snapshot first, then visits every slot under its lock. An operation
-//   pushed before
-//       the visit is seen; one pushed after it has read the new snapshot (the lock hands the publication
-//       over).
+//       pushed before the visit is seen; one pushed after it has read the new snapshot (the lock hands the
+//       publication over).
 //   W3  A frame is one instance in one operation. Its state changes by compare-and-swap between the thread
-//   that walks
-//       and the one that drains: a post callback that is owed runs exactly once, either from the walk
-//       (kInPost) or, early and with DRAINING, from the drainer (kDraining; TEAR-5).
+//       that walks and the one that drains: a post callback that is owed runs exactly once, either from the
+//       walk (kInPost) or, early and with DRAINING, from the drainer (kDraining; TEAR-5).
 //   W4  An operation is popped only when none of its frames is kDraining.
 //   W5  A snapshot that was replaced is freed when no slot names it any more.
 #pragma once

@@ -233,17 +233,16 @@ class FileSystem {
 
   // Opens or creates. Share access is checked against the other opens of the stream, and held until cleanup.
   //   OBJECT_NAME_INVALID       a component is empty, longer than 255 units, or holds one of "*/:<>?| or a
-  //   control
-  //                             character; or a file is named with a trailing backslash
+  //                             control character; or a file is named with a trailing backslash
   //   OBJECT_PATH_NOT_FOUND     a directory on the way is missing or is a file
   //   OBJECT_NAME_NOT_FOUND     the last component (or its stream) is missing and the disposition does not
-  //   create OBJECT_NAME_COLLISION     it exists: FILE_CREATE, or superseding or overwriting a directory
+  //                             create
+  //   OBJECT_NAME_COLLISION     it exists: FILE_CREATE, or superseding or overwriting a directory
   //   FILE_IS_A_DIRECTORY, NOT_A_DIRECTORY      against the options
   //   DELETE_PENDING            the link, the stream or a directory on the way waits for its deletion
   //   SHARING_VIOLATION         other opens do not share this access, or this one not theirs
   //   ACCESS_DENIED             writing to a read-only file; overwriting a hidden or system file without
-  //   naming the
-  //                             attribute again; bytes or a listing that the host denies
+  //                             naming the attribute again; bytes or a listing that the host denies
   //   CANNOT_DELETE             delete-on-close of a read-only file or of the root
   //   INVALID_PARAMETER         options that exclude each other, an unknown file id
   //   NOT_SUPPORTED             FILE_CREATE_TREE_CONNECTION, FILE_RESERVE_OPFILTER, an object id
@@ -293,8 +292,7 @@ class FileSystem {
 
   //   OBJECT_NAME_COLLISION  the target exists and may not be replaced
   //   ACCESS_DENIED          the target is a directory, read-only or open; a directory with opens below it,
-  //   or one that
-  //                          would move into itself
+  //                          or one that would move into itself
   //   SHARING_VIOLATION      POSIX replacement of a target that somebody opened without FILE_SHARE_DELETE
   //   DELETE_PENDING         the source, the target or the target directory waits for its deletion
   //   FILE_DELETED           the source link is gone

@@ -7,10 +7,9 @@
 // Invariants:
 //   1. A link is in its directory's `children` and in its file's `links`, or it is `removed` and in neither.
 //   2. A file is in `files_` exactly while it has a link. Its bytes are counted in `used_` until it has
-//   neither a link
-//      nor an open.
+//      neither a link nor an open.
 //   3. `handles` of a link and of a stream count the opens before cleanup; at 0 a pending deletion takes
-//   effect.
+//      effect.
 //   4. A directory that is delete-pending or removed has no children, and gets none.
 //   5. `opens_` holds the opens before cleanup.
 #pragma once

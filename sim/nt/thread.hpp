@@ -55,8 +55,8 @@ class Thread final {
   System& system;
   Process& process;
   const std::string name;
-  std::uint32_t id = 0;                        // a multiple of 4
-  const DriverIdentity* started_by = nullptr;  // PsCreateSystemThread's caller
+  std::uint32_t id = 0;                             // a multiple of 4
+  const DriverIdentity* started_by = nullptr;       // PsCreateSystemThread's caller
   std::atomic<sched::Thread*> scheduled = nullptr;  // set by the thread itself before it runs any code
 
   // --- any thread

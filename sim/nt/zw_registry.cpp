@@ -29,7 +29,8 @@ const std::u16string& path_of(const Ref<void>& key) { return static_cast<Key*>(k
 Status path_from(const OBJECT_ATTRIBUTES& attributes, std::u16string& path) {
   path = attributes.ObjectName != nullptr ? std::u16string(view(attributes.ObjectName)) : std::u16string();
   if (attributes.RootDirectory == nullptr) {
-    const bool rooted = fs::equal_names(std::u16string_view(path).substr(0, kRegistryRoot.size()), kRegistryRoot);
+    const bool rooted =
+        fs::equal_names(std::u16string_view(path).substr(0, kRegistryRoot.size()), kRegistryRoot);
     return rooted ? STATUS_SUCCESS : STATUS_OBJECT_PATH_SYNTAX_BAD;
   }
   Ref<void> root;

@@ -1,12 +1,11 @@
 // All waiting, threads and time of a simulated machine. Two implementations stand behind one interface:
 //
 //   seeded  exactly one simulated thread runs. At every switch point and every wait the next one is drawn
-//   from the
-//           seed, in an order that depends on nothing but the seed and the program (not on addresses, clocks
-//           or the operating system). Time is virtual: it stands still while anybody can run, and jumps to
-//           the next deadline when all wait and the control thread allows it.
+//           from the seed, in an order that depends on nothing but the seed and the program (not on
+//           addresses, clocks or the operating system). Time is virtual: it stands still while anybody can
+//           run, and jumps to the next deadline when all wait and the control thread allows it.
 //   host    operating-system threads, futexes and the monotonic clock: for benchmarks and the thread
-//   sanitizer.
+//           sanitizer.
 //
 // Who is who: a *simulated thread* is made by spawn() and is a real operating-system thread (its own stack in
 // gdb, its own thread-locals) taken from a pool. The *control thread* is whoever owns the machine (a test,
@@ -16,8 +15,7 @@
 // Rules for the rest of the simulator:
 //   - Wait only through park(); never with a condition variable, a sleep or a clock of the operating system.
 //   - Nothing may be locked across park(), switch_point() or a call into a driver or a client. Short leaf
-//   locks
-//     (std::mutex) between two switch points are fine: seeded, they are never contended.
+//     locks (std::mutex) between two switch points are fine: seeded, they are never contended.
 //   - A wait says what it waits for. The text shows up in deadlock findings and must not contain addresses.
 #pragma once
 

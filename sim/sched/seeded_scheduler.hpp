@@ -2,13 +2,12 @@
 //
 // Who may touch what:
 //   1. Exactly one thread holds the baton: a simulated thread, or the control thread when `running_` is
-//   nullptr. All
-//      plain fields below belong to the holder. Passing the baton (a futex hand-off) makes them visible to
-//      the next.
+//      nullptr. All plain fields below belong to the holder. Passing the baton (a futex hand-off) makes them
+//      visible to the next.
 //   2. The control thread may take the baton away from a thread that does not reach a switch point. So a
-//   simulated
-//      thread works on the fields only inside the gate, and the control thread takes over only while nobody
-//      is inside and no step was made since it looked: then the thread spins in code of its own.
+//      simulated thread works on the fields only inside the gate, and the control thread takes over only
+//      while nobody is inside and no step was made since it looked: then the thread spins in code of its
+//      own.
 //   3. Every order in here comes from ids, deadlines and the seed, never from addresses or clocks.
 #pragma once
 

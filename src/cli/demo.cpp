@@ -1,4 +1,3 @@
-#include <fltlink/os/os_host.hpp>
 #include "cli/demo.hpp"
 
 #include <sys/stat.h>
@@ -10,6 +9,8 @@
 #include <string>
 #include <utility>
 #include <variant>
+
+#include <fltlink/os/os_host.hpp>
 
 #include "cli/applications.hpp"
 #include "cli/exit_codes.hpp"
@@ -222,7 +223,8 @@ void Demo::run(const std::string& state) {
     const fltlink::Ticks start = clock.now();
     work();
     settle();
-    report_.elapsed_s = static_cast<double>(clock.now() - start) / static_cast<double>(fltlink::kTicksPerSecond);
+    report_.elapsed_s =
+        static_cast<double>(clock.now() - start) / static_cast<double>(fltlink::kTicksPerSecond);
   }
   describe_operations();
   finish();

@@ -1,6 +1,5 @@
 // The two copies between the driver and the memory of a client. capture.c is the only unit of the driver that
-// holds a
-// __try: the client may unmap or change its memory at any moment (MSG-2, MSG-3), so it is read once, into
+// holds a __try: the client may unmap or change its memory at any moment (MSG-2, MSG-3), so it is read once, into
 // memory of the driver, and written once.
 #pragma once
 

@@ -4,11 +4,10 @@
 // Life: free -> open() -> live -> close() -> free. Connections (connections.hpp) decides who may call either;
 // everything else is safe against both:
 //   1. While rundown protection is held, the connection is live, and stays this very client's: the slot is
-//   not reused.
+//      not reused.
 //   2. The port is closed first, which wakes a worker that is inside FltSendMessage; then no new producer
-//   gets in, then
-//      the ring is closed, then the worker is joined (decision 13 of the design; the other order waits for
-//      ever).
+//      gets in, then the ring is closed, then the worker is joined (decision 13 of the design; the other
+//      order waits for ever).
 //   3. Nothing is locked, and no protection is held, across FltSendMessage.
 #pragma once
 

@@ -5,7 +5,6 @@
 #include "fltsim/machine.hpp"
 #include "nt/process.hpp"
 #include "nt/thread.hpp"
-#include "nt/process.hpp"
 
 namespace fltsim {
 namespace {

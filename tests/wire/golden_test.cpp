@@ -266,8 +266,7 @@ TEST(GoldenTest, RecordRun) {
 }
 
 // The worked examples of docs/PROTOCOL.md are these files: a block "```hex NAME" of lines "offset  bytes",
-// where a line
-// "*" repeats the line above up to the next offset.
+// where a line "*" repeats the line above up to the next offset.
 TEST(GoldenTest, ExamplesInTheProtocolPageAreTheGoldenFiles) {
   std::ifstream page(FLTLINK_SOURCE_DIR "/docs/PROTOCOL.md");
   std::set<std::string> shown;

@@ -4,7 +4,8 @@
 
 // The one function that the driver tier imports beside the mem* family. A hosted program gets it from os/assert.hpp,
 // a driver from its own support file (KeBugCheckEx). It does not return.
-extern "C" [[noreturn]] void fltlink_assertion_failed(const char* expression, const char* file, int line) noexcept;
+extern "C" [[noreturn]] void fltlink_assertion_failed(const char* expression, const char* file,
+                                                      int line) noexcept;
 
 #define FLTLINK_ASSERT(expression) \
   ((expression) ? static_cast<void>(0) : fltlink_assertion_failed(#expression, __FILE__, __LINE__))

@@ -136,8 +136,9 @@ T Atomic<T>::fetch_and(T value, MemoryOrder order) requires AtomicInteger<T> {
   return __atomic_fetch_and(&value_, value, static_cast<int>(order));
 }
 
-#else  // MSVC, x64: every interlocked operation is a full barrier, an ordinary load acquires, a store
-       // releases.
+#else
+
+// MSVC, x64: every interlocked operation is a full barrier, an ordinary load acquires, a store releases.
 
 namespace detail {
 

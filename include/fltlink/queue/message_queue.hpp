@@ -18,8 +18,7 @@ namespace fltlink {
 
 // The interface and its rules are those of BoundedQueue. Invariants, under the lock:
 //   1. head <= tail <= head + lane size, in bytes; the records from head to tail follow each other without a
-//   hole, and
-//      a record whose size is 0 is reserved and not yet committed.
+//      hole, and a record whose size is 0 is reserved and not yet committed.
 //   2. pending is the number of reserved and committed messages between head and tail: gaps are none.
 template <typename Lock>
 class MessageQueue {

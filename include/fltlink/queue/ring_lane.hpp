@@ -37,13 +37,13 @@ struct LanePosition {
 static_assert(uint64_t{2} * kLaneGranulesMax <= uint64_t{1} << LanePosition::kGranuleBits);
 
 // Many producers claim, one consumer looks and retires. Invariants:
-//   1. Only a producer moves tail_, by one compare-exchange from an open value to the next; only the consumer
-//   moves
-//      head_. head_ <= tail_ <= head_ + lane length, and no more than messages_max messages lie between them.
+//   1. Only a producer moves tail_, by one compare-exchange from an open value to the next; only the
+//      consumer moves head_. head_ <= tail_ <= head_ + lane length, and no more than messages_max messages
+//      lie between them.
 //   2. The first word of every granule outside head_..tail_ is 0.
-//   3. Inside, the first word of a record is 0 until its producer publishes it, once; then it does not change
-//   until the
-//      consumer retires the record. Other bytes of a record are the producer's before, the consumer's after.
+//   3. Inside, the first word of a record is 0 until its producer publishes it, once; then it does not
+//      change until the consumer retires the record. Other bytes of a record are the producer's before, the
+//      consumer's after.
 //   4. head_seen_ <= head_, at most an eighth of the lane behind, and never goes back.
 //   5. Once tail_ is closed it never changes.
 //   6. Whoever sees a head sees the counters that account for every message before it.

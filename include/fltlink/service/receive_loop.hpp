@@ -7,7 +7,8 @@
 //   receive  kMessage        decode, dispatch, answer what is owed, post again
 //            kTooSmall       double the buffer, post again; at the maximum, reconnect
 //            kAborted        retire while draining; else post again, and after kAbortsInARow of them,
-//            reconnect kDisconnected, kFailed, or a post that fails          reconnect
+//                            reconnect
+//            kDisconnected, kFailed, or a post that fails          reconnect
 //   reply    any             counted; never ends a worker (BAD-10)
 //   connect  any failure     pause, doubling up to the limit, and again (BAD-9)
 //   lost connection          pause as well, so that a driver that accepts and hangs up is not hammered

@@ -10,9 +10,8 @@
 //   __try { A } __except (F) { B }    { frame; if (_setjmp(frame) == 0) { A leave: exit(frame); }
 //                                       else if (filter(frame, F)) { B } else continue(frame); }
 //   __try { A } __finally { B }       the same frame, then B on every way out of A. A `return`, `break`,
-//   `continue` or
-//                                     `goto` that leaves A sets a code, goes to the leave label, and is
-//                                     carried out after B.
+//                                     `continue` or `goto` that leaves A sets a code, goes to the leave
+//                                     label, and is carried out after B.
 //
 // A function that holds a __try is compiled unoptimised: its locals must be in memory when an exception comes
 // back to its frame. Everything else is copied to the letter, line by line, so that line numbers stay.
