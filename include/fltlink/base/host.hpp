@@ -45,11 +45,12 @@ class Host {
   // IRQL <= DISPATCH_LEVEL. Never blocks.
   virtual void wake(ParkingSpot& spot) = 0;
 
-  // One step of a spin wait: a pause instruction, and a switch point of the seeded scheduler.
+  // One step of a spin wait: a pause instruction, and a switch point of the seeded scheduler. Any thread; in a driver
+  // IRQL <= DISPATCH_LEVEL. Never blocks.
   virtual void relax() = 0;
 
   // Starts a thread that runs entry(context). Returns a token for join, or nullptr when no thread can be had. `name`
-  // must live until the thread has ended. In a driver: PASSIVE_LEVEL.
+  // must live until the thread has ended. Any thread; in a driver: PASSIVE_LEVEL. Does not wait for the new thread.
   using Entry = void (*)(void* context);
   [[nodiscard]] virtual void* spawn(const char* name, Entry entry, void* context) = 0;
 

@@ -16,6 +16,8 @@ namespace fltlink {
   return type;
 }
 
+// The messages of 1.0 by direction. What 1.1 added (NEGOTIATE, COUNTERS) goes to the driver in structures of its
+// own, so these two ask which of DRIVER_MESSAGE and USER_MESSAGE a type travels in.
 [[nodiscard]] constexpr bool is_message_to_service(MESSAGE_TYPE type) {
   return type == MSG_TYPE_FILE_EVENT || type == MSG_TYPE_BLOCK_NOTIFICATION;
 }
@@ -24,6 +26,7 @@ namespace fltlink {
   return type == MSG_TYPE_POLICY_UPDATE || type == MSG_TYPE_STATUS_REQUEST || type == MSG_TYPE_CONFIG_CHANGE;
 }
 
+// Known to 1.0, in whichever direction.
 [[nodiscard]] constexpr bool is_message_of_1_0(MESSAGE_TYPE type) {
   return type >= MSG_TYPE_POLICY_UPDATE && type <= MSG_TYPE_CONFIG_CHANGE;
 }

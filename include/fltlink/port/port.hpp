@@ -134,8 +134,9 @@ class Port {
   // least 16 bytes. Does not block.
   [[nodiscard]] virtual ReplyResult reply(ConnectionNumber connection, std::span<const uint8_t> reply) = 0;
 
-  // Sends `request` to the driver over the current connection and blocks until its message callback has
-  // returned. What it answered lies in `answer`, which may be empty (MSG-1, MSG-7).
+  // Sends `request`, of any size and alignment, to the driver over the current connection and blocks until its
+  // message callback has returned. What it answered lies in `answer`, which may be empty (MSG-1, MSG-7). The driver
+  // sees both addresses as they are, so what it reads as a structure should be aligned as one (MSG-4).
   [[nodiscard]] virtual SendResult send(std::span<const uint8_t> request, std::span<uint8_t> answer) = 0;
 
   // Asks for the end of every outstanding receive; each still comes back through wait(), as kMessage if its

@@ -15,7 +15,7 @@
 
 namespace fltlink {
 
-// The interface and its rules are those of BoundedQueue. A producer neither blocks nor waits for another one:
+// The interface, who may call what, and each outcome are those of the concept BoundedQueue (queue.hpp). A producer neither blocks nor waits for another one:
 // it makes one compare-exchange, which fails only when another producer's has succeeded, and one store. The
 // consumer waits for a reservation that is still being written, parked, as it waits for an empty queue.
 //

@@ -85,6 +85,7 @@ concept BoundedQueue = requires(Q queue, const Q& constant, Host& host, MutableB
   { queue.reserve(message_class, size, reservation) } -> std::same_as<EnqueueOutcome>;
   { queue.commit(reservation) } -> std::same_as<void>;
   { queue.abandon(reservation) } -> std::same_as<void>;
+  // The largest message that can ever be reserved, in bytes. Any thread.
   { constant.message_size_max(message_class) } -> std::same_as<uint32_t>;
 
   // The consumer. A message that was peeked at stays in the queue until release() (it was delivered) or

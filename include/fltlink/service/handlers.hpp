@@ -25,8 +25,9 @@ enum class Trouble {
 
 // The loop calls its handlers with nothing locked. on_file_event and on_block run on any worker, several at
 // once; the other two that talk to the driver run on the connection's thread, one at a time; on_trouble runs
-// on either. What a handler is given lives until it returns. A handler throws nothing of its own; what the
-// host throws to unwind the threads of a killed process passes through.
+// on either. What a handler is given lives until it returns. A handler throws nothing of its own: the
+// threads of an ordinary host have nobody to catch it, and the program ends. What a host throws to unwind the
+// threads of a killed process passes through.
 class Handlers {
  public:
   virtual ~Handlers() = default;

@@ -84,7 +84,7 @@ class ReceiveLoop {
   void request_attention();
 
   [[nodiscard]] const LoopCounters& counters() const { return counters_; }
-  // A connection is up and on_connected has returned.
+  // A connection is up, and on_connected has returned and kept it.
   [[nodiscard]] bool connected() const { return connected_.load(MemoryOrder::kAcquire); }
   // Now: receives that wait for a message, and workers inside a handler.
   [[nodiscard]] size_t idle_receives() const { return idle_receives_.load(MemoryOrder::kRelaxed); }
@@ -94,7 +94,7 @@ class ReceiveLoop {
   static constexpr uint32_t kAbortsInARow = 64;
 
   struct Slot : Receive {
-    std::vector<uint8_t> storage;
+    std::vector<uint8_t> storage;  // with room for buffer_size_max from the start
 
     void resize(size_t size) {
       storage.resize(size);

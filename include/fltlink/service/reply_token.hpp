@@ -4,8 +4,10 @@
 #pragma once
 
 #include <array>
+#include <tuple>
 #include <type_traits>
 
+#include <fltlink/base/text.hpp>
 #include <fltlink/codec/port_headers.hpp>
 #include <fltlink/port/port.hpp>
 #include <fltlink/service/counters.hpp>
@@ -21,12 +23,17 @@ enum class ReplyTokenOutcome {
   kFailed,          // the port refused it
 };
 
+// Shows bytes that lie elsewhere, as a span or a string view does: sending it as it is would send its pointer.
+template <typename T>
+concept ViewOfOtherBytes = std::is_same_v<T, Text> ||(
+    requires(const T& view) { view.data(); } && !requires { std::tuple_size<T>::value; });
+
 // A payload without padding: its size is the sum of its fields, and no stray byte goes out (WIRE-7, BAD-3). A
 // struct that wraps the reply header fails this, because it counts the header twice.
 template <typename T>
 concept ReplyPayload =
     std::is_trivially_copyable_v<T> && std::has_unique_object_representations_v<T> && !std::is_pointer_v<T> &&
-    !std::is_same_v<T, FltlinkReplyHeader>;
+    !ViewOfOtherBytes<T> && !std::is_same_v<T, FltlinkReplyHeader>;
 
 // Lives on the stack of the worker that calls the handler, and dies when the handler has returned. One thread
 // at a time.

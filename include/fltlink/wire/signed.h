@@ -14,8 +14,8 @@ typedef struct SIGNED_MESSAGE {
   // Starts at 1 on each connection and grows; after 0xFFFFFFFF comes 0. A receiver takes a number that is 1
   // to 0x7FFFFFFF ahead of the last one it took, modulo 2^32 (S-2).
   uint32_t SequenceNumber;
-  uint32_t
-      Checksum;  // of the enclosed message: byte i, shifted left by 8 * (i % 4), all combined by exclusive or
+  // Of the enclosed message: byte i, shifted left by 8 * (i % 4), all combined by exclusive or.
+  uint32_t Checksum;
   uint8_t Data[1];
 } SIGNED_MESSAGE, *PSIGNED_MESSAGE;
 

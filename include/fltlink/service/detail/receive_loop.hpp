@@ -10,7 +10,12 @@ inline ReceiveLoop::ReceiveLoop(Host& host, Port& port, Handlers& handlers, cons
   FLTLINK_ASSERT(options.workers > 0 && options.receives > 0);
   FLTLINK_ASSERT(options.buffer_size >= FLTLINK_MESSAGE_HEADER_SIZE);
   FLTLINK_ASSERT(options.buffer_size <= options.buffer_size_max);
-  for (size_t i = 0; i < options.receives; ++i) slots_.push_back(std::make_unique<Slot>());
+  // Whatever needs memory takes it here: threads of the loop have nobody to throw to.
+  for (size_t i = 0; i < options.receives; ++i) {
+    slots_.push_back(std::make_unique<Slot>());
+    slots_.back()->storage.reserve(options.buffer_size_max);
+  }
+  worker_threads_.reserve(options.workers);
 }
 
 inline StartOutcome ReceiveLoop::start() {
@@ -116,7 +121,7 @@ inline void ReceiveLoop::serve() {
       handlers_.on_connected(driver_, terms_) == ConnectionUse::kReconnect) {
     lose_connection(0);
   }
-  connected_.store(true, MemoryOrder::kRelease);
+  connected_.store(!lost_.load(MemoryOrder::kAcquire), MemoryOrder::kRelease);
   attend();
   connected_.store(false, MemoryOrder::kRelease);
   drain();
