@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "cli/interrupt.hpp"
 #include "cli/statuses.hpp"
 
 namespace fltlink::cli {
@@ -76,7 +77,7 @@ void delete_file(Program& deleter, const TargetFile& file) {
 Survey walk(Program& walker, std::u16string_view root) {
   Survey survey;
   survey.directories.emplace_back(root);
-  for (std::size_t next = 0; next < survey.directories.size(); ++next) {
+  for (std::size_t next = 0; next < survey.directories.size() && !interrupted(); ++next) {
     // Not a reference: the vector grows below.
     const std::u16string directory = survey.directories[next];
     fltsim::ListResult listed;

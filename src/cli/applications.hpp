@@ -40,7 +40,7 @@ struct Survey {
   std::vector<std::u16string> directories;  // the root first
 };
 
-// Lists `root` ("C:\") and every directory below it, in the file system's order.
+// Lists `root` ("C:\") and every directory below it, in the file system's order. An interrupt ends it early.
 [[nodiscard]] Survey walk(Program& walker, std::u16string_view root);
 
 }  // namespace fltlink::cli

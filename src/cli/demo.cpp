@@ -4,6 +4,7 @@
 
 #include <cerrno>
 #include <cstring>
+#include <filesystem>
 #include <memory>
 #include <optional>
 #include <string>
@@ -15,6 +16,7 @@
 #include "cli/applications.hpp"
 #include "cli/exit_codes.hpp"
 #include "cli/installation.hpp"
+#include "cli/interrupt.hpp"
 #include "cli/progress.hpp"
 #include "cli/protection.hpp"
 #include "cli/report.hpp"
@@ -57,6 +59,15 @@ Trouble write_file(const std::string& path, const std::string& text) {
   return std::nullopt;
 }
 
+// Where the copier works. A directory of this name that is there already will do.
+Trouble make_folder_for_copies(fltsim::Process& installer) {
+  const std::int32_t status = installer.mkdir(kCopies).status;
+  if (status == kStatusSuccess) return std::nullopt;
+  fltsim::ListResult listed = installer.list(kCopies);
+  if (status == kStatusNameCollision && listed.status == kStatusSuccess) return std::nullopt;
+  return "the folder " + printable(kCopies) + " cannot be made: " + status_word(status);
+}
+
 // One demo on one directory, from the mount to the report. Each step needs the one before.
 class Demo {
  public:
@@ -80,6 +91,7 @@ class Demo {
   void work();
   void settle();
   void finish();
+  void check_protected_files();
   void describe_operations();
   void note(const Trouble& trouble) {
     if (trouble) report_.troubles.push_back(*trouble);
@@ -123,15 +135,20 @@ Trouble Demo::survey_files() {
     Program walker(installer, uncounted);
     survey_ = walk(walker, u"C:\\");
     trouble = move_under_protection(installer, survey_.files, policies);
-    if (!trouble && !volume_->exists(kCopies.substr(2))) installer.mkdir(kCopies);
+    if (!trouble) trouble = make_folder_for_copies(installer);
   });
   if (outcome != fltsim::Outcome::kDone) return "the files could not be listed";
   for (std::size_t index = 0; index < survey_.files.size(); ++index)
     survey_.files[index].copy = std::u16string(kCopies) + u'\\' + decimal(index + 1);
-  before_ = fingerprint_protected(*volume_, survey_.files, policies);
+  if (trouble) return trouble;
+  Progress progress(err_, "remembering what is protected");
+  before_ = fingerprint_protected(*volume_, survey_.files, policies,
+                                  [&](std::size_t done) { progress.show(done, survey_.files.size()); });
   report_.files = survey_.files.size();
   report_.protected_files = before_.size();
-  return trouble;
+  if (before_.empty() && !survey_.files.empty() && !interrupted())
+    return "none of the files could be put under protection";
+  return std::nullopt;
 }
 
 Trouble Demo::start_protection() {
@@ -146,7 +163,7 @@ Trouble Demo::start_protection() {
 }
 
 void Demo::work() {
-  Progress progress(err_);
+  Progress progress(err_, "at work");
   Workload workload(machine_, survey_, tally_);
   const WorkloadOutcome outcome =
       workload.run([&](std::size_t done) { progress.show(done, survey_.files.size()); });
@@ -178,10 +195,10 @@ void Demo::finish() {
     if (status != kStatusSuccess)
       report_.troubles.push_back("DrmFilter did not unload: " + status_word(status));
   }
-  for (const std::u16string& path : changed_since(*volume_, before_))
-    report_.changed_files.push_back(printable(path));
+  check_protected_files();
   const fltsim::fs::LowerCounts counts = volume_->volume().file_system().lower_counts();
   report_.unreadable = counts.unreadable;
+  report_.changed_below = counts.changed_below;
   report_.not_shown = counts.symbolic_links + counts.special_files + counts.case_collisions;
   machine_.system().shut_down();
   for (const fltsim::Finding& finding : machine_.verifier().findings())
@@ -190,6 +207,13 @@ void Demo::finish() {
   if (arguments_.trace_file) note(write_file(*arguments_.trace_file, machine_.trace().to_chrome_json()));
   // Threads of a machine that came to a stop never end, and may still look at the service.
   if (machine_.stopped()) static_cast<void>(service_.release());
+}
+
+void Demo::check_protected_files() {
+  Progress progress(err_, "checking what was protected");
+  const auto show = [&](std::size_t done) { progress.show(done, before_.size()); };
+  for (const std::u16string& path : changed_since(*volume_, before_, show))
+    report_.changed_files.push_back(printable(path));
 }
 
 void Demo::describe_operations() {
@@ -257,6 +281,16 @@ Trouble why_not_shown(const std::string& directory) {
   return std::nullopt;
 }
 
+// A trace in the directory that stays as it is would change it.
+Trouble why_not_traced(const DemoArguments& arguments) {
+  if (!arguments.trace_file || !arguments.directory) return std::nullopt;
+  const auto folder = std::filesystem::absolute(*arguments.trace_file).parent_path();
+  std::error_code error;
+  const auto inside = std::filesystem::relative(folder, *arguments.directory, error);
+  if (error || *inside.begin() == "..") return std::nullopt;
+  return *arguments.trace_file + " lies inside " + *arguments.directory + ", which the demo never changes";
+}
+
 int refuse(std::FILE* err, const std::string& text, int exit_code) {
   std::fprintf(err, "fltlink: %s\n", text.c_str());
   return exit_code;
@@ -267,6 +301,9 @@ int print(const Report& report, bool json, std::FILE* out, std::FILE* err) {
   if (report.unreadable != 0)
     std::fprintf(err, "fltlink: files and directories that this user may not read: %llu\n",
                  static_cast<unsigned long long>(report.unreadable));
+  if (report.changed_below != 0)
+    std::fprintf(err, "fltlink: reads refused because somebody changed the directory meanwhile: %llu\n",
+                 static_cast<unsigned long long>(report.changed_below));
   if (report.interrupted)
     std::fputs("fltlink: interrupted; the service was disconnected and the driver unloaded\n", err);
   const std::string text = json ? to_json(report) : to_table(report);
@@ -282,6 +319,7 @@ int run_demo(const DemoArguments& arguments, std::FILE* out, std::FILE* err) {
   if (arguments.directory) {
     if (const Trouble trouble = why_not_shown(*arguments.directory)) return refuse(err, *trouble, kExitUsage);
   }
+  if (const Trouble trouble = why_not_traced(arguments)) return refuse(err, *trouble, kExitUsage);
   auto chosen = choose_place(arguments);
   if (const auto* trouble = std::get_if<std::string>(&chosen)) return refuse(err, *trouble, kExitCannotRun);
   const Place& place = std::get<Place>(chosen);

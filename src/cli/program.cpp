@@ -65,8 +65,8 @@ std::int32_t Program::read(fltsim::FileHandle file, std::uint64_t size_max, std:
     const auto step =
         static_cast<std::uint32_t>(std::min<std::uint64_t>(kReadStep, size_max - content.size()));
     const fltsim::IoResult result = process_.read(file, step, static_cast<std::int64_t>(content.size()));
-    if (result.status == kStatusEndOfFile) break;
-    if (counted(Operation::kRead, result.status) != kStatusSuccess) return result.status;
+    if (counted(Operation::kRead, result.status) == kStatusEndOfFile) break;
+    if (result.status != kStatusSuccess) return result.status;
     content += result.content;
     if (result.content.size() < step) break;
   }

@@ -30,7 +30,7 @@ class Program {
   // Fails when there is a file of this name.
   Opened create(std::u16string_view path);
 
-  // Up to `size_max` bytes from the start of the file. `content` is what was read before anything failed.
+  // Up to `size_max` bytes from the start of the file; to come to its end is a success. `content` is what was read before anything failed.
   std::int32_t read(fltsim::FileHandle file, std::uint64_t size_max, std::string& content);
   std::int32_t write(fltsim::FileHandle file, std::string_view bytes, std::int64_t offset);
   // To a path on the same volume, in the place of a file that may be there.

@@ -4,7 +4,8 @@
 
 namespace fltlink::cli {
 
-Progress::Progress(std::FILE* out) : out_(out), terminal_(::isatty(::fileno(out)) == 1), next_(clock_.now()) {
+Progress::Progress(std::FILE* out, const char* doing)
+    : out_(out), doing_(doing), terminal_(::isatty(::fileno(out)) == 1), next_(clock_.now()) {
   if (!terminal_) next_ += kPlainPause;
 }
 
@@ -19,8 +20,9 @@ void Progress::show(std::size_t done, std::size_t total) {
   if (now < next_) return;
   next_ = now + (terminal_ ? kTerminalPause : kPlainPause);
   const std::size_t percent = total == 0 ? 100 : done * 100 / total;
-  std::fprintf(out_, terminal_ ? "\r%zu of %zu files, %zu %%\033[K" : "fltlink: %zu of %zu files, %zu %%\n",
-               done, total, percent);
+  std::fprintf(out_,
+               terminal_ ? "\r%s: %zu of %zu files, %zu %%\033[K" : "fltlink: %s: %zu of %zu files, %zu %%\n",
+               doing_, done, total, percent);
   std::fflush(out_);
   line_shown_ = terminal_;
 }

@@ -12,7 +12,8 @@ namespace fltlink::cli {
 // One thread.
 class Progress {
  public:
-  explicit Progress(std::FILE* out);
+  // `doing` says what is done to the files, and outlives the progress.
+  Progress(std::FILE* out, const char* doing);
   // Takes the line away again.
   ~Progress();
   Progress(const Progress&) = delete;
@@ -26,6 +27,7 @@ class Progress {
 
   OsHost clock_;
   std::FILE* const out_;
+  const char* const doing_;
   const bool terminal_;
   Ticks next_;
   bool line_shown_ = false;

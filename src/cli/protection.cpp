@@ -6,6 +6,7 @@
 
 #include <fltlink/policy/pattern.hpp>
 
+#include "cli/interrupt.hpp"
 #include "cli/statuses.hpp"
 #include "cli/text.hpp"
 #include "fs/file_system.hpp"
@@ -56,22 +57,31 @@ class BareOpen {
   BareOpen(const BareOpen&) = delete;
   BareOpen& operator=(const BareOpen&) = delete;
 
+  [[nodiscard]] std::int32_t status() const { return static_cast<std::int32_t>(result_.status); }
   [[nodiscard]] bool opened() const { return result_.open != nullptr; }
 
-  [[nodiscard]] Fingerprint read_all() {
+  // The file's size, and a hash of its first `size_max` bytes.
+  [[nodiscard]] Fingerprint read(std::uint64_t size_max) {
     constexpr std::uint64_t kOffsetBasis = 0xcbf29ce484222325;
     constexpr std::uint64_t kPrime = 0x100000001b3;
-    Fingerprint print{.readable = true, .size = 0, .hash = kOffsetBasis};
+    fltsim::fs::FileInformation information;
+    Fingerprint print{
+        .status = static_cast<std::int32_t>(file_system_.query_information(*result_.open, information)),
+        .size = information.end_of_file,
+        .hash = kOffsetBasis};
     std::array<std::byte, 64 * 1024> buffer;
-    for (;;) {
-      const auto read = file_system_.read(*result_.open, static_cast<std::int64_t>(print.size), buffer);
-      for (const std::byte byte : std::span(buffer).first(read.transferred)) {
+    const std::uint64_t end = std::min(print.size, size_max);
+    for (std::uint64_t at = 0; at < end && print.status == kStatusSuccess;) {
+      const auto wanted = std::span(buffer).first(std::min<std::uint64_t>(buffer.size(), end - at));
+      const auto read = file_system_.read(*result_.open, static_cast<std::int64_t>(at), wanted);
+      print.status = static_cast<std::int32_t>(read.status);
+      for (const std::byte byte : wanted.first(read.transferred)) {
         print.hash = (print.hash ^ std::to_integer<std::uint64_t>(byte)) * kPrime;
       }
-      print.size += read.transferred;
-      if (static_cast<std::int32_t>(read.status) == kStatusEndOfFile) return print;
-      if (static_cast<std::int32_t>(read.status) != kStatusSuccess) return {};
+      at += read.transferred;
     }
+    if (print.status != kStatusSuccess) return {.status = print.status};
+    return print;
   }
 
  private:
@@ -112,29 +122,35 @@ std::optional<std::size_t> policy_for(std::u16string_view path, const std::vecto
 
 std::optional<Fingerprint> fingerprint(const fltsim::Volume& volume, std::u16string_view path) {
   constexpr std::uint32_t kReadData = 1;
-  constexpr std::uint32_t kReadAttributes = 0x80;
-  fltsim::fs::FileSystem& file_system = volume.volume().file_system();
-  const std::u16string_view on_volume = path.substr(volume.drive().size());
-  if (BareOpen file(file_system, on_volume, kReadData); file.opened()) return file.read_all();
+  BareOpen file(volume.volume().file_system(), path.substr(volume.drive().size()), kReadData);
+  if (file.opened()) return file.read(kBytesOfAFileMax);
+  if (file.status() == kStatusNameNotFound || file.status() == kStatusPathNotFound) return std::nullopt;
   // A file that the host does not let us read is still there.
-  if (BareOpen file(file_system, on_volume, kReadAttributes); file.opened()) return Fingerprint{};
-  return std::nullopt;
+  return Fingerprint{.status = file.status()};
 }
 
 Fingerprints fingerprint_protected(const fltsim::Volume& volume, const std::vector<TargetFile>& files,
-                                   const std::vector<std::u16string>& policies) {
+                                   const std::vector<std::u16string>& policies,
+                                   const std::function<void(std::size_t done)>& progress) {
   Fingerprints prints;
-  for (const TargetFile& file : files) {
+  for (std::size_t index = 0; index < files.size() && !interrupted(); ++index) {
+    progress(index);
+    const TargetFile& file = files[index];
     if (!policy_for(file.path, policies)) continue;
     if (const auto print = fingerprint(volume, file.path)) prints.emplace(file.path, *print);
   }
   return prints;
 }
 
-std::vector<std::u16string> changed_since(const fltsim::Volume& volume, const Fingerprints& before) {
+std::vector<std::u16string> changed_since(const fltsim::Volume& volume, const Fingerprints& before,
+                                          const std::function<void(std::size_t done)>& progress) {
   std::vector<std::u16string> changed;
+  std::size_t done = 0;
   for (const auto& [path, print] : before) {
-    if (fingerprint(volume, path) != print) changed.push_back(path);
+    progress(done++);
+    const auto now = fingerprint(volume, path);
+    const bool changed_below = now && now->status == kStatusFileInvalid;
+    if (!changed_below && now != print) changed.push_back(path);
   }
   return changed;
 }

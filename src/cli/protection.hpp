@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <optional>
 #include <string>
@@ -32,9 +33,9 @@ inline constexpr std::size_t kProtectedShare = 10;
 
 // What a file is, as the file system below all filters knows it.
 struct Fingerprint {
-  bool readable = false;
+  std::int32_t status = 0;  // why its bytes could not be read; success if they could
   std::uint64_t size = 0;
-  std::uint64_t hash = 0;  // of the bytes, FNV-1a
+  std::uint64_t hash = 0;  // of the bytes that the programs look at, FNV-1a
 
   friend bool operator==(const Fingerprint&, const Fingerprint&) = default;
 };
@@ -42,14 +43,19 @@ struct Fingerprint {
 // Nothing when there is no such file. `path` is a path on the volume, with its drive letter.
 [[nodiscard]] std::optional<Fingerprint> fingerprint(const fltsim::Volume& volume, std::u16string_view path);
 
-// The protected files as they were, by path.
+// The protected files as they were, by path. `progress` is told how many of `files` it is through with. An
+// interrupt ends it early.
 using Fingerprints = std::map<std::u16string, Fingerprint>;
 [[nodiscard]] Fingerprints fingerprint_protected(const fltsim::Volume& volume,
                                                  const std::vector<TargetFile>& files,
-                                                 const std::vector<std::u16string>& policies);
+                                                 const std::vector<std::u16string>& policies,
+                                                 const std::function<void(std::size_t done)>& progress);
 
-// The paths of those that have changed since, or are gone.
-[[nodiscard]] std::vector<std::u16string> changed_since(const fltsim::Volume& volume,
-                                                        const Fingerprints& before);
+// The paths of those that have changed since, or are gone. `progress` is told how many it is through with. What
+// somebody else has changed in the directory itself meanwhile reads as unreadable, and is passed over: no
+// program of the demo can have done that.
+[[nodiscard]] std::vector<std::u16string> changed_since(
+    const fltsim::Volume& volume, const Fingerprints& before,
+    const std::function<void(std::size_t done)>& progress);
 
 }  // namespace fltlink::cli

@@ -41,6 +41,9 @@ void add_source(std::string& out, const Report& report) {
       report.files, report.protected_files);
   if (report.unreadable != 0)
     out += fmt::format("{} files could not be read on this machine\n", report.unreadable);
+  if (report.changed_below != 0)
+    out += fmt::format("{} reads were refused: somebody changed the directory meanwhile\n",
+                       report.changed_below);
   if (report.not_shown != 0)
     out += fmt::format("{} links and special files are not shown\n", report.not_shown);
 }

@@ -26,6 +26,7 @@ struct Report {
   std::uint64_t files = 0;
   std::uint64_t protected_files = 0;
   std::uint64_t unreadable = 0;
+  std::uint64_t changed_below = 0;  // reads refused because somebody changed the directory meanwhile
   std::uint64_t not_shown = 0;
 
   // By kind of operation and by result, both in words.

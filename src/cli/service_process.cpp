@@ -62,7 +62,8 @@ MessageCounters Books::events() const {
 bool Books::balance() const {
   const MessageCounters all = events();
   return driver.file_events.balanced() && driver.block_notices.balanced() && all.pending == 0 &&
-         all.delivered == received && received == handled;
+         all.delivered == received && received == handled &&
+         driver.block_notices.produced == blocked_operations;
 }
 
 // --- ServiceProcess ---
@@ -115,7 +116,14 @@ bool ServiceProcess::start_inside() {
   if (port_ == nullptr) return false;
   service_.emplace(*host_, *port_, *store_, *log_, settings_, &*witness_);
   return service_->start() == StartOutcome::kStarted &&
-         service_->wait_until_applied(host_->now() + kPatience);
+         service_->wait_until_applied(host_->now() + kPatience) && all_policies_are_active();
+}
+
+// The driver's word for it: a policy that it refused is no trouble to the service, but would be to the demo.
+bool ServiceProcess::all_policies_are_active() {
+  const auto status = service_->driver_status();
+  return status.result.outcome == RequestOutcome::kDone &&
+         status.value.active_policies == witness_->policies().size();
 }
 
 std::optional<std::string> ServiceProcess::start() {

@@ -57,8 +57,8 @@ struct Books {
   std::uint64_t handled = 0;             // and were given to a handler
 
   [[nodiscard]] MessageCounters events() const;  // both message types together
-  // Each type balances, nothing is on its way, and what the driver calls delivered is what the service
-  // handled.
+  // Each type balances, nothing is on its way, what the driver calls delivered is what the service handled, and
+  // each denied operation made one block notice.
   [[nodiscard]] bool balance() const;
 };
 
@@ -87,6 +87,7 @@ class ServiceProcess {
   [[nodiscard]] std::optional<std::string> open_files(const std::string& directory);
   [[nodiscard]] std::optional<std::string> open_log(const std::string& path);
   [[nodiscard]] bool start_inside();
+  [[nodiscard]] bool all_policies_are_active();
   [[nodiscard]] bool ask(Books& books);
 
   fltsim::Machine& machine_;

@@ -12,6 +12,9 @@ namespace fltlink::cli {
 
 inline constexpr std::int32_t kStatusSuccess = 0;
 inline constexpr std::int32_t kStatusEndOfFile = static_cast<std::int32_t>(0xC0000011);
+inline constexpr std::int32_t kStatusNameNotFound = static_cast<std::int32_t>(0xC0000034);
+inline constexpr std::int32_t kStatusPathNotFound = static_cast<std::int32_t>(0xC000003A);
+inline constexpr std::int32_t kStatusFileInvalid = static_cast<std::int32_t>(0xC0000098);
 inline constexpr std::int32_t kStatusNameCollision = static_cast<std::int32_t>(0xC0000035);
 inline constexpr std::int32_t kStatusAccessDenied = static_cast<std::int32_t>(0xC0000022);
 

@@ -30,6 +30,7 @@ bool is_inside(const fs::path& path, const fs::path& directory) {
 std::variant<TemporaryDirectory, std::string> TemporaryDirectory::make(const std::string& outside_of) {
   std::error_code error;
   const fs::path shown = outside_of.empty() ? fs::path() : fs::canonical(outside_of, error);
+  if (error) return outside_of + ": " + error.message();
   std::string reasons;
   for (const fs::path& candidate : candidates()) {
     const fs::path base = fs::canonical(candidate, error);

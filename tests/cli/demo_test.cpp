@@ -90,6 +90,35 @@ TEST(DemoTest, EmptyDirectoryIsShownToo) {
   expect_balanced(ordered_json::parse(result.out));
 }
 
+TEST(DemoTest, ReadAtTheEndOfAFileIsCountedByItsResult) {
+  const TemporaryDirectory directory = test::make_directory();
+  std::ofstream(directory.path() + "/empty");
+  const ProgramResult result = run_program({"demo", directory.path(), "--json", "--seed", "1"});
+  EXPECT_EQ(result.exit_code, kExitDone) << result.err;
+  EXPECT_GT(ordered_json::parse(result.out)["operations"]["read"]["end_of_file"], 0);
+}
+
+TEST(DemoTest, FileInThePlaceOfTheCopiesIsTold) {
+  const SomeFiles files(3);
+  std::ofstream(files.path() + "/a") << "the first file, which is moved under protection";
+  std::ofstream(files.path() + "/Demo Copies") << "no folder";
+  const ProgramResult result = run_program({"demo", files.path(), "--seed", "1"});
+  EXPECT_EQ(result.exit_code, kExitCannotRun);
+  EXPECT_THAT(result.err, HasSubstr("Demo Copies cannot be made: object_name_collision"));
+  std::filesystem::remove(files.path() + "/Demo Copies");
+  std::filesystem::create_directory(files.path() + "/Demo Copies");
+  EXPECT_EQ(run_program({"demo", files.path(), "--seed", "1"}).exit_code, kExitDone);
+}
+
+TEST(DemoTest, TraceInsideTheDirectoryIsRefused) {
+  const SomeFiles files(1);
+  const auto before = files.snapshot();
+  const ProgramResult result = run_program({"demo", files.path(), "--trace", files.path() + "/trace.json"});
+  EXPECT_EQ(result.exit_code, kExitUsage);
+  EXPECT_THAT(result.err, HasSubstr("which the demo never changes"));
+  EXPECT_EQ(files.snapshot(), before);
+}
+
 TEST(DemoTest, WithoutADirectoryItShowsFilesOfThisMachine) {
   const ProgramResult result = run_program({"demo", "--json", "--seed", "1"});
   EXPECT_EQ(result.exit_code, kExitDone) << result.err << result.out;

@@ -3,6 +3,10 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <filesystem>
+#include <fstream>
+
+#include "cli/program_run.hpp"
 #include "fltsim/machine.hpp"
 
 namespace fltlink::cli {
@@ -14,6 +18,8 @@ using ::testing::Optional;
 
 const std::vector<std::u16string> kPolicies{u"C:\\ProtectedDocs\\*.docx", u"C:\\ProtectedDocs\\*.xlsx",
                                             u"C:\\Confidential\\*"};
+
+const auto kQuietly = [](std::size_t) {};
 
 class ProtectionTest : public testing::Test {
  protected:
@@ -70,18 +76,44 @@ TEST_F(ProtectionTest, ChangedAndMissingFilesAreFoundAndOthersAreNot) {
   for (const char16_t* path :
        {u"C:\\Confidential\\same", u"C:\\Confidential\\changed", u"C:\\Confidential\\gone"})
     files.push_back({.path = path, .size = 4, .copy = {}});
-  const Fingerprints before = fingerprint_protected(volume_, files, kPolicies);
+  const Fingerprints before = fingerprint_protected(volume_, files, kPolicies, kQuietly);
   EXPECT_EQ(before.size(), 3u);
-  EXPECT_THAT(changed_since(volume_, before), IsEmpty());
+  EXPECT_THAT(changed_since(volume_, before, kQuietly), IsEmpty());
   volume_.write_file(u"\\Confidential\\changed", "tEXt");
   EXPECT_EQ(installer_.remove(u"C:\\Confidential\\gone").status, 0);
-  EXPECT_THAT(changed_since(volume_, before),
+  EXPECT_THAT(changed_since(volume_, before, kQuietly),
               ElementsAre(u"C:\\Confidential\\changed", u"C:\\Confidential\\gone"));
+}
+
+// The directory belongs to its user, who may go on working in it.
+TEST_F(ProtectionTest, WhatSomebodyElseChangesInTheDirectoryIsNoChangeByTheDemo) {
+  const TemporaryDirectory directory = test::make_directory();
+  const std::string host_file = directory.path() + "/Confidential";
+  std::filesystem::create_directory(host_file);
+  std::ofstream(host_file + "/plan") << "text";
+  fltsim::Volume& volume = *machine_.mount(u"D:", directory.path()).volume;
+  const std::vector<TargetFile> files{{.path = u"D:\\Confidential\\plan", .size = 4, .copy = {}}};
+  const std::vector<std::u16string> policies{u"D:\\Confidential\\*"};
+  const Fingerprints before = fingerprint_protected(volume, files, policies, kQuietly);
+  EXPECT_EQ(before.size(), 1u);
+  std::ofstream(host_file + "/plan") << "another text";
+  EXPECT_THAT(changed_since(volume, before, kQuietly), IsEmpty());
+}
+
+TEST_F(ProtectionTest, SizeCountsWhereTheHashEnds) {
+  const std::string large(kBytesOfAFileMax, 'x');
+  volume_.write_file(u"\\Confidential\\large", large + "1");
+  const std::vector<TargetFile> files{
+      {.path = u"C:\\Confidential\\large", .size = large.size() + 1, .copy = {}}};
+  const Fingerprints before = fingerprint_protected(volume_, files, kPolicies, kQuietly);
+  EXPECT_THAT(changed_since(volume_, before, kQuietly), IsEmpty());
+  volume_.write_file(u"\\Confidential\\large", large + "12");
+  EXPECT_THAT(changed_since(volume_, before, kQuietly), ElementsAre(u"C:\\Confidential\\large"));
 }
 
 TEST_F(ProtectionTest, FilesWithoutAPolicyAreNotWatched) {
   const std::vector<TargetFile> files = write_files(2);
-  EXPECT_THAT(fingerprint_protected(volume_, files, kPolicies), IsEmpty());
+  EXPECT_THAT(fingerprint_protected(volume_, files, kPolicies, kQuietly), IsEmpty());
 }
 
 }  // namespace
