@@ -3,7 +3,10 @@
 #include <fltUser.h>
 
 #include <atomic>
+#include <cstring>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "client/client.hpp"
 #include "fltmgr/manager.hpp"
@@ -26,11 +29,14 @@ void lint(nt::Thread& thread, std::string text, const Connection& connection) {
 
 // --- connecting ---
 
-NTSTATUS check_connect(LPCWSTR name, LPCVOID context, std::uint32_t size) {
-  if (name == nullptr || (context == nullptr) != (size == 0)) return port_status::kBadContext;
+NTSTATUS capture_context(LPCVOID context, std::uint32_t size, std::vector<std::byte>& captured) {
+  if ((context == nullptr) != (size == 0)) return port_status::kBadContext;
   if (size > kContextMax) return port_status::kContextTooLong;
-  if (size != 0 && !nt::client_memory(context, size)) return port_status::kBadUserBuffer;
-  return STATUS_SUCCESS;
+  captured.resize(size);
+  if (size == 0) return STATUS_SUCCESS;
+  const bool read =
+      nt::with_client_memory(context, size, [&] { std::memcpy(captured.data(), context, size); });
+  return read ? STATUS_SUCCESS : port_status::kBadUserBuffer;
 }
 
 NTSTATUS connect(nt::Thread& thread, const fltmgr::Ports::ConnectRequest& request, DWORD options,
@@ -76,6 +82,8 @@ NTSTATUS send(nt::Thread& thread, Connection& connection, void* in, DWORD in_siz
   const nt::UserSpace& space = thread.system.nt().user_space();
   if (output.address() != nullptr && !space.is_mapped(output.address(), out_size))
     return port_status::kBadUserBuffer;
+  // The window between the probe and the callback, in which the client's other threads run (MSG-3).
+  thread.system.scheduler().switch_point("FilterSendMessage: the buffers are probed");
   std::uint32_t count = 0;
   const NTSTATUS status =
       connection.message(thread, input.address(), in_size, output.address(), out_size, count);
@@ -187,12 +195,13 @@ HRESULT FilterConnectCommunicationPort(LPCWSTR PortName, DWORD Options, LPCVOID 
                                        LPSECURITY_ATTRIBUTES SecurityAttributes, HANDLE* Port) {
   return nt::client_call("FilterConnectCommunicationPort", E_FAIL, [&](nt::Thread& thread) -> HRESULT {
     *Port = INVALID_HANDLE_VALUE;
-    NTSTATUS status = check_connect(PortName, Context, SizeOfContext);
+    if (PortName == nullptr) return hresult_from_status(port_status::kBadContext);
+    std::vector<std::byte> context;
+    NTSTATUS status = capture_context(Context, SizeOfContext, context);
     if (status == STATUS_SUCCESS) {
       status = connect(thread,
                        {.name = reinterpret_cast<const char16_t*>(PortName),
-                        .context = Context,
-                        .context_size = SizeOfContext,
+                        .context = std::move(context),
                         .synchronous = (Options & FLT_PORT_FLAG_SYNC_HANDLE) != 0},
                        Options, SecurityAttributes != nullptr && SecurityAttributes->bInheritHandle, *Port);
     }

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <utility>
 
 #include "fltmgr/filter_call.hpp"
 #include "fltmgr/manager.hpp"
@@ -10,6 +11,7 @@
 #include "machine/system.hpp"
 #include "nt/enter.hpp"
 #include "nt/executive.hpp"
+#include "nt/held_locks.hpp"
 
 namespace fltsim::fltmgr {
 namespace {
@@ -32,9 +34,11 @@ const nt::ObjectType kClientPortType{.name = u"FilterCommunicationPort",
                                      .parses = false,
                                      .report_leaks = false};
 
-Connection::Connection(nt::Ref<ServerPort> server, std::uint64_t number, bool synchronous)
+Connection::Connection(nt::Ref<ServerPort> server, std::uint64_t number, const nt::Process& client,
+                       bool synchronous)
     : server_(std::move(server)),
       number_(number),
+      client_(client.id),
       synchronous_(synchronous),
       rendezvous_(semantics_of(*server_), server_->filter.system.trace(), server_->text) {
   nt::Dispatcher::initialize(completed, nt::DispatcherType::kNotificationEvent, 0);
@@ -73,7 +77,11 @@ void Connection::changed() {
 // ------------------------------------------------------------------------------------------------------
 
 NTSTATUS Connection::ask_driver(nt::Thread& thread, void* context, std::uint32_t size) {
-  void* cookie = nullptr;
+  {
+    const std::lock_guard lock(mutex_);
+    connector_ = &thread;
+  }
+  void* cookie = nullptr;  // stays null if the callback sets none (CONN-13)
   const NTSTATUS status = call_filter(thread, server_->filter, [&] {
     return server_->callbacks.connect(handle(), server_->cookie, context, size, &cookie);
   });
@@ -83,6 +91,7 @@ NTSTATUS Connection::ask_driver(nt::Thread& thread, void* context, std::uint32_t
     const std::lock_guard lock(mutex_);
     cookie_ = cookie;
     connecting_ = false;
+    connector_ = nullptr;
     if (accepted && kernel_open_) notify_ = Notify::kDue;
     if (!accepted) {
       ended_ = true;
@@ -101,17 +110,22 @@ NTSTATUS Connection::ask_driver(nt::Thread& thread, void* context, std::uint32_t
   return status;
 }
 
+bool Connection::connects_in(const nt::Thread& thread) const {
+  const std::lock_guard lock(mutex_);
+  return connector_ == &thread;
+}
+
 // --- messages
 // --------------------------------------------------------------------------------------------------------
 
 SendResult Connection::send(nt::Thread& thread, const SendRequest& request) {
   {
     const std::lock_guard lock(mutex_);
-    ++senders_;
+    senders_.push_back(&thread);
   }
   const SendResult result = rendezvous_.send(thread, request);
   const std::lock_guard lock(mutex_);
-  --senders_;
+  std::erase(senders_, &thread);
   changed();
   return result;
 }
@@ -139,6 +153,15 @@ NTSTATUS Connection::message(nt::Thread& thread, void* input, std::uint32_t inpu
            describe());
     written = output_size;
   }
+  if (NT_SUCCESS(status) && input_size >= sizeof(ULONG) &&
+      reinterpret_cast<std::uintptr_t>(input) % sizeof(ULONG) != 0) {
+    report(
+        server_->filter, "VER-25", Severity::kWarning,
+        "MessageNotify took a message from an address that is no multiple of 4. The filter manager does not "
+        "check alignment: refuse it with STATUS_DATATYPE_MISALIGNMENT before it is read as a structure "
+        "(MSG-4).",
+        describe());
+  }
   returned = written;
   {
     const std::lock_guard lock(mutex_);
@@ -152,13 +175,13 @@ NTSTATUS Connection::message(nt::Thread& thread, void* input, std::uint32_t inpu
 NTSTATUS Connection::reply(const void* buffer, std::uint32_t size) {
   if (size < sizeof(FILTER_REPLY_HEADER)) return port_status::kReplyShorterThanHeader;
   if (rendezvous_.closed()) return port_status::kDisconnected;
-  if (!nt::client_memory(buffer, size)) return port_status::kBadUserBuffer;
+  FILTER_REPLY_HEADER header;
+  if (!nt::with_client_memory(buffer, size, [&] { std::memcpy(&header, buffer, sizeof header); }))
+    return port_status::kBadUserBuffer;
   if (semantics_of(*server_).reply_alignment_checked &&
       reinterpret_cast<std::uintptr_t>(buffer) % sizeof(ULONG) != 0) {
     return port_status::kReplyMisaligned;
   }
-  FILTER_REPLY_HEADER header;
-  std::memcpy(&header, buffer, sizeof header);
   return rendezvous_.reply(header, static_cast<const std::byte*>(buffer) + sizeof header,
                            size - static_cast<std::uint32_t>(sizeof header));
 }
@@ -173,14 +196,31 @@ void Connection::run_disconnect_notify(nt::Thread& thread) {
     notify_ = Notify::kRunning;
   }
   const Trace::Index node = thread.system.trace().begin(Trace::kNone, "DisconnectNotify " + describe());
+  const auto outer =
+      std::exchange(thread.on_lock_wait, [this](const void* lock) { check_wait_in_notify(lock); });
   call_filter(thread, server_->filter, [&] {
     server_->callbacks.disconnect(cookie_);
     return 0;
   });
+  thread.on_lock_wait = outer;
   thread.system.trace().end(node);
   const std::lock_guard lock(mutex_);
   notify_ = Notify::kReturned;
   changed();
+}
+
+void Connection::check_wait_in_notify(const void* wanted) {
+  {
+    const std::lock_guard lock(mutex_);
+    const auto holds = [&](const nt::Thread* sender) { return nt::holds(*sender, wanted) != 0; };
+    if (std::none_of(senders_.begin(), senders_.end(), holds)) return;
+  }
+  report(
+      server_->filter, "VER-27", Severity::kError,
+      "DisconnectNotify waits for a lock that a thread holds in FltSendMessage on the same connection. Where "
+      "the senders are told after DisconnectNotify, neither ever ends; do not hold a lock across "
+      "FltSendMessage (DISC-11).",
+      describe());
 }
 
 // The order of DISC-9: no more messages; then senders and receives fail, and DisconnectNotify runs.
@@ -226,7 +266,7 @@ bool Connection::end(nt::Thread& thread) {
   wait_until(thread, false, "connection: ConnectNotify still runs", [this] { return !connecting_; });
   disconnect(thread, port_status::kDisconnected, true);
   wait_until(thread, false, "connection: callbacks and senders still run",
-             [this] { return notify_ != Notify::kRunning && senders_ == 0 && messages_ == 0; });
+             [this] { return notify_ != Notify::kRunning && senders_.empty() && messages_ == 0; });
   bool leaked = false;
   {
     const std::lock_guard lock(mutex_);
@@ -237,15 +277,19 @@ bool Connection::end(nt::Thread& thread) {
 }
 
 void Connection::give_back_slot_if_due() {
+  bool gives = false;
+  bool is_over = false;
   {
     const std::lock_guard lock(mutex_);
+    if (connecting_ || notify_ == Notify::kRunning || messages_ != 0) return;
     const bool needs_close = semantics_of(*server_).slot_needs_client_port_close;
-    const bool closed = needs_close ? !kernel_open_ : !kernel_open_ || notify_ == Notify::kReturned;
-    if (!slot_held_ || connecting_ || !closed || notify_ == Notify::kRunning || messages_ != 0) return;
-    slot_held_ = false;
+    const bool closed = !kernel_open_ || (!needs_close && notify_ == Notify::kReturned);
+    gives = closed && std::exchange(slot_held_, false);
+    // Until then the unload finds it: to report a forgotten close, or to run a DisconnectNotify that is due.
+    is_over = !kernel_open_ && notify_ != Notify::kDue;
   }
-  server_->give_slot();
-  FilterManager::of(server_->filter.system).ports().retire(*this);
+  if (gives) server_->give_slot();
+  if (is_over) FilterManager::of(server_->filter.system).ports().retire(*this);
 }
 
 // --- the client's handle

@@ -32,7 +32,8 @@ extern const nt::ObjectType kClientPortType;
 
 class Connection {
  public:
-  Connection(nt::Ref<ServerPort> server, std::uint64_t number, bool synchronous);
+  // `client` is the process that connects.
+  Connection(nt::Ref<ServerPort> server, std::uint64_t number, const nt::Process& client, bool synchronous);
   Connection(const Connection&) = delete;
   Connection& operator=(const Connection&) = delete;
 
@@ -47,16 +48,18 @@ class Connection {
   ServerPort& server() const { return *server_; }
   Rendezvous& rendezvous() { return rendezvous_; }
   std::uint64_t number() const { return number_; }
+  std::uint32_t client() const { return client_; }   // id of the process that connected
   bool synchronous() const { return synchronous_; }  // FLT_PORT_FLAG_SYNC_HANDLE (CONN-15)
   std::string describe() const;                      // "connection 3 of \DrmFilterPort"
 
   // --- connecting: the connecting thread ---
   // Runs ConnectNotify. Its status; the connection stands when it is NT_SUCCESS.
   NTSTATUS ask_driver(nt::Thread& thread, void* context, std::uint32_t size);
+  // Whether `thread` is in ConnectNotify of this connection.
+  bool connects_in(const nt::Thread& thread) const;
 
   // --- messages ---
-  // FltSendMessage on this connection; counted, so that unregistering waits until the sender has left
-  // (PUNL-4).
+  // FltSendMessage on this connection; noted, so that unregistering waits until the sender has left (PUNL-4).
   SendResult send(nt::Thread& thread, const SendRequest& request);
   // FilterSendMessage: runs MessageNotify in the calling thread on the client's own addresses.
   NTSTATUS message(nt::Thread& thread, void* input, std::uint32_t input_size, void* output,
@@ -108,21 +111,26 @@ class Connection {
                   const std::function<bool()>& ready);
   void changed();  // mutex_ held: lets those in wait_until() look again
   void run_disconnect_notify(nt::Thread& thread);
+  // DisconnectNotify has to wait for `lock`.
+  void check_wait_in_notify(const void* lock);
   void disconnect(nt::Thread& thread, NTSTATUS receive_status, bool notify);
   void give_back_slot_if_due();
 
   const nt::Ref<ServerPort> server_;
   const std::uint64_t number_;  // in order of connecting, per machine
+  const std::uint32_t client_;
   const bool synchronous_;
   Rendezvous rendezvous_;
 
   mutable std::mutex mutex_;  // leaf; never held together with the rendezvous's
   bool connecting_ = true;
-  bool ended_ = false;  // disconnected, from either side
+  const nt::Thread* connector_ = nullptr;  // in ConnectNotify
+  bool ended_ = false;                     // disconnected, from either side
   bool kernel_open_ = true;
   Notify notify_ = Notify::kNotDue;
   bool slot_held_ = true;
-  std::uint32_t senders_ = 0;
+  // The threads in send(); what locks they hold does not change meanwhile (DISC-11).
+  std::vector<const nt::Thread*> senders_;
   std::uint32_t messages_ = 0;  // MessageNotify calls that run
   void* cookie_ = nullptr;      // ConnectionPortCookie; written by ask_driver() before anybody reads it
   std::optional<Binding> binding_;

@@ -6,6 +6,7 @@
 #include "fltmgr/api.hpp"
 #include "fltmgr/port.hpp"
 #include "fltmgr/port_status.hpp"
+#include "fltmgr/walk.hpp"
 #include "nt/text.hpp"
 
 using namespace fltsim;
@@ -81,6 +82,24 @@ void check_circumstances(const Filter& filter, nt::Thread& thread, const LARGE_I
                "work item or a worker thread (BAD-15).",
            connection.server().text);
   };
+  if (connection.connects_in(thread)) {
+    lint(filter, Severity::kWarning,
+         "FltSendMessage was called in ConnectNotify of the connection: the client has no handle yet and "
+         "cannot "
+         "receive, so this waits until the time is up (H-25).",
+         connection.describe());
+  }
+  if (thread.sets_up_instance) {
+    report(filter, "VER-28", Severity::kWarning,
+           "FltSendMessage was called in InstanceSetup: the mount or attach waits for the client. Send from "
+           "a work "
+           "item.",
+           connection.server().text);
+  }
+  const auto* walk = static_cast<const WalkSlot*>(thread.walk_slot);
+  if (walk != nullptr && walk->innermost != nullptr && thread.process.id == connection.client()) {
+    at_risk("for an operation of the very process that is to receive");  // SEND-18
+  }
   if (!thread.held_locks.empty()) at_risk(std::string("with a ") + thread.held_locks.back().kind + " held");
   if (thread.top_level_irp != nullptr) at_risk("with a top-level IRP set");
 }

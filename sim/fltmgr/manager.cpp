@@ -336,10 +336,12 @@ NTSTATUS FilterManager::attach(Filter& filter, VolumeStack& volume, const Attach
   if (NT_SUCCESS(status) && filter.registration.callbacks.InstanceSetupCallback != nullptr) {
     nt::Thread& thread = nt::current_thread("FltAttachVolume");
     const FLT_RELATED_OBJECTS objects = related_objects(instance, nullptr);
+    const bool nested = std::exchange(thread.sets_up_instance, true);
     status = call_filter(thread, filter, [&] {
       return filter.registration.callbacks.InstanceSetupCallback(
           &objects, request.flags, FILE_DEVICE_DISK_FILE_SYSTEM, FLT_FSTYPE_NTFS);
     });
+    thread.sets_up_instance = nested;
     if (status != STATUS_SUCCESS && NT_SUCCESS(status) && !NT_WARNING(status)) status = STATUS_SUCCESS;
     if (status != STATUS_SUCCESS) {  // ATT-3, ATT-4
       volume.remove(instance);

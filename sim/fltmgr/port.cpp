@@ -1,8 +1,6 @@
 #include "fltmgr/port.hpp"
 
 #include <algorithm>
-#include <cstring>
-#include <memory>
 #include <utility>
 
 #include "fltmgr/filter_call.hpp"
@@ -19,19 +17,28 @@ namespace {
 // How many ports that are gone stay in memory, so that a late use gets a finding.
 constexpr std::size_t kRemembered = 64;
 
-// A copy of the client's context as the driver sees it: exactly as long as the client said, in memory of its
-// own, so that the address sanitizer sees a read past its end or after the callback (CONN-11).
-class ContextCopy {
+// The client's context as the driver sees it: exactly as long as the client said, and gone behind the
+// callback (CONN-11).
+class ContextLoan {
  public:
-  ContextCopy(const void* context, std::uint32_t size, Semantics::EmptyContext empty) {
-    if (size == 0 && empty == Semantics::EmptyContext::kNull) return;  // CONN-12, H-7
-    copy_ = std::unique_ptr<std::byte[]>(new std::byte[size]);
-    if (size != 0) std::memcpy(copy_.get(), context, size);
+  ContextLoan(System& system, const std::vector<std::byte>& context, const Connection& connection)
+      : memory_(system.nt().lent_memory()) {
+    const bool null_if_empty =
+        system.options().semantics.empty_connect_context == Semantics::EmptyContext::kNull;  // CONN-12, H-7
+    if (context.empty() && null_if_empty) return;
+    lent_ =
+        memory_.lend(context.data(), context.size(), "the connection context of " + connection.describe());
   }
-  void* get() const { return copy_.get(); }
+  ~ContextLoan() {
+    if (lent_ != nullptr) memory_.take_back(lent_);
+  }
+  ContextLoan(const ContextLoan&) = delete;
+  ContextLoan& operator=(const ContextLoan&) = delete;
+  void* get() const { return lent_; }
 
  private:
-  std::unique_ptr<std::byte[]> copy_;
+  nt::LentMemory& memory_;
+  void* lent_ = nullptr;
 };
 
 template <class Body>
@@ -186,14 +193,14 @@ NTSTATUS Ports::connect(nt::Thread& thread, const ConnectRequest& request, nt::R
     const std::lock_guard lock(mutex_);
     if (const NTSTATUS status = port->take_slot(); !NT_SUCCESS(status)) return status;
     connection = nt::Ref<Connection>::adopt(nt::create_object<Connection>(
-        system_, kClientPortType, port, ++connection_count_, request.synchronous));
+        system_, kClientPortType, port, ++connection_count_, thread.process, request.synchronous));
     connections_.push_back(connection);
   }
-  const ContextCopy context(request.context, request.context_size,
-                            system_.options().semantics.empty_connect_context);
+  const ContextLoan context(system_, request.context, *connection);
   const Trace::Index node = system_.trace().begin(
       Trace::kNone, "connect " + thread.process.short_name + " to " + connection->describe());
-  const NTSTATUS status = connection->ask_driver(thread, context.get(), request.context_size);
+  const NTSTATUS status =
+      connection->ask_driver(thread, context.get(), static_cast<std::uint32_t>(request.context.size()));
   system_.trace().end(node, "status", static_cast<std::uint32_t>(status));
   return status;
 }

@@ -3,6 +3,7 @@
 
 #include <fltKernel.h>
 
+#include <cstddef>
 #include <cstdint>
 #include <deque>
 #include <mutex>
@@ -79,8 +80,7 @@ class Ports {
 
   struct ConnectRequest {
     std::u16string_view name;
-    const void* context;
-    std::uint32_t context_size;
+    std::vector<std::byte> context;  // captured
     bool synchronous;
   };
   // In the connecting client's thread. On success the caller makes a handle for the connection, or calls

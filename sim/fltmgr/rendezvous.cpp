@@ -142,16 +142,18 @@ std::list<Receive>::iterator Rendezvous::choose(Sender& sender) {
 // False: the client's buffer is not there any more (GET-14).
 bool Rendezvous::deliver(Sender& sender, const Receive& receive) {
   const SendRequest& request = sender.request;
-  if (!nt::client_memory(receive.buffer, kHeader + request.message_size)) return false;
   const bool reply_wanted = request.reply != nullptr;
-  sender.id = next_id(reply_wanted);
-  FILTER_MESSAGE_HEADER header{};
-  header.ReplyLength = reply_wanted ? kHeader + request.reply_length : 0;  // WIRE-4
-  header.MessageId = sender.id;
-  std::memcpy(receive.buffer, &header, kHeader);
-  if (request.message_size != 0) {
-    std::memcpy(static_cast<std::byte*>(receive.buffer) + kHeader, request.message, request.message_size);
-  }
+  const bool written = nt::with_client_memory(receive.buffer, needed_by(request), [&] {
+    sender.id = next_id(reply_wanted);
+    FILTER_MESSAGE_HEADER header{};
+    header.ReplyLength = reply_wanted ? kHeader + request.reply_length : 0;  // WIRE-4
+    header.MessageId = sender.id;
+    std::memcpy(receive.buffer, &header, kHeader);
+    if (request.message_size != 0) {
+      std::memcpy(static_cast<std::byte*>(receive.buffer) + kHeader, request.message, request.message_size);
+    }
+  });
+  if (!written) return false;
   sender.delivered_at = sched::Scheduler::current()->now();
   if (trace_.enabled()) {
     note(request.trace, "delivered" +
@@ -210,14 +212,17 @@ NTSTATUS Rendezvous::reply(const FILTER_REPLY_HEADER& header, const void* payloa
                        [](const Sender* waiting, std::uint64_t id) { return waiting->id < id; });
   if (found == awaiting_.end() || (*found)->id != header.MessageId) return port_status::kNoWaiter;
   Sender& sender = **found;
-  awaiting_.erase(found);
   const SendRequest& request = sender.request;
   const bool fits = payload_size <= request.reply_length;
   std::uint32_t copied = std::min(payload_size, request.reply_length);
   if (!fits && semantics_.reply_overflow_copy == Semantics::OverflowCopy::kNothing) copied = 0;
   if (!NT_SUCCESS(header.Status) && !semantics_.reply_payload_on_error_status) copied = 0;
   // Only what is really there is written: a length that promises more has its finding already (WIRE-6).
-  if (copied != 0) std::memcpy(request.reply, payload, std::min(copied, request.reply_writable));
+  const bool read = copied == 0 || nt::with_client_memory(payload, copied, [&] {
+                      std::memcpy(request.reply, payload, std::min(copied, request.reply_writable));
+                    });
+  if (!read) return port_status::kBadUserBuffer;
+  awaiting_.erase(found);
   sender.answered = true;
   sender.reply_size = copied;
   if (trace_.enabled())

@@ -15,6 +15,7 @@
 
 #include "nt/debug_log.hpp"
 #include "nt/dispatcher.hpp"
+#include "nt/lent_memory.hpp"
 #include "nt/lock_table.hpp"
 #include "nt/namespace.hpp"
 #include "nt/pool.hpp"
@@ -41,6 +42,7 @@ class Executive {
   Namespace& names() { return *names_; }
   Pool& pool() { return pool_; }
   UserSpace& user_space() { return user_space_; }
+  LentMemory& lent_memory() { return lent_memory_; }
   Registry& registry() { return registry_; }
   WorkQueue& work() { return work_; }
   sched::Ticks boot_time() const { return boot_time_; }
@@ -137,6 +139,7 @@ class Executive {
   LockTable locks_;
   Pool pool_;
   UserSpace user_space_;
+  LentMemory lent_memory_;
   Registry registry_;
   WorkQueue work_;
   DebugLog debug_log_;

@@ -11,4 +11,9 @@ void LockTable::forget(Shard& shard, const void* address, const sched::Thread* t
   if (found != shard.waiters.end()) shard.waiters.erase(found);
 }
 
+void LockTable::tell_of_wait(const void* address) {
+  const Thread* const thread = current_thread_or_null();
+  if (thread != nullptr && thread->on_lock_wait) thread->on_lock_wait(address);
+}
+
 }  // namespace fltsim::nt

@@ -47,6 +47,7 @@ class LockTable {
     return shards_[(reinterpret_cast<std::uintptr_t>(address) >> 4) % shards_.size()];
   }
   static void forget(Shard& shard, const void* address, const sched::Thread* thread);
+  static void tell_of_wait(const void* address);
 
   std::array<Shard, 16> shards_;
 };
@@ -64,6 +65,7 @@ bool LockTable::acquire(const void* address, TryTake try_take, Reason reason, sc
       why = reason();
       place.waiters.push_back({address, self});
     }
+    tell_of_wait(address);
     expired = sched::Scheduler::current()->park(deadline, why) == sched::ParkResult::kDeadline;
     const std::lock_guard lock(place.mutex);
     forget(place, address, self);

@@ -14,7 +14,9 @@
 #include <type_traits>
 #include <utility>
 
+#include "machine/system.hpp"
 #include "nt/enter.hpp"
+#include "nt/executive.hpp"
 
 namespace fltsim::nt {
 namespace {
@@ -39,10 +41,29 @@ std::string code_text(NTSTATUS code) {
   return text;
 }
 
+// A touch of what a callback was lent is wrong whoever takes the exception; one of user memory only when
+// nobody does.
+void judge_access_violation(Thread& thread, std::uintptr_t address, bool taken) {
+  Executive& executive = thread.system.nt();
+  if (const std::string what = executive.lent_memory().explain(address); !what.empty()) {
+    const std::string text =
+        what + ": look at its size first, and keep a copy of what is needed later (CONN-11).";
+    if (!taken) bug_check(thread, "VER-25", text);
+    report(thread, "VER-25", Severity::kError, text);
+  }
+  if (!taken && executive.user_space().contains(reinterpret_cast<const void*>(address), 1)) {
+    bug_check(thread, "VER-24",
+              "user memory that is not there, or not any more, was touched outside every __try. A client can "
+              "unmap its memory at any moment, also after the probe: copy it once, inside __try (MSG-3).");
+  }
+}
+
 [[noreturn]] void raise_record(const EXCEPTION_RECORD& record) {
   Thread& thread = current_thread("an exception in driver code");
   thread.reads_for_driver = false;
   fltsim_seh_frame* frame = thread.exception_chain;
+  if (record.ExceptionCode == STATUS_ACCESS_VIOLATION && record.NumberParameters == 2)
+    judge_access_violation(thread, record.ExceptionInformation[1], frame != nullptr);
   if (frame == nullptr) {
     bug_check(
         thread, "SIM-8",

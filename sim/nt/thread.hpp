@@ -80,7 +80,9 @@ class Thread final {
   void* walk_slot = nullptr;              // the filter manager's (fltmgr/walk.hpp)
   Process* attached = nullptr;            // KeStackAttachProcess
   std::vector<HeldLock> held_locks;
-  std::uint32_t last_error = 0;  // Win32's GetLastError
+  std::function<void(const void* lock)> on_lock_wait;  // told of each lock that the thread has to wait for
+  bool sets_up_instance = false;                       // InstanceSetup runs, where nothing may wait (VER-28)
+  std::uint32_t last_error = 0;                        // Win32's GetLastError
   std::unique_ptr<UserScratch> scratch;
   fltsim_seh_frame* exception_chain = nullptr;  // the innermost __try that is active (nt/seh.hpp)
   bool reads_for_driver = false;  // a fault now is the calling driver's (DriverReads in nt/seh.hpp)

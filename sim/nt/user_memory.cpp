@@ -36,13 +36,12 @@ bool UserSpace::contains(const void* address, std::size_t length) const {
   return first >= base && first - base <= kSize && length <= kSize - (first - base);
 }
 
-bool UserSpace::is_mapped(const void* address, std::size_t length) const {
+bool UserSpace::all_mapped(const void* address, std::size_t length) const {
   if (length == 0) return true;
   if (!contains(address, length)) return false;
   const std::size_t offset = static_cast<std::size_t>(static_cast<const std::byte*>(address) - base_);
   const std::size_t first = offset / kUserPage;
   const std::size_t last = (offset + length - 1) / kUserPage;
-  const std::lock_guard lock(mutex_);
   const auto after = blocks_.upper_bound(first);
   if (after == blocks_.begin()) return false;
   const auto& [start, block] = *std::prev(after);
@@ -115,9 +114,11 @@ UserScratch::~UserScratch() {
   if (base_ != nullptr) space_.free(base_);
 }
 
+const UserSpace& user_space_of_caller() { return current_thread().system.nt().user_space(); }
+
 bool client_memory(const void* address, std::size_t length) {
   if (reinterpret_cast<std::uintptr_t>(address) < kLowestAddress) return false;
-  const UserSpace& space = current_thread().system.nt().user_space();
+  const UserSpace& space = user_space_of_caller();
   return !space.contains(address, 0) || space.is_mapped(address, length);
 }
 

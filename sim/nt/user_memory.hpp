@@ -27,7 +27,17 @@ class UserSpace {
   // True when all of [address, address + length) lies in the range, mapped or not.
   bool contains(const void* address, std::size_t length) const;
   // True when every page of it is mapped (readable and writable).
-  bool is_mapped(const void* address, std::size_t length) const;
+  bool is_mapped(const void* address, std::size_t length) const {
+    return while_mapped(address, length, [] {});
+  }
+  // Runs `copy`, during which nothing is unmapped, if all of it is mapped; else false. `copy` must not block.
+  template <class Copy>
+  bool while_mapped(const void* address, std::size_t length, Copy copy) const {
+    const std::lock_guard lock(mutex_);
+    if (!all_mapped(address, length)) return false;
+    copy();
+    return true;
+  }
 
   // Zeroed pages, rounded up; null when the range is full. `owner` null: the machine's own.
   void* allocate(const Process* owner, std::size_t length);
@@ -44,6 +54,7 @@ class UserSpace {
     std::size_t pages;
     const Process* owner;
   };
+  bool all_mapped(const void* address, std::size_t length) const;  // mutex_ held
   void take_away(std::size_t first, std::size_t pages);
   void forget_holes(std::size_t first, std::size_t pages);
 
@@ -73,6 +84,18 @@ class UserScratch {
 // machine: mapped memory of the user range, or ordinary memory of the program, which is what clients mostly
 // pass. The lowest 64 KB are nobody's.
 bool client_memory(const void* address, std::size_t length);
+const UserSpace& user_space_of_caller();
+
+// As client_memory(), and then `copy`: no other thread of the client can take the memory away between the two
+// (GET-14, REPLY-8). `copy` must not block.
+template <class Copy>
+bool with_client_memory(const void* address, std::size_t length, Copy copy) {
+  const UserSpace& space = user_space_of_caller();
+  if (space.contains(address, 0)) return space.while_mapped(address, length, copy);
+  if (!client_memory(address, length)) return false;
+  copy();
+  return true;
+}
 
 // What the kernel side sees of a client's buffer during one call. A pointer that lies in the user range is
 // passed through; any other is presented as a copy in the range, at the same offset within 16 bytes, so that

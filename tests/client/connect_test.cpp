@@ -163,15 +163,101 @@ TEST(ConnectTest, NameInOtherCaseConnectsWithAWarning) {  // CONN-19, H-6
   EXPECT_EQ(strict.try_connect(strict.client, {}, 0, u"\\testport").result, hr(0x80070002));
 }
 
-TEST(ConnectTest, ConnectNotifyRunsInTheClientsThread) {  // CONN-10
+TEST(ConnectTest, ConnectNotifyRunsInTheClientsThreadAtPassiveLevel) {  // CONN-10
   PortMachine m;
   HANDLE process = nullptr;
+  HANDLE notified = nullptr;
+  KIRQL irql = DISPATCH_LEVEL;
   m.driver.on_connect = [&](PortDriver::Slot&, const void*, ULONG) {
     process = PsGetCurrentProcessId();
+    notified = PsGetCurrentThreadId();
+    irql = KeGetCurrentIrql();
     return STATUS_SUCCESS;
   };
-  EXPECT_EQ(m.try_connect(m.client).result, S_OK);
+  const DWORD connecting = m.in_client([&] {
+    HANDLE port = INVALID_HANDLE_VALUE;
+    EXPECT_EQ(FilterConnectCommunicationPort(kPortName, 0, nullptr, 0, nullptr, &port), S_OK);
+    return GetCurrentThreadId();
+  });
   EXPECT_EQ(reinterpret_cast<std::uintptr_t>(process), m.client.id());
+  EXPECT_EQ(reinterpret_cast<std::uintptr_t>(notified), connecting);
+  EXPECT_EQ(irql, PASSIVE_LEVEL);
+}
+
+TEST(ConnectTest, StoredPortSendsAtOnceAndTheCookieComesBack) {  // CONN-13
+  under_every_scheduler(
+      [](const Options& options) {
+        PortMachine m(options);
+        ThreadHandle sender{nullptr};
+        NTSTATUS sent = STATUS_PENDING;
+        m.driver.on_connect = [&](PortDriver::Slot& slot, const void*, ULONG) {
+          sender = m.machine.system_process().start_thread("sender", [&] {
+            LARGE_INTEGER timeout;
+            timeout.QuadPart = -60'000 * kMillisecond;
+            unsigned char byte = 7;
+            sent = FltSendMessage(m.driver.filter, &slot.port, &byte, 1, nullptr, nullptr, &timeout);
+          });
+          return STATUS_SUCCESS;
+        };
+        m.connect();
+        Parked& parked = m.park(17);
+        EXPECT_EQ(sender.join(), Outcome::kDone);
+        EXPECT_EQ(sent, STATUS_SUCCESS);
+        EXPECT_EQ(parked.bytes[16], 7);
+        PortDriver::Slot* closed = nullptr;
+        m.driver.on_disconnect = [&](PortDriver::Slot& slot) { closed = &slot; };
+        m.close_client();
+        EXPECT_EQ(closed, &m.driver.slots[0]);
+      },
+      20);
+}
+
+void* g_cookie = &g_cookie;
+
+TEST(ConnectTest, CookieThatConnectNotifyDoesNotSetIsNull) {  // CONN-13
+  PortMachine m;
+  m.machine.verifier().expect("VER-29");  // this driver never closes the connection
+  PFLT_PORT port = nullptr;
+  const NTSTATUS created = m.in_kernel([&] {
+    UNICODE_STRING name;
+    RtlInitUnicodeString(&name, u"\\Other");
+    OBJECT_ATTRIBUTES attributes;
+    InitializeObjectAttributes(&attributes, &name, OBJ_KERNEL_HANDLE, nullptr, nullptr);
+    return FltCreateCommunicationPort(
+        m.driver.filter, &port, &attributes, nullptr,
+        [](PFLT_PORT, PVOID, PVOID, ULONG, PVOID*) { return STATUS_SUCCESS; }, [](PVOID) {},
+        [](PVOID cookie, PVOID, ULONG, PVOID, ULONG, PULONG) {
+          g_cookie = cookie;
+          return STATUS_SUCCESS;
+        },
+        1);
+  });
+  ASSERT_EQ(created, STATUS_SUCCESS);
+  m.port = m.try_connect(m.client, {}, 0, u"\\Other").port;
+  EXPECT_EQ(m.message({1}), S_OK);
+  EXPECT_EQ(g_cookie, nullptr);
+  m.in_kernel([&] {
+    FltCloseCommunicationPort(port);
+    return 0;
+  });
+}
+
+TEST(ConnectTest, ConnectingWhileTheFilterGoesIsDeletingObject) {  // H-27
+  PortMachine m({}, {.closes_server_port = false});
+  m.machine.verifier().expect("VER-29");
+  const PFLT_PORT server = m.driver.server;
+  auto unloader =
+      m.machine.system_process().start_thread("unloader", [&] { FltUnregisterFilter(m.driver.filter); });
+  m.settle();
+  EXPECT_EQ(m.try_connect(m.client).result, hr(0x801F000B));
+  m.in_kernel([&] {
+    FltCloseCommunicationPort(server);
+    return 0;
+  });
+  EXPECT_EQ(m.try_connect(m.client).result, hr(0x80070002));
+  EXPECT_EQ(unloader.join(), Outcome::kDone);
+  m.machine.verifier().expect("VER-30");
+  m.machine.verifier().expect("VER-31");
 }
 
 TEST(ConnectTest, OddSuccessOfConnectNotifyIsAWarning) {  // CONN-9

@@ -214,6 +214,77 @@ TEST(DisconnectTest, RefusedUnloadLeavesThePortWorkingAndAMandatoryOneDoesNotAsk
       20);
 }
 
+TEST(DisconnectTest, RefusalAfterClosingTheServerPortIsFound) {  // PUNL-6, VER-31
+  PortMachine m;
+  m.machine.verifier().expect("VER-31");
+  m.driver.on_unload = [&](FLT_FILTER_UNLOAD_FLAGS flags) {
+    if ((flags & FLTFL_FILTER_UNLOAD_MANDATORY) != 0 || m.driver.server == nullptr) return STATUS_SUCCESS;
+    FltCloseCommunicationPort(m.driver.server);
+    m.driver.server = nullptr;
+    return STATUS_FLT_DO_NOT_DETACH;
+  };
+  EXPECT_EQ(m.loaded->unload(), STATUS_FLT_DO_NOT_DETACH);
+  EXPECT_EQ(m.machine.verifier().count("VER-31"), 1u);
+  EXPECT_EQ(m.try_connect(m.client).result, hr(0x80070002));
+}
+
+TEST(DisconnectTest, NotifyThatWaitsForALockOfASenderIsFound) {  // DISC-11, VER-27
+  Options options;
+  options.semantics.disconnect_order = Semantics::DisconnectOrder::kNotifyFirst;
+  PortMachine m(options);
+  m.machine.verifier().expect("VER-27");
+  m.connect();
+  FAST_MUTEX mutex;
+  NTSTATUS status = STATUS_SUCCESS;
+  auto sender = m.machine.system_process().start_thread("sender", [&] {
+    ExInitializeFastMutex(&mutex);
+    ExAcquireFastMutex(&mutex);
+    LARGE_INTEGER timeout;
+    timeout.QuadPart = -50 * kMillisecond;
+    unsigned char byte = 1;
+    status = FltSendMessage(m.driver.filter, &m.driver.slots[0].port, &byte, 1, nullptr, nullptr, &timeout);
+    ExReleaseFastMutex(&mutex);
+  });
+  m.settle();
+  m.driver.on_disconnect = [&](PortDriver::Slot&) {
+    ExAcquireFastMutex(&mutex);
+    ExReleaseFastMutex(&mutex);
+  };
+  m.close_client();
+  EXPECT_EQ(sender.join(), Outcome::kDone);
+  EXPECT_EQ(status, STATUS_TIMEOUT) << "nobody but its timeout ended the wait";
+  EXPECT_EQ(m.machine.verifier().unexpected_errors().size(), 0u);
+  EXPECT_EQ(m.machine.verifier().count("VER-27"), 2u) << "for the send with a lock held, and for the wait";
+}
+
+TEST(DisconnectTest, NotifyMayRunBesideAMessageCallbackOfTheConnection) {  // H-26, DISC-9
+  PortMachine m;
+  m.connect();
+  KEVENT leave;
+  m.in_kernel([&] {
+    KeInitializeEvent(&leave, NotificationEvent, FALSE);
+    return 0;
+  });
+  m.driver.on_message = [&](const void*, ULONG, void*, ULONG, ULONG*) {
+    return KeWaitForSingleObject(&leave, Executive, KernelMode, FALSE, nullptr);
+  };
+  HRESULT answered = E_FAIL;
+  auto caller = m.client.start_thread("caller", [&] {
+    DWORD returned = 0;
+    answered = FilterSendMessage(m.port, nullptr, 0, nullptr, 0, &returned);
+  });
+  m.settle();
+  m.close_client();
+  EXPECT_EQ(m.driver.disconnects, 1);
+  EXPECT_FALSE(caller.done());
+  EXPECT_EQ(m.try_connect(m.client).result, hr(0x800704D6))
+      << "the place comes back behind the last callback";
+  m.in_kernel([&] { return KeSetEvent(&leave, 0, FALSE); });
+  EXPECT_EQ(caller.join(), Outcome::kDone);
+  EXPECT_EQ(answered, S_OK);
+  EXPECT_EQ(m.try_connect(m.client).result, S_OK);
+}
+
 TEST(DisconnectTest, OldHandleStaysDeadAfterAReload) {  // PUNL-5
   PortMachine m;
   m.connect();

@@ -79,6 +79,19 @@ TEST(MessageTest, OddAddressStaysOddForTheCallback) {  // T-28: MSG-4
   EXPECT_EQ(m.in_client([&] { return FilterSendMessage(m.port, buffer, 8, nullptr, 0, &returned); }), S_OK);
 }
 
+TEST(MessageTest, TakingAMessageFromAnOddAddressIsAWarning) {  // MSG-4, VER-25
+  PortMachine m;
+  m.connect();
+  alignas(16) static unsigned char buffer[32];
+  DWORD returned = 0;
+  for (const int shift : {0, 4, 1}) {
+    EXPECT_EQ(
+        m.in_client([&] { return FilterSendMessage(m.port, buffer + shift, 8, nullptr, 0, &returned); }),
+        S_OK);
+    EXPECT_EQ(m.machine.verifier().count("VER-25"), shift == 1 ? 1u : 0u);
+  }
+}
+
 TEST(MessageTest, UnmappedOutputFailsTheProbe) {  // MSG-3
   PortMachine m;
   m.connect();

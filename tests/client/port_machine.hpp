@@ -66,6 +66,9 @@ class PortDriver {
     bool closes_server_port = true;
     ULONG attributes = OBJ_KERNEL_HANDLE | OBJ_CASE_INSENSITIVE;
     bool null_dacl = false;
+    bool default_security = false;  // no descriptor at all
+    bool has_connect_notify = true;
+    bool has_disconnect_notify = true;
     ACCESS_MASK access = FLT_PORT_ALL_ACCESS;
   };
 
@@ -75,6 +78,10 @@ class PortDriver {
   std::function<NTSTATUS(const void* in, ULONG in_size, void* out, ULONG out_size, ULONG* returned)>
       on_message;
   std::function<NTSTATUS(FLT_FILTER_UNLOAD_FLAGS)> on_unload;
+  std::function<void()> on_created;  // in DriverEntry, behind the port, before the start
+  std::function<void()> on_instance_setup;
+  std::function<void()> on_instance_teardown;
+  std::vector<LambdaDriver::Operation> operations;
 
   PFLT_FILTER filter = nullptr;
   PFLT_PORT server = nullptr;
@@ -92,9 +99,12 @@ class PortDriver {
     }
     OBJECT_ATTRIBUTES attributes;
     InitializeObjectAttributes(&attributes, &text, settings.attributes, nullptr,
-                               settings.null_dacl ? &absolute_ : descriptor);
+                               settings.null_dacl          ? &absolute_
+                               : settings.default_security ? nullptr
+                                                           : descriptor);
     const NTSTATUS status = FltCreateCommunicationPort(
-        filter, port, &attributes, this, &connect_notify, &disconnect_notify,
+        filter, port, &attributes, this, settings.has_connect_notify ? &connect_notify : nullptr,
+        settings.has_disconnect_notify ? &disconnect_notify : nullptr,
         settings.answers_messages ? &message_notify : nullptr, settings.connections_max);
     FltFreeSecurityDescriptor(descriptor);
     return status;
@@ -104,7 +114,17 @@ class PortDriver {
     LambdaDriver driver;
     driver.registered = [this](PFLT_FILTER given) {
       filter = given;
-      return create_port(&server);
+      const NTSTATUS status = create_port(&server);
+      if (on_created) on_created();
+      return status;
+    };
+    driver.operations = operations;
+    driver.instance_setup = [this](PCFLT_RELATED_OBJECTS, FLT_INSTANCE_SETUP_FLAGS) {
+      if (on_instance_setup) on_instance_setup();
+      return STATUS_SUCCESS;
+    };
+    driver.teardown_start = [this](PCFLT_RELATED_OBJECTS, FLT_INSTANCE_TEARDOWN_FLAGS) {
+      if (on_instance_teardown) on_instance_teardown();
     };
     driver.unload = [this](PFLT_FILTER, FLT_FILTER_UNLOAD_FLAGS flags) {
       if (on_unload) {

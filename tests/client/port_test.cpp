@@ -1,0 +1,108 @@
+// Server ports: who may make one, when, and who may come in (PORT-*).
+#include "client/port_machine.hpp"
+
+namespace fltsim {
+namespace {
+
+TEST(PortTest, CreatingAtApcLevelIsFound) {  // PORT-1, VER-23
+  PortMachine m;
+  m.machine.verifier().expect("VER-23");
+  PFLT_PORT port = nullptr;
+  m.in_kernel([&] {
+    KIRQL before = PASSIVE_LEVEL;
+    UNICODE_STRING name;
+    RtlInitUnicodeString(&name, u"\\Other");
+    OBJECT_ATTRIBUTES attributes;
+    InitializeObjectAttributes(&attributes, &name, OBJ_KERNEL_HANDLE, nullptr, nullptr);
+    KeRaiseIrql(APC_LEVEL, &before);
+    const NTSTATUS status = FltCreateCommunicationPort(m.driver.filter, &port, &attributes, nullptr, nullptr,
+                                                       nullptr, nullptr, 0);
+    KeLowerIrql(before);
+    return status;
+  });
+  EXPECT_EQ(m.machine.verifier().count("VER-23"), 1u);
+}
+
+TEST(PortTest, ConnectAndDisconnectCallbacksAreNeededAndTheMessageCallbackIsNot) {  // PORT-4, VER-37
+  PortMachine m({}, {.answers_messages = false});
+  m.machine.verifier().expect("VER-37");
+  EXPECT_EQ(m.try_connect(m.client).result, S_OK) << "the port that has no message callback";
+  PFLT_PORT port = nullptr;
+  const auto create = [&] { return m.driver.create_port(&port, u"\\Other"); };
+  m.driver.settings.has_connect_notify = false;
+  EXPECT_EQ(m.in_kernel(create), STATUS_INVALID_PARAMETER);
+  m.driver.settings.has_connect_notify = true;
+  m.driver.settings.has_disconnect_notify = false;
+  EXPECT_EQ(m.in_kernel(create), STATUS_INVALID_PARAMETER);
+  EXPECT_EQ(m.machine.verifier().count("VER-37"), 2u);
+}
+
+TEST(PortTest, FilterOnItsWayOutGetsNoPort) {  // PORT-6
+  PortMachine m;
+  m.connect();
+  PFLT_PORT port = nullptr;
+  NTSTATUS status = STATUS_SUCCESS;
+  m.driver.on_disconnect = [&](PortDriver::Slot&) { status = m.driver.create_port(&port, u"\\Other"); };
+  EXPECT_EQ(m.loaded->unload(), STATUS_SUCCESS);
+  EXPECT_EQ(status, STATUS_FLT_DELETING_OBJECT);
+  EXPECT_EQ(port, nullptr);
+}
+
+TEST(PortTest, CreatingWithoutMemoryIsInsufficientResources) {  // PORT-6
+  PortMachine m;
+  PFLT_PORT port = nullptr;
+  m.machine.fail_next(routine::kFltCreateCommunicationPort);
+  EXPECT_EQ(m.in_kernel([&] { return m.driver.create_port(&port, u"\\Other"); }),
+            STATUS_INSUFFICIENT_RESOURCES);
+  EXPECT_EQ(port, nullptr);
+}
+
+TEST(PortTest, ClientMayConnectBeforeTheDriverHasStartedFiltering) {  // PORT-8
+  under_every_scheduler(
+      [](const Options& options) {
+        PortMachine m(options, {}, false);
+        HRESULT result = E_FAIL;
+        auto early = m.client.start_thread("early", [&] {
+          HANDLE port = INVALID_HANDLE_VALUE;
+          do {
+            Sleep(1);
+            result = FilterConnectCommunicationPort(kPortName, 0, nullptr, 0, nullptr, &port);
+          } while (result == hr(0x80070002));
+        });
+        int connected = 0;
+        m.driver.on_created = [&] {
+          LARGE_INTEGER while_;
+          while_.QuadPart = -200 * kMillisecond;
+          KeDelayExecutionThread(KernelMode, FALSE, &while_);
+          connected = m.driver.connects;
+        };
+        m.load_driver();
+        EXPECT_EQ(early.join(), Outcome::kDone);
+        EXPECT_EQ(result, S_OK);
+        EXPECT_EQ(connected, 1);
+      },
+      20);
+}
+
+TEST(PortTest, ClosingNoPortIsFound) {  // PORT-12, VER-29
+  PortMachine m;
+  m.machine.verifier().expect("VER-29");
+  m.in_kernel([] {
+    FltCloseCommunicationPort(nullptr);
+    return 0;
+  });
+  EXPECT_EQ(m.machine.verifier().count("VER-29"), 1u);
+}
+
+TEST(PortTest, WithoutADescriptorTheDefaultOfTheCreatorApplies) {  // PORT-15
+  PortMachine m({}, {.connections_max = 2, .default_security = true});
+  const auto as = [&](User user) {
+    return m.try_connect(m.machine.start_process({.image = u"C:\\App\\other.exe", .user = user})).result;
+  };
+  EXPECT_EQ(as(User::kSystem), S_OK);
+  EXPECT_EQ(as(User::kOrdinary), hr(0x80070005));
+  EXPECT_EQ(m.machine.verifier().count("VER-37"), 0u);
+}
+
+}  // namespace
+}  // namespace fltsim
