@@ -22,6 +22,11 @@ void on_handle_closed(void* body, nt::Process&, std::uint64_t handles_left) {
   if (handles_left == 0) static_cast<Connection*>(body)->client_closed(nt::current_thread("CloseHandle"));
 }
 
+// Whether a structure of that size must not be used at the address.
+bool is_odd(const void* address, std::uint32_t size) {
+  return size >= sizeof(ULONG) && reinterpret_cast<std::uintptr_t>(address) % sizeof(ULONG) != 0;
+}
+
 nt::DispatcherHeader* completion_of(void* body) { return &static_cast<Connection*>(body)->completed; }
 
 }  // namespace
@@ -153,14 +158,11 @@ NTSTATUS Connection::message(nt::Thread& thread, void* input, std::uint32_t inpu
            describe());
     written = output_size;
   }
-  if (NT_SUCCESS(status) && input_size >= sizeof(ULONG) &&
-      reinterpret_cast<std::uintptr_t>(input) % sizeof(ULONG) != 0) {
-    report(
-        server_->filter, "VER-25", Severity::kWarning,
-        "MessageNotify took a message from an address that is no multiple of 4. The filter manager does not "
-        "check alignment: refuse it with STATUS_DATATYPE_MISALIGNMENT before it is read as a structure "
-        "(MSG-4).",
-        describe());
+  if (NT_SUCCESS(status) && (is_odd(input, input_size) || is_odd(output, written))) {
+    report(server_->filter, "VER-25", Severity::kWarning,
+           "MessageNotify used a buffer whose address is no multiple of 4. The filter manager does not check "
+           "alignment: refuse it with STATUS_DATATYPE_MISALIGNMENT before it is used as a structure (MSG-4).",
+           describe());
   }
   returned = written;
   {
