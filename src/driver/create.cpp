@@ -54,45 +54,86 @@ namespace {
   return data->Iopb->Parameters.Create.SecurityContext->DesiredAccess;
 }
 
-// A name that leads to no file yet.
-[[nodiscard]] bool means_no_file(NTSTATUS status) {
-  return status == STATUS_OBJECT_NAME_NOT_FOUND || status == STATUS_OBJECT_PATH_NOT_FOUND;
+// What is looked at before an open that destroys must be what the open then finds. Between the two, a
+// directory on the way could be renamed and another one take its place, with the hard link of a protected
+// file in it; so the directory of the file is pinned from before the look until the open is done. A protected
+// file itself can neither be moved nor linked to where the name leads, since that is forbidden too.
+[[nodiscard]] NTSTATUS pin_directory(PFLT_CALLBACK_DATA data, PCFLT_RELATED_OBJECTS objects,
+                                     const FileName& name, OpenFile& pinned) {
+  UNICODE_STRING directory = name.directory_name();
+  const NTSTATUS status = pinned.pin(objects, &directory);
+  if (status == STATUS_NOT_A_DIRECTORY) return STATUS_OBJECT_PATH_NOT_FOUND;
+  if (!NT_SUCCESS(status) || objects->FileObject->RelatedFileObject == nullptr) return status;
+  // The directory that the open is relative to may have been elsewhere when it was pinned.
+  FileName now;
+  const NTSTATUS asked = now.query(data, objects);
+  if (!NT_SUCCESS(asked)) return asked;
+  const bool same = equal_ignoring_case(now.file().path, name.file().path);
+  return same ? STATUS_SUCCESS : STATUS_SHARING_VIOLATION;
 }
 
-// The file that is there now is what the open would destroy; it is looked at under all of its names.
-[[nodiscard]] Judgement judge_existing(PFLT_CALLBACK_DATA data, PCFLT_RELATED_OBJECTS objects,
-                                       const OpenFile& file, ProtectionFlags operation) {
-  if (operation == ProtectionFlags::kNone) return {};
-  FileName name;
-  NTSTATUS status = name.query_open(file.object(), objects);
-  if (!NT_SUCCESS(status)) return deny_unnamed(status);
-  Verdict verdict;
-  status = find_policy(objects, file.object(), name.file(), operation, verdict);
-  if (!NT_SUCCESS(status)) return deny_unnamed(status);
-  return verdict.forbidden ? report_violation(data, name.file(), verdict) : Judgement{};
+[[nodiscard]] NTSTATUS look_by_id(PCFLT_RELATED_OBJECTS objects, const FileName& name, OpenFile& existing) {
+  constexpr USHORT kBackslashSize = sizeof(WCHAR);
+  const UNICODE_STRING& asked = objects->FileObject->FileName;
+  const bool has_backslash = asked.Length % sizeof(LONGLONG) == kBackslashSize;
+  const USHORT skipped = has_backslash ? kBackslashSize : 0;
+  IdName id(name.file().device, asked.Buffer + skipped / sizeof(WCHAR), asked.Length - skipped);
+  return existing.open(objects, id.name(), FILE_OPEN_BY_FILE_ID);
 }
 
-[[nodiscard]] Judgement judge_open(PFLT_CALLBACK_DATA data, PCFLT_RELATED_OBJECTS objects) {
-  const FLT_IO_PARAMETER_BLOCK& parameters = *data->Iopb;
-  const ProtectionFlags destroyed = destroys(parameters);
-  const bool makes = may_make(parameters);
-  const ProtectionFlags needed = makes ? destroyed | ProtectionFlags::kWrite : destroyed;
-  if (needed == ProtectionFlags::kNone || !policies.concern(needed)) return {};
+// An open that destroys, makes, or both.
+struct Breach {
+  ProtectionFlags destroyed = ProtectionFlags::kNone;
+  bool makes = false;
 
+  [[nodiscard]] ProtectionFlags needed() const {
+    return makes ? destroyed | ProtectionFlags::kWrite : destroyed;
+  }
+};
+
+[[nodiscard]] NTSTATUS look(PFLT_CALLBACK_DATA data, PCFLT_RELATED_OBJECTS objects, const FileName& name,
+                            OpenFile& existing) {
+  const ULONG options = data->Iopb->Parameters.Create.Options;
+  if ((options & FILE_OPEN_BY_FILE_ID) != 0) return look_by_id(objects, name, existing);
+  UNICODE_STRING base = name.without_stream();
+  return existing.open(objects, &base, options & FILE_OPEN_REPARSE_POINT);
+}
+
+// Whether the directory of the file may be another one when the open finds the file.
+[[nodiscard]] bool needs_pin(PFLT_CALLBACK_DATA data, const FileName& name, const Breach& breach) {
+  const bool by_id = (data->Iopb->Parameters.Create.Options & FILE_OPEN_BY_FILE_ID) != 0;
+  return !by_id && (breach.destroyed != ProtectionFlags::kNone || name.names_a_stream());
+}
+
+// `pinned` is to stay open until the open is done.
+[[nodiscard]] Judgement judge_breach(PFLT_CALLBACK_DATA data, PCFLT_RELATED_OBJECTS objects,
+                                     const Breach& breach, OpenFile& pinned) {
   FileName name;
   NTSTATUS status = name.query(data, objects);
   if (!NT_SUCCESS(status)) return deny_unnamed(status);
+  if (needs_pin(data, name, breach)) status = pin_directory(data, objects, name, pinned);
+  // Without a directory there is nothing to open. It ends here, since one could come meanwhile.
+  if (means_no_file(status)) return {Decision::kDeny, STATUS_OBJECT_PATH_NOT_FOUND};
+  if (!NT_SUCCESS(status)) return deny_unnamed(status);
   OpenFile existing;
-  UNICODE_STRING base = name.without_stream();
-  status = existing.open(objects, &base, parameters.Parameters.Create.Options & FILE_OPEN_REPARSE_POINT);
+  status = look(data, objects, name, existing);
   if (NT_SUCCESS(status)) {
-    // A stream may be new where its file is not.
-    const bool makes_stream = makes && name.names_a_stream();
-    return judge_existing(data, objects, existing, makes_stream ? needed : destroyed);
+    // The file that is there now is what the open would destroy. A stream may be new where its file is not.
+    const ProtectionFlags needed = name.names_a_stream() ? breach.needed() : breach.destroyed;
+    if (needed == ProtectionFlags::kNone) return {};
+    return judge_other_file(data, objects, existing, needed);
   }
   if (!means_no_file(status)) return deny_unnamed(status);
   // New content under a protected name.
-  return makes ? judge_name(data, name.file(), ProtectionFlags::kWrite, Policies::Where::kFile) : Judgement{};
+  if (!breach.makes) return {};
+  return judge_name(data, name.file(), ProtectionFlags::kWrite, Policies::Where::kFile);
+}
+
+[[nodiscard]] Judgement judge_open(PFLT_CALLBACK_DATA data, PCFLT_RELATED_OBJECTS objects, OpenFile& pinned) {
+  const Breach breach{destroys(*data->Iopb), may_make(*data->Iopb)};
+  const ProtectionFlags needed = breach.needed();
+  if (needed == ProtectionFlags::kNone || !policies.concern(needed)) return {};
+  return judge_breach(data, objects, breach, pinned);
 }
 
 [[nodiscard]] Judgement judge_access(PFLT_CALLBACK_DATA data, PCFLT_RELATED_OBJECTS objects) {
@@ -121,14 +162,20 @@ void report(PFLT_CALLBACK_DATA data, PCFLT_RELATED_OBJECTS objects) {
 
 }  // namespace
 
-FLT_PREOP_CALLBACK_STATUS pre_create(PFLT_CALLBACK_DATA data, PCFLT_RELATED_OBJECTS objects, PVOID*) {
+// The completion context is the handle of the pinned directory, or null.
+FLT_PREOP_CALLBACK_STATUS pre_create(PFLT_CALLBACK_DATA data, PCFLT_RELATED_OBJECTS objects,
+                                     PVOID* completion) {
   if (is_outside_our_view(data, objects)) return FLT_PREOP_SUCCESS_NO_CALLBACK;
-  const Judgement judgement = judge_open(data, objects);
-  return judgement.denied() ? complete_denied(data, judgement.status) : FLT_PREOP_SUCCESS_WITH_CALLBACK;
+  OpenFile pinned;
+  const Judgement judgement = judge_open(data, objects, pinned);
+  if (judgement.denied()) return complete_denied(data, judgement.status);
+  *completion = pinned.detach();
+  return FLT_PREOP_SUCCESS_WITH_CALLBACK;
 }
 
-FLT_POSTOP_CALLBACK_STATUS post_create(PFLT_CALLBACK_DATA data, PCFLT_RELATED_OBJECTS objects, PVOID,
-                                       FLT_POST_OPERATION_FLAGS flags) {
+FLT_POSTOP_CALLBACK_STATUS post_create(PFLT_CALLBACK_DATA data, PCFLT_RELATED_OBJECTS objects,
+                                       PVOID completion, FLT_POST_OPERATION_FLAGS flags) {
+  if (completion != nullptr) FltClose(completion);
   if ((flags & FLTFL_POST_OPERATION_DRAINING) != 0) return FLT_POSTOP_FINISHED_PROCESSING;
   // STATUS_REPARSE is of the success class and opened nothing; the open comes again (CB-41).
   if (data->IoStatus.Status == STATUS_REPARSE) return FLT_POSTOP_FINISHED_PROCESSING;

@@ -1,7 +1,5 @@
 #include "files.hpp"
 
-#include <array>
-
 namespace drmfilter {
 namespace {
 
@@ -23,33 +21,11 @@ class PoolBuffer {
   ULONG size_;
 };
 
-// A device name and the 8 bytes of a file id behind a backslash.
-class IdName {
- public:
-  IdName(Text device, LONGLONG id) {
-    const size_t units = device.size() + 1 + sizeof id / sizeof(WCHAR);
-    if (units > units_.size()) return;
-    fltlink::copy_bytes(units_.data(), device.bytes().data(), device.bytes().size());
-    units_[device.size()] = '\\';
-    RtlCopyMemory(units_.data() + device.size() + 1, &id, sizeof id);
-    name_.Buffer = units_.data();
-    name_.Length = name_.MaximumLength = static_cast<USHORT>(units * sizeof(WCHAR));
-  }
-  IdName(const IdName&) = delete;
-  IdName& operator=(const IdName&) = delete;
-
-  [[nodiscard]] PUNICODE_STRING name() { return &name_; }
-
- private:
-  std::array<WCHAR, 264> units_;
-  UNICODE_STRING name_{};
-};
-
 // Calls visit(FilePath) for the link that `entry` describes.
 template <typename Visit>
 [[nodiscard]] NTSTATUS visit_link(PCFLT_RELATED_OBJECTS objects, const FilePath& name,
                                   const FILE_LINK_ENTRY_INFORMATION& entry, Visit& visit) {
-  IdName parent_id(name.device, entry.ParentFileId);
+  IdName parent_id(name.device, &entry.ParentFileId, sizeof entry.ParentFileId);
   OpenFile parent;
   NTSTATUS status = parent.open(objects, parent_id.name(), FILE_OPEN_BY_FILE_ID | FILE_DIRECTORY_FILE);
   if (!NT_SUCCESS(status)) return status;
@@ -123,15 +99,42 @@ template <typename Visit>
 
 }  // namespace
 
-NTSTATUS OpenFile::open(PCFLT_RELATED_OBJECTS objects, PUNICODE_STRING name, ULONG options) {
+IdName::IdName(Text device, const void* id, size_t id_size) {
+  const size_t units = device.size() + 1 + id_size / sizeof(WCHAR);
+  if (units > units_.size()) return;
+  fltlink::copy_bytes(units_.data(), device.bytes().data(), device.bytes().size());
+  units_[device.size()] = '\\';
+  RtlCopyMemory(units_.data() + device.size() + 1, id, id_size);
+  name_.Buffer = units_.data();
+  name_.Length = name_.MaximumLength = static_cast<USHORT>(units * sizeof(WCHAR));
+}
+
+NTSTATUS OpenFile::create(PCFLT_RELATED_OBJECTS objects, PUNICODE_STRING name, ACCESS_MASK access,
+                          ULONG share, ULONG options, ULONG flags) {
   close();
   OBJECT_ATTRIBUTES attributes;
   InitializeObjectAttributes(&attributes, name, OBJ_KERNEL_HANDLE | OBJ_CASE_INSENSITIVE, NULL, NULL);
   IO_STATUS_BLOCK result;
-  return FltCreateFileEx(
-      objects->Filter, objects->Instance, &handle_, &object_, FILE_READ_ATTRIBUTES | SYNCHRONIZE, &attributes,
-      &result, NULL, FILE_ATTRIBUTE_NORMAL, FILE_SHARE_READ | FILE_SHARE_WRITE | FILE_SHARE_DELETE, FILE_OPEN,
-      options | FILE_SYNCHRONOUS_IO_NONALERT, NULL, 0, IO_IGNORE_SHARE_ACCESS_CHECK);
+  return FltCreateFileEx(objects->Filter, objects->Instance, &handle_, &object_, access | SYNCHRONIZE,
+                         &attributes, &result, NULL, FILE_ATTRIBUTE_NORMAL, share, FILE_OPEN,
+                         options | FILE_SYNCHRONOUS_IO_NONALERT, NULL, 0, flags);
+}
+
+NTSTATUS OpenFile::open(PCFLT_RELATED_OBJECTS objects, PUNICODE_STRING name, ULONG options) {
+  return create(objects, name, FILE_READ_ATTRIBUTES, FILE_SHARE_READ | FILE_SHARE_WRITE | FILE_SHARE_DELETE,
+                options, IO_IGNORE_SHARE_ACCESS_CHECK);
+}
+
+// FILE_TRAVERSE counts as reading when shares are compared, so the open takes part in sharing.
+NTSTATUS OpenFile::pin(PCFLT_RELATED_OBJECTS objects, PUNICODE_STRING name) {
+  return create(objects, name, FILE_TRAVERSE, FILE_SHARE_READ | FILE_SHARE_WRITE, FILE_DIRECTORY_FILE, 0);
+}
+
+HANDLE OpenFile::detach() {
+  const HANDLE handle = handle_;
+  handle_ = nullptr;
+  close();
+  return handle;
 }
 
 void OpenFile::close() {

@@ -1,7 +1,6 @@
 #include "judge.hpp"
 
 #include "events.hpp"
-#include "files.hpp"
 
 namespace drmfilter {
 namespace {
@@ -81,6 +80,17 @@ Judgement judge_open_file(PFLT_CALLBACK_DATA data, PCFLT_RELATED_OBJECTS objects
 
   Verdict verdict;
   status = find_policy(objects, objects->FileObject, name.file(), operation, verdict);
+  if (!NT_SUCCESS(status)) return deny_unnamed(status);
+  return verdict.forbidden ? report_violation(data, name.file(), verdict) : Judgement{};
+}
+
+Judgement judge_other_file(PFLT_CALLBACK_DATA data, PCFLT_RELATED_OBJECTS objects, const OpenFile& file,
+                           ProtectionFlags operation) {
+  FileName name;
+  NTSTATUS status = name.query_open(file.object(), objects);
+  if (!NT_SUCCESS(status)) return deny_unnamed(status);
+  Verdict verdict;
+  status = find_policy(objects, file.object(), name.file(), operation, verdict);
   if (!NT_SUCCESS(status)) return deny_unnamed(status);
   return verdict.forbidden ? report_violation(data, name.file(), verdict) : Judgement{};
 }

@@ -3,7 +3,7 @@
 
 #include <fltKernel.h>
 
-#include "names.hpp"
+#include "files.hpp"
 
 namespace drmfilter {
 
@@ -30,6 +30,10 @@ struct Judgement {
 // account and keeps what it finds there. Reports a violation. IRQL <= APC_LEVEL.
 [[nodiscard]] Judgement judge_open_file(PFLT_CALLBACK_DATA data, PCFLT_RELATED_OBJECTS objects,
                                         ProtectionFlags operation);
+
+// The same for another file that the driver has open, under all of its names.
+[[nodiscard]] Judgement judge_other_file(PFLT_CALLBACK_DATA data, PCFLT_RELATED_OBJECTS objects,
+                                         const OpenFile& file, ProtectionFlags operation);
 
 // The same for a name that need not be that of a file: the target of a rename, a file that is about to be
 // made; with `kBelow`, anything below it.

@@ -13,6 +13,14 @@ namespace {
          information_class == FileRenameInformationExBypassAccessCheck;
 }
 
+// Their structures have flags where the plain classes have a BOOLEAN.
+[[nodiscard]] bool is_extended(FILE_INFORMATION_CLASS information_class) {
+  return information_class == FileRenameInformationEx ||
+         information_class == FileRenameInformationExBypassAccessCheck ||
+         information_class == FileLinkInformationEx ||
+         information_class == FileLinkInformationExBypassAccessCheck;
+}
+
 [[nodiscard]] bool is_link(FILE_INFORMATION_CLASS information_class) {
   return information_class == FileLinkInformation || information_class == FileLinkInformationEx ||
          information_class == FileLinkInformationBypassAccessCheck ||
@@ -77,8 +85,9 @@ static_assert(FILE_RENAME_REPLACE_IF_EXISTS == FILE_LINK_REPLACE_IF_EXISTS);
   if (buffer->FileNameLength > set.Length - kFixed || buffer->FileNameLength % sizeof(WCHAR) != 0)
     return target;
   target.valid = true;
-  // The plain classes have a BOOLEAN where the Ex classes have flags whose lowest bit means the same.
-  target.replaces = buffer->ReplaceIfExists != 0;
+  target.replaces = is_extended(set.FileInformationClass)
+                        ? (buffer->Flags & FILE_RENAME_REPLACE_IF_EXISTS) != 0
+                        : buffer->ReplaceIfExists != 0;
   target.root = buffer->RootDirectory;
   target.name = buffer->FileName;
   target.length = buffer->FileNameLength;
@@ -101,12 +110,24 @@ static_assert(FILE_RENAME_REPLACE_IF_EXISTS == FILE_LINK_REPLACE_IF_EXISTS);
                     Policies::Where::kBelow);
 }
 
-[[nodiscard]] Judgement judge_target(PFLT_CALLBACK_DATA data, const FileName& target, ProtectionFlags needed,
-                                     bool is_directory) {
-  const Judgement own = judge_name(data, target.file(), needed, Policies::Where::kFile);
-  if (own.denied() || !is_directory) return own;
-  return judge_name(data, target.file(), ProtectionFlags::kMove | ProtectionFlags::kWrite,
-                    Policies::Where::kBelow);
+// The file that a replacing rename or link takes the name from: to it, that is a deletion, by whatever other
+// name it is protected.
+[[nodiscard]] Judgement judge_replaced(PFLT_CALLBACK_DATA data, PCFLT_RELATED_OBJECTS objects,
+                                       const FileName& target) {
+  OpenFile replaced;
+  UNICODE_STRING name = target.without_stream();
+  const NTSTATUS status = replaced.open(objects, &name, FILE_OPEN_REPARSE_POINT);
+  if (means_no_file(status)) return {};
+  if (!NT_SUCCESS(status)) return deny_unnamed(status);
+  return judge_other_file(data, objects, replaced, ProtectionFlags::kDelete);
+}
+
+[[nodiscard]] Judgement judge_target(PFLT_CALLBACK_DATA data, PCFLT_RELATED_OBJECTS objects,
+                                     const FileName& target, ProtectionFlags way, bool replaces) {
+  const Judgement own =
+      judge_name(data, target.file(), needed_at_target(way, replaces), Policies::Where::kFile);
+  if (own.denied() || !replaces) return own;
+  return judge_replaced(data, objects, target);
 }
 
 [[nodiscard]] Judgement judge_rename(PFLT_CALLBACK_DATA data, PCFLT_RELATED_OBJECTS objects,
@@ -122,7 +143,10 @@ static_assert(FILE_RENAME_REPLACE_IF_EXISTS == FILE_LINK_REPLACE_IF_EXISTS);
   const ProtectionFlags way = same_directory ? ProtectionFlags::kRename : ProtectionFlags::kMove;
   const Judgement from = judge_source(data, objects, source, way, is_directory);
   if (from.denied()) return from;
-  return judge_target(data, target, needed_at_target(way, wanted.replaces), is_directory);
+  const Judgement to = judge_target(data, objects, target, way, wanted.replaces);
+  if (to.denied() || !is_directory) return to;
+  return judge_name(data, target.file(), ProtectionFlags::kMove | ProtectionFlags::kWrite,
+                    Policies::Where::kBelow);
 }
 
 // No policy may be left behind through a second name, so a protected file gets none, whatever it is protected
@@ -134,7 +158,7 @@ static_assert(FILE_RENAME_REPLACE_IF_EXISTS == FILE_LINK_REPLACE_IF_EXISTS);
   FileName target;
   const NTSTATUS status = target.query_destination(objects, wanted.root, wanted.name, wanted.length);
   if (!NT_SUCCESS(status)) return deny_unnamed(status);
-  return judge_target(data, target, needed_at_target(ProtectionFlags::kWrite, wanted.replaces), false);
+  return judge_target(data, objects, target, ProtectionFlags::kWrite, wanted.replaces);
 }
 
 [[nodiscard]] Judgement judge_new_name(PFLT_CALLBACK_DATA data, PCFLT_RELATED_OBJECTS objects,

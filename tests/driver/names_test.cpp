@@ -84,6 +84,27 @@ TEST_F(NamesTest, AProtectedFileMayNotBeTheTargetOfAMove) {
   expect_plan_unharmed();
 }
 
+// Renaming over a name takes the name from its file, as deleting it would.
+TEST_F(NamesTest, AnotherNameOfAProtectedFileMayNotBeReplaced) {
+  c.write_file(u"\\Free\\evil.docx", "evil");
+  ASSERT_EQ(word.link(u"C:\\Free\\link.docx", kPlan).status, STATUS_SUCCESS);
+  protect(ProtectionFlags::kDelete);
+  EXPECT_EQ(word.remove(u"C:\\Free\\link.docx").status, STATUS_ACCESS_DENIED);
+  EXPECT_EQ(word.rename(u"C:\\Free\\evil.docx", u"link.docx", true).status, STATUS_ACCESS_DENIED);
+  const auto evil = open(u"C:\\Free\\evil.docx", FILE_WRITE_ATTRIBUTES);
+  EXPECT_EQ(word.set_name(evil.handle, FileLinkInformation, u"link.docx", 1).status, STATUS_ACCESS_DENIED);
+  EXPECT_EQ(c.read_file(u"\\Free\\link.docx"), "secret");
+}
+
+TEST_F(NamesTest, OnlyTheFlagThatReplacesCountsAsReplacing) {
+  protect(ProtectionFlags::kDelete);
+  const auto moved = open(kFree, DELETE);
+  EXPECT_EQ(word.set_name(moved.handle, FileRenameInformationEx, u"\\??\\C:\\ProtectedDocs\\new.docx",
+                          FILE_RENAME_POSIX_SEMANTICS)
+                .status,
+            STATUS_SUCCESS);
+}
+
 TEST_F(NamesTest, TheTargetMayBeNamedRelativeToAHandle) {
   protect(ProtectionFlags::kStandard);
   const auto directory = open(u"C:\\ProtectedDocs", FILE_READ_ATTRIBUTES, FILE_OPEN, FILE_DIRECTORY_FILE);
