@@ -14,12 +14,50 @@ constexpr char16_t kDriveTexts[] = u"A:B:C:D:E:F:G:H:I:J:K:L:M:N:O:P:Q:R:S:T:U:V
   return text.size() >= prefix.size() && text.first(prefix.size()) == prefix;
 }
 
+// What may stand in front of a DOS path, all for the same.
 [[nodiscard]] Text without_dos_prefix(Text path) {
-  for (const Text prefix : {Text(u"\\\\?\\"), Text(u"\\??\\")}) {
+  for (const Text prefix : {Text(u"\\\\?\\"), Text(u"\\\\.\\"), Text(u"\\??\\"), Text(u"\\DOSDEVICES\\"),
+                            Text(u"\\GLOBAL??\\")}) {
     if (starts_with(path, prefix)) return path.from(prefix.size());
   }
   return path;
 }
+
+// The pattern of a policy's path, in upper case.
+class PolicyPattern {
+ public:
+  // A path that ends in a backslash means what lies below it.
+  explicit PolicyPattern(Text path) {
+    if (path.empty() || path.size() >= units_.size()) return;
+    for (size_t index = 0; index < path.size(); ++index) units_[size_++] = upcase(path[index]);
+    if (units_[size_ - 1] == u'\\') units_[size_++] = u'*';
+  }
+  PolicyPattern(const PolicyPattern&) = delete;
+  PolicyPattern& operator=(const PolicyPattern&) = delete;
+
+  [[nodiscard]] Text text() const { return without_dos_prefix(Text(units_.data(), size_)); }
+
+  // Whether it can be the name of any file: a policy that protects nothing by its spelling is refused, and not
+  // taken in silence.
+  [[nodiscard]] bool can_match() const {
+    const Text pattern = text();
+    for (size_t index = 0; index < pattern.size(); ++index) {
+      const char16_t unit = pattern[index];
+      const bool drive_colon = unit == u':' && index == 1;
+      if (unit < u' ' || unit == u'/' || unit == u'|' || (unit == u':' && !drive_colon)) return false;
+    }
+    if (fltlink::pattern_matches_below(pattern, Text(u"\\DEVICE"), &upcase)) return true;
+    for (unsigned letter = 0; letter < 26; ++letter) {
+      if (fltlink::pattern_matches_below(pattern, drive_text(letter), &upcase)) return true;
+    }
+    return false;
+  }
+
+ private:
+  // The longest path of a message, and the star.
+  std::array<char16_t, FLTLINK_PATH_FIELD_UNITS + 1> units_;
+  size_t size_ = 0;
+};
 
 void append(Verdict& verdict, Text text) {
   for (size_t index = 0; index < text.size() && verdict.reason_units < verdict.reason.size(); ++index)
@@ -58,10 +96,12 @@ constinit Policies policies{fltlink::MutableBytes(policy_memory)};
 Text drive_text(unsigned index) { return Text(kDriveTexts + size_t{index} * 2, 2); }
 
 PolicyUpdateOutcome Policies::update(Text path, uint32_t version, ProtectionFlags flags) {
+  const PolicyPattern pattern(path);
+  if (flags != ProtectionFlags::kNone && !pattern.can_match()) return PolicyUpdateOutcome::kRefusedBadPattern;
   PolicyUpdateOutcome outcome;
   {
     const ExclusiveLock lock(lock_);
-    outcome = table_.update(without_dos_prefix(path), version, flags);
+    outcome = table_.update(pattern.text(), version, flags);
     refresh_flags();
   }
   // After the table: whoever sees the new number and asks anew sees the new policies.

@@ -60,7 +60,8 @@ class Policies {
   void start() { FltInitializePushLock(&lock_); }
   void stop() { FltDeletePushLock(&lock_); }
 
-  // `path` as in a POLICY_UPDATE: a DOS path, with or without \\?\ or \??\ in front, or a device path.
+  // `path` as in a POLICY_UPDATE: a DOS path, with or without \\?\ or \??\ in front, or a device path. With a
+  // backslash at its end it means everything below. What can be no file's name is kRefusedBadPattern.
   [[nodiscard]] PolicyUpdateOutcome update(Text path, uint32_t version, ProtectionFlags flags);
 
   [[nodiscard]] uint32_t count();

@@ -65,7 +65,8 @@ struct Answer {
     case PolicyUpdateOutcome::kRefusedOlderVersion:
       return STATUS_REVISION_MISMATCH;
     case PolicyUpdateOutcome::kRefusedFull:
-      return STATUS_INSUFFICIENT_RESOURCES;
+      // Not STATUS_INSUFFICIENT_RESOURCES: to a client, that is a request which never arrived (SEND-15).
+      return STATUS_QUOTA_EXCEEDED;
     case PolicyUpdateOutcome::kRefusedBadPattern:
       return STATUS_OBJECT_NAME_INVALID;
   }
