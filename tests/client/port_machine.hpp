@@ -309,6 +309,7 @@ class PortMachine {
                       std::optional<std::int64_t> timeout = -1000 * kMillisecond, std::size_t slot = 0) {
     Sending& sending = sends.emplace_back();
     sending.message = message;
+    sending.message.reserve(1);  // an empty message has an address too (SEND-2)
     sending.reply.assign(reply_size.value_or(0) + 8, Sending::kUntouched);
     sending.reply_length = reply_size.value_or(0);
     sending.thread =

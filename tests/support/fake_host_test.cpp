@@ -33,15 +33,6 @@ TEST(FakeHostTest, ParkedThreadReturnsWhenItsDeadlineComesDue) {
   host.join(thread);
 }
 
-TEST(FakeHostTest, WakeBeforeParkIsNotLost) {
-  FakeHost host;
-  ParkingSpot spot;
-  host.wake(spot);
-  host.wake(spot);
-  EXPECT_EQ(host.park(spot, host.now() + 5), ParkOutcome::kWoken);
-  EXPECT_EQ(host.park(spot, host.now() + 5), ParkOutcome::kTimedOut);
-}
-
 TEST(FakeHostTest, JoinLetsTimeJump) {
   FakeHost host;
   const Ticks start = host.now();
