@@ -1,7 +1,8 @@
 // The filter manager's routines, by subject.
 #pragma once
 
-#include "flt.h"
+#include "flt_callbacks.h"
+#include "flt_registration.h"
 
 WDK_BEGIN
 
