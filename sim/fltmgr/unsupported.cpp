@@ -1,7 +1,5 @@
-// Flt routines that are declared and not simulated. Each exists, so that a driver which merely mentions it
-// links, and stops the machine with its name when it is called. They are weak and defined without their
-// parameters, so this file includes no WDK header; what is taken up elsewhere comes off this list.
-#include "nt/enter.hpp"
+// Flt routines that are declared and not simulated.
+#include "nt/unsupported.hpp"
 
 // clang-format off
 #define FLTSIM_UNSUPPORTED_ROUTINES(X) \
@@ -38,9 +36,4 @@
   X(FltCreateSectionForDataScan) X(FltCloseSectionForDataScan)
 // clang-format on
 
-extern "C" {
-#define FLTSIM_DEFINE(name) \
-  __attribute__((weak)) void name() { fltsim::nt::unsupported(#name); }
-FLTSIM_UNSUPPORTED_ROUTINES(FLTSIM_DEFINE)
-#undef FLTSIM_DEFINE
-}
+FLTSIM_UNSUPPORTED_ROUTINES(FLTSIM_DEFINE_UNSUPPORTED)
