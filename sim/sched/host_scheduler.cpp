@@ -23,7 +23,7 @@ Ticks date_now() {
 }  // namespace
 
 HostScheduler::HostScheduler(const Options& options)
-    : watchdog_(options.watchdog_ms), start_(monotonic_now()), start_ticks_(date_now()) {}
+    : Scheduler(false), watchdog_(options.watchdog_ms), start_(monotonic_now()), start_ticks_(date_now()) {}
 
 void HostScheduler::operator delete(HostScheduler* self, std::destroying_delete_t) {
   require(this_thread() == nullptr, "a scheduler is destroyed by its control thread only");
@@ -162,20 +162,19 @@ void HostScheduler::carry(Carrier& carrier, void* context) {
 
 // The control thread only:
 
-RunResult HostScheduler::run_until(const Thread& done) {
-  const auto& thread = static_cast<const HostThread&>(done);
+RunResult HostScheduler::run(const Goal& goal) {
+  if (goal.duration) return let_time_pass(*goal.duration);
+  if (goal.predicate != nullptr) {
+    return wait_for(Census::Interest::kEveryStop, RunResult::kDeadlock, *goal.predicate);
+  }
+  if (goal.ended == nullptr) {
+    return wait_for(Census::Interest::kEnds, RunResult::kDone, [&] { return census_->count().active == 0; });
+  }
+  const auto& thread = static_cast<const HostThread&>(*goal.ended);
   return wait_for(Census::Interest::kEnds, RunResult::kDeadlock, [&] { return thread.has_ended.load(); });
 }
 
-RunResult HostScheduler::run_until(const std::function<bool()>& done) {
-  return wait_for(Census::Interest::kEveryStop, RunResult::kDeadlock, [&] { return done(); });
-}
-
-RunResult HostScheduler::run_to_quiescence() {
-  return wait_for(Census::Interest::kEnds, RunResult::kDone, [&] { return census_->count().active == 0; });
-}
-
-RunResult HostScheduler::advance(Ticks duration) {
+RunResult HostScheduler::let_time_pass(Ticks duration) {
   const Ticks start = now();
   const Ticks target = duration < kForever - start ? start + duration : kForever - 1;
   const MonotonicTime until = to_monotonic(target);
@@ -188,19 +187,20 @@ RunResult HostScheduler::advance(Ticks duration) {
                   [&] { return census_->count().active == 0 && !is_overdue(target); });
 }
 
-template <class Goal>
-RunResult HostScheduler::wait_for(Census::Interest interest, RunResult when_all_wait, Goal goal) {
+template <class Reached>
+RunResult HostScheduler::wait_for(Census::Interest interest, RunResult when_all_wait,
+                                  const Reached& reached) {
   require(this_thread() == nullptr, "only the control thread can run a machine");
   if (given_up_) return RunResult::kWatchdog;
   census_->set_interest(interest);
   RunResult result = RunResult::kDone;
   for (;;) {
     const std::uint32_t bell = census_->bell();
-    if (goal()) break;
+    if (reached()) break;
     const Census::Count count = census_->count();
     if (count.active == 0 && count.timed == 0) {
       // Nobody can change anything any more; what was reached while we looked shows up now.
-      if (!goal()) result = when_all_wait;
+      if (!reached()) result = when_all_wait;
       break;
     }
     census_->wait_for_bell(bell, watchdog_.enabled() ? monotonic_now() + watchdog_.interval() : kNoDeadline);

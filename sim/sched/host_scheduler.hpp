@@ -102,30 +102,25 @@ class HostScheduler final : public Scheduler {
   Thread& spawn(std::string name, void* user, std::function<void()> entry) override;
   void unpark(Thread& thread) override;
   Ticks now() const override;
-  bool seeded() const override { return false; }
-  std::uint32_t id(const Thread& thread) const override { return thread.id; }
 
   void switch_point(std::string_view what) override;
   ParkResult park(Ticks deadline, const WaitReason& reason) override;
 
-  RunResult run_until(const Thread& done) override;
-  RunResult run_until(const std::function<bool()>& done) override;
-  RunResult run_to_quiescence() override;
-  RunResult advance(Ticks duration) override;
-
   std::vector<ThreadState> threads() const override;
-  std::uint64_t schedule_hash() const override { return 0; }  // host schedules are the operating system's
 
  private:
   static void carry(Carrier& carrier, void* thread);
+
+  RunResult run(const Goal& goal) override;
+  RunResult let_time_pass(Ticks duration);
 
   HostThread& enter();
   void block_if_abandoned(HostThread& self);
   ParkResult sleep(HostThread& self, Ticks deadline);
   MonotonicTime to_monotonic(Ticks point) const;
 
-  template <class Goal>
-  RunResult wait_for(Census::Interest interest, RunResult when_all_wait, Goal goal);
+  template <class Reached>
+  RunResult wait_for(Census::Interest interest, RunResult when_all_wait, const Reached& reached);
   RunResult give_up(const HostThread& spinning);
   const HostThread* find_spinning();
   bool is_overdue(Ticks point) const;

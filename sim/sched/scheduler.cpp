@@ -85,6 +85,8 @@ std::unique_ptr<Scheduler> Scheduler::create(const Options& options) {
   return std::make_unique<HostScheduler>(options);
 }
 
+std::uint32_t Scheduler::id(const Thread& thread) { return thread.id; }
+
 Scheduler* Scheduler::current() {
   Thread* thread = live_thread();
   return thread == nullptr ? nullptr : &thread->scheduler;

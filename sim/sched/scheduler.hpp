@@ -22,6 +22,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -101,10 +102,10 @@ class Scheduler {
   virtual void unpark(Thread& thread) = 0;
 
   virtual Ticks now() const = 0;
-  virtual bool seeded() const = 0;
+  bool seeded() const { return seeded_; }
 
   // A stable small number per thread, in order of spawn; for names and ids that must replay.
-  virtual std::uint32_t id(const Thread& thread) const = 0;
+  static std::uint32_t id(const Thread& thread);
 
   // --- simulated threads only
   // -------------------------------------------------------------------------------
@@ -127,15 +128,15 @@ class Scheduler {
   // Lets the machine run, and time pass where all wait, until `done` has ended / `done()` is true. The
   // predicate is asked between two steps, with no simulated thread running (seeded) or at least after each
   // time a thread parks or ends (host).
-  virtual RunResult run_until(const Thread& done) = 0;
-  virtual RunResult run_until(const std::function<bool()>& done) = 0;
+  RunResult run_until(const Thread& done) { return run({.ended = &done}); }
+  RunResult run_until(const std::function<bool()>& done) { return run({.predicate = &done}); }
 
   // Lets the machine run until nobody can run. Time does not pass (seeded); deadlines that are still pending
   // stay so.
-  virtual RunResult run_to_quiescence() = 0;
+  RunResult run_to_quiescence() { return run({}); }
 
   // Lets `duration` pass: every deadline in it comes due, in order. virtual_time_max does not limit it.
-  virtual RunResult advance(Ticks duration) = 0;
+  RunResult advance(Ticks duration) { return run({.duration = duration}); }
 
   // --- looking
   // ----------------------------------------------------------------------------------------------
@@ -143,8 +144,24 @@ class Scheduler {
   virtual std::vector<ThreadState> threads() const = 0;
   // One line per thread that has not ended: name, what it waits for, who owns that. For findings.
   std::string describe_threads() const;
-  // A hash over all scheduling decisions so far: equal hashes, equal schedules.
-  virtual std::uint64_t schedule_hash() const = 0;
+  // A hash over all scheduling decisions so far: equal hashes, equal schedules. Host schedules are the
+  // operating system's, and have none.
+  virtual std::uint64_t schedule_hash() const { return 0; }
+
+ protected:
+  explicit Scheduler(bool seeded) : seeded_(seeded) {}
+
+  // What the control thread waits for: one of these, or, when none is given, that nobody can run.
+  struct Goal {
+    const Thread* ended = nullptr;
+    const std::function<bool()>* predicate = nullptr;
+    std::optional<Ticks> duration = {};
+  };
+
+ private:
+  virtual RunResult run(const Goal& goal) = 0;
+
+  const bool seeded_;
 };
 
 }  // namespace fltsim::sched

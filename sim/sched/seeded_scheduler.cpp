@@ -20,7 +20,11 @@ Ticks later(Ticks now, Ticks duration) { return duration < kForever - now ? now 
 }  // namespace
 
 SeededScheduler::SeededScheduler(const Options& options)
-    : options_(options), watchdog_(options.watchdog_ms), prng_(options.seed), now_(options.start_time) {}
+    : Scheduler(true),
+      options_(options),
+      watchdog_(options.watchdog_ms),
+      prng_(options.seed),
+      now_(options.start_time) {}
 
 void SeededScheduler::operator delete(SeededScheduler* self, std::destroying_delete_t) {
   require(this_thread() == nullptr, "a scheduler is destroyed by its control thread only");
@@ -243,30 +247,22 @@ void SeededScheduler::mix(std::uint64_t value) {
 
 // The control thread only:
 
-RunResult SeededScheduler::run_until(const Thread& done) {
-  return run({.ended = &done,
-              .time_limit = later(now_, options_.virtual_time_max),
-              .at_time_limit = RunResult::kNotSettling,
-              .when_all_wait = RunResult::kDeadlock});
+RunResult SeededScheduler::run(const Goal& goal) {
+  if (goal.duration) {
+    const Ticks target = later(now_, *goal.duration);
+    const RunResult result = run_once({.time_limit = target});
+    if (result == RunResult::kDone) now_ = target;
+    return result;
+  }
+  if (goal.ended == nullptr && goal.predicate == nullptr) return run_once({.time_limit = now_});
+  return run_once({.ended = goal.ended,
+                   .predicate = goal.predicate,
+                   .time_limit = later(now_, options_.virtual_time_max),
+                   .at_time_limit = RunResult::kNotSettling,
+                   .when_all_wait = RunResult::kDeadlock});
 }
 
-RunResult SeededScheduler::run_until(const std::function<bool()>& done) {
-  return run({.predicate = &done,
-              .time_limit = later(now_, options_.virtual_time_max),
-              .at_time_limit = RunResult::kNotSettling,
-              .when_all_wait = RunResult::kDeadlock});
-}
-
-RunResult SeededScheduler::run_to_quiescence() { return run({.time_limit = now_}); }
-
-RunResult SeededScheduler::advance(Ticks duration) {
-  const Ticks target = later(now_, duration);
-  const RunResult result = run({.time_limit = target});
-  if (result == RunResult::kDone) now_ = target;
-  return result;
-}
-
-RunResult SeededScheduler::run(const Run& run) {
+RunResult SeededScheduler::run_once(const Run& run) {
   require(this_thread() == nullptr, "only the control thread can run a machine");
   require(!in_run_, "a predicate of the control thread cannot run the machine");
   if (given_up_) return RunResult::kWatchdog;

@@ -78,16 +78,9 @@ class SeededScheduler final : public Scheduler {
   Thread& spawn(std::string name, void* user, std::function<void()> entry) override;
   void unpark(Thread& thread) override;
   Ticks now() const override;
-  bool seeded() const override { return true; }
-  std::uint32_t id(const Thread& thread) const override { return thread.id; }
 
   void switch_point(std::string_view what) override;
   ParkResult park(Ticks deadline, const WaitReason& reason) override;
-
-  RunResult run_until(const Thread& done) override;
-  RunResult run_until(const std::function<bool()>& done) override;
-  RunResult run_to_quiescence() override;
-  RunResult advance(Ticks duration) override;
 
   std::vector<ThreadState> threads() const override;
   std::uint64_t schedule_hash() const override { return hash_; }
@@ -106,7 +99,8 @@ class SeededScheduler final : public Scheduler {
 
   static void carry(Carrier& carrier, void* thread);
 
-  RunResult run(const Run& run);
+  RunResult run(const Goal& goal) override;
+  RunResult run_once(const Run& run);
   bool await_baton();
   void give_up();
 
