@@ -160,10 +160,16 @@ void Executive::end_thread(Thread& thread) {
   thread.scratch.reset();
   std::int32_t running = STATUS_PENDING;
   thread.exit_status.compare_exchange_strong(running, STATUS_SUCCESS, std::memory_order_acq_rel);
+  Process& process = thread.process;
+  bool last = false;
   {
-    const std::lock_guard lock(thread.process.mutex_);
-    std::erase(thread.process.threads_, &thread);
+    const std::lock_guard lock(process.mutex_);
+    std::erase(process.threads_, &thread);
+    last = process.threads_.empty() && process.terminating.load(std::memory_order_acquire);
   }
+  // Not earlier: a thread that is in a driver for its dying process may still read what the process handed
+  // over.
+  if (last) user_space_.free_all(process);
   {
     const std::lock_guard lock(mutex_);
     threads_.erase(thread.id);

@@ -70,12 +70,22 @@ TEST_F(UserMemoryTest, NullAndUserAddressesPassThrough) {
   });
 }
 
-TEST_F(UserMemoryTest, MemoryOfAnEndedOwnerIsTakenAway) {
+TEST_F(UserMemoryTest, MemoryOfAProcessGoesWithItsLastThread) {  // T-28
   auto app = machine_.start_process({.image = u"C:\\app.exe"});
+  auto other = machine_.start_process({.image = u"C:\\other.exe"});
   void* user = space().allocate(&app.process(), 10);
-  EXPECT_TRUE(space().is_mapped(user, 10));
-  space().free_all(app.process());
+  void* others = space().allocate(&other.process(), 10);
+  KEVENT go_on;
+  KeInitializeEvent(&go_on, NotificationEvent, FALSE);
+  app.start_thread("in a driver",
+                   [&] { KeWaitForSingleObject(&go_on, ::Executive, KernelMode, FALSE, nullptr); });
+  ASSERT_EQ(machine_.run_to_quiescence(), Outcome::kDone);
+  ASSERT_EQ(app.kill(), Outcome::kDone);
+  EXPECT_TRUE(space().is_mapped(user, 10)) << "a thread may still work on it";
+  kernel([&] { KeSetEvent(&go_on, 0, FALSE); });
+  ASSERT_EQ(machine_.run_to_quiescence(), Outcome::kDone);
   EXPECT_FALSE(space().is_mapped(user, 1));
+  EXPECT_TRUE(space().is_mapped(others, 10));
 }
 
 TEST_F(UserMemoryTest, RoutineAddressIsKnownUnlessItIsNotSimulated) {

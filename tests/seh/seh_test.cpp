@@ -11,7 +11,9 @@
 
 #include "fltsim/machine.hpp"
 #include "loader/module.hpp"
+#include "machine/system.hpp"
 #include "nt/driver_call.hpp"
+#include "nt/executive.hpp"
 #include "seh_checks.h"
 #include "support/driver.hpp"
 
@@ -144,6 +146,16 @@ TEST(SehTest, FaultOutsideEveryTryIsABugCheckThatNamesTheCode) {
   fixture.run("faults_outside_every_try");
   EXPECT_EQ(fixture.outcome, Outcome::kStopped);
   EXPECT_THAT(to_string(fixture.machine.verifier().findings().at(0)), HasSubstr("0xC0000005"));
+}
+
+TEST(SehTest, MemoryOfAProcessThatEndedIsAnAccessViolation) {  // T-28
+  SehFixture fixture(FLTLINK_DRIVER("seh_checks_c"));
+  Process app = fixture.machine.start_process({.image = u"C:\\app.exe"});
+  fixture.log.bad_address = fixture.machine.system().nt().user_space().allocate(&app.process(), 16);
+  EXPECT_EQ(fixture.run("access_violation_reaches_handler"), "ax") << "the memory is there";
+  ASSERT_EQ(app.kill(), Outcome::kDone);
+  fixture.log.count = 0;
+  EXPECT_EQ(fixture.run("access_violation_reaches_handler"), "afh");
 }
 
 TEST(SehTest, ContinueExecutionIsRefusedByName) {
