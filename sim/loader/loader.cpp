@@ -29,6 +29,10 @@ UNICODE_STRING counted(std::u16string& text) {
 
 }  // namespace
 
+DriverRecord::DriverRecord() {
+  nt::Dispatcher::initialize(settled, nt::DispatcherType::kNotificationEvent, 1);
+}
+
 const nt::ObjectType kDriverType{.name = u"Driver",
                                  .mapping = {},
                                  .close = nullptr,
@@ -56,19 +60,26 @@ DriverRecord* Loader::find(std::u16string_view name) {
   return nullptr;
 }
 
+DriverRecord& Loader::find_or_add(const std::u16string& name) {
+  if (DriverRecord* known = find(name)) return *known;
+  const nt::DriverIdentity& identity = system_.nt().driver(nt::to_utf8(name));
+  const std::lock_guard lock(mutex_);
+  DriverRecord& record = records_.emplace_back();
+  record.name = name;
+  record.identity = &identity;
+  return record;
+}
+
 DriverRecord& Loader::add_service(DriverOptions options, std::string path,
                                   std::optional<LambdaDriver> lambdas) {
   if (options.name.empty()) {
     options.name = lambdas ? u"lambdas" + decimal(static_cast<std::uint32_t>(records_.size()) + 1)
                            : std::filesystem::path(path).stem().u16string();
   }
-  DriverRecord* known = find(options.name);
-  DriverRecord& record = known != nullptr ? *known : records_.emplace_back();
-  if (record.loaded) return record;
-  record.name = options.name;
+  DriverRecord& record = find_or_add(options.name);
+  if (record.loaded()) return record;
   record.path = std::move(path);
   record.lambdas = std::move(lambdas);
-  record.identity = &system_.nt().driver(nt::to_utf8(record.name));
   write_service_key(options, record);
   return record;
 }
@@ -92,19 +103,54 @@ void Loader::write_service_key(const DriverOptions& options, const DriverRecord&
   }
 }
 
-NTSTATUS Loader::load(nt::Thread& thread, DriverRecord& record) {
-  if (record.loaded) return STATUS_IMAGE_ALREADY_LOADED;
-  record.error.clear();
-  Module::DriverEntry entry = lambda_driver_entry;
-  if (!record.lambdas) {
-    auto loaded = Module::load(record.path, nt::module_exports(system_));
-    if (const auto* failed = std::get_if<Module::LoadError>(&loaded)) {
-      record.error = failed->text;
-      return record.status = STATUS_INVALID_IMAGE_FORMAT;
+Loader::State Loader::claim(nt::Thread& thread, DriverRecord& record, State from, State to) {
+  for (;;) {
+    {
+      const std::lock_guard lock(mutex_);
+      const State found = record.state;
+      if (found != State::kLoading || record.loading == &thread) {
+        if (found != from) return found;
+        record.state = to;
+        record.loading = &thread;
+        if (to == State::kLoading) system_.nt().dispatcher().reset(record.settled);
+        return found;
+      }
     }
-    record.module = std::move(std::get<0>(loaded));
-    entry = record.module->driver_entry();
+    system_.nt().dispatcher().wait(thread, record.settled,
+                                   {.kind = "the end of DriverEntry of", .object = record.identity->name});
   }
+}
+
+void Loader::settle(DriverRecord& record, State state) {
+  const std::lock_guard lock(mutex_);
+  record.state = state;
+  record.loading = nullptr;
+  system_.nt().dispatcher().set(record.settled);
+}
+
+Loader::Loaded Loader::load(nt::Thread& thread, DriverRecord& record) {
+  if (claim(thread, record, State::kUnloaded, State::kLoading) != State::kUnloaded) {
+    return {STATUS_IMAGE_ALREADY_LOADED, false};
+  }
+  record.error.clear();
+  record.status = load_image(thread, record);
+  const Loaded loaded{record.status, record.error.empty()};
+  settle(record, NT_SUCCESS(loaded.status) ? State::kLoaded : State::kUnloaded);
+  return loaded;
+}
+
+NTSTATUS Loader::load_image(nt::Thread& thread, DriverRecord& record) {
+  if (record.lambdas) return start(thread, record, lambda_driver_entry);
+  auto loaded = Module::load(record.path, nt::module_exports(system_));
+  if (const auto* failed = std::get_if<Module::LoadError>(&loaded)) {
+    record.error = failed->text;
+    return STATUS_INVALID_IMAGE_FORMAT;
+  }
+  record.module = std::move(std::get<0>(loaded));
+  return start(thread, record, record.module->driver_entry());
+}
+
+DriverObject* Loader::make_object(DriverRecord& record) {
   auto* object = nt::create_object<DriverObject>(system_, kDriverType);
   object->record = &record;
   object->service_name = record.name;
@@ -117,9 +163,12 @@ NTSTATUS Loader::load(nt::Thread& thread, DriverRecord& record) {
   object->DriverName = counted(object->service_name);
   object->DriverStart = record.module ? record.module->begin() : nullptr;
   object->DriverSize = record.module ? static_cast<ULONG>(record.module->size()) : 0;
-  record.object = nt::Ref<DRIVER_OBJECT>::adopt(object);
-  record.loaded = true;
+  return object;
+}
 
+NTSTATUS Loader::start(nt::Thread& thread, DriverRecord& record, Module::DriverEntry entry) {
+  DriverObject* object = make_object(record);
+  record.object = nt::Ref<DRIVER_OBJECT>::adopt(object);
   UNICODE_STRING registry_path = counted(object->registry_path);
   {
     const nt::DriverScope scope(thread, record.identity);
@@ -152,7 +201,6 @@ void Loader::forget_image(nt::Thread& thread, DriverRecord& record) {
     });
   }
   system_.nt().pool().report_leaks(*record.identity);
-  record.loaded = false;
   record.object = {};
   if (threads_are_left(record)) {
     system_.verifier().report(
@@ -176,16 +224,20 @@ bool Loader::threads_are_left(const DriverRecord& record) const {
 }
 
 NTSTATUS Loader::unload(nt::Thread& thread, DriverRecord& record, bool mandatory) {
-  if (!record.loaded) return STATUS_FLT_FILTER_NOT_FOUND;
-  fltmgr::Filter* filter = system_.fltmgr().filter_of(record.object.get());
-  if (filter != nullptr) {
-    const NTSTATUS status = system_.fltmgr().unload(*filter, mandatory);
-    if (!NT_SUCCESS(status)) return status;
-  } else if (record.object->DriverUnload == nullptr) {
-    return STATUS_INVALID_DEVICE_REQUEST;
+  const State found = claim(thread, record, State::kLoaded, State::kUnloading);
+  if (found == State::kUnloading) return STATUS_FLT_DELETING_OBJECT;
+  if (found != State::kLoaded) return STATUS_FLT_FILTER_NOT_FOUND;
+  const NTSTATUS status = ask_to_unload(record, mandatory);
+  if (NT_SUCCESS(status)) forget_image(thread, record);
+  settle(record, NT_SUCCESS(status) ? State::kUnloaded : State::kLoaded);
+  return status;
+}
+
+NTSTATUS Loader::ask_to_unload(DriverRecord& record, bool mandatory) {
+  if (fltmgr::Filter* filter = system_.fltmgr().filter_of(record.object.get())) {
+    return system_.fltmgr().unload(*filter, mandatory);
   }
-  forget_image(thread, record);
-  return STATUS_SUCCESS;
+  return record.object->DriverUnload != nullptr ? STATUS_SUCCESS : STATUS_INVALID_DEVICE_REQUEST;
 }
 
 NTSTATUS Loader::unload(std::u16string_view name, bool mandatory) {
@@ -197,15 +249,15 @@ NTSTATUS Loader::unload(std::u16string_view name, bool mandatory) {
 NTSTATUS Loader::load(std::u16string_view name) {
   DriverRecord* record = find(name);
   if (record == nullptr) return STATUS_OBJECT_NAME_NOT_FOUND;
-  const NTSTATUS status = load(nt::current_thread("FltLoadFilter"), *record);
-  if (NT_SUCCESS(status) || status == STATUS_IMAGE_ALREADY_LOADED) return status;
-  return record->error.empty() ? STATUS_FAILED_DRIVER_ENTRY : status;  // LIFE-12
+  const Loaded loaded = load(nt::current_thread("FltLoadFilter"), *record);
+  const bool failed = loaded.entry_ran && !NT_SUCCESS(loaded.status);
+  return failed ? STATUS_FAILED_DRIVER_ENTRY : loaded.status;  // LIFE-12
 }
 
 void Loader::unload_all() {
   if (system_.nt().stopped()) return;
   for (auto record = records_.rbegin(); record != records_.rend(); ++record) {
-    if (!record->loaded) continue;
+    if (!record->loaded()) continue;
     static_cast<void>(system_.run_in(system_.nt().system_process(), "unload " + record->identity->name, [&] {
       nt::Thread& thread = nt::current_thread();
       if (!NT_SUCCESS(unload(thread, *record, false))) static_cast<void>(unload(thread, *record, true));

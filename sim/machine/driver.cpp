@@ -29,7 +29,7 @@ Driver Machine::load_driver(LambdaDriver driver, const DriverOptions& options) {
 std::u16string_view Driver::name() const { return record_->name; }
 std::int32_t Driver::status() const { return record_->status; }
 const std::string& Driver::error() const { return record_->error; }
-bool Driver::loaded() const { return record_->loaded; }
+bool Driver::loaded() const { return record_->loaded(); }
 
 std::int32_t Driver::unload() {
   std::int32_t status = STATUS_UNSUCCESSFUL;

@@ -4,10 +4,13 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <atomic>
 #include <cstdlib>
 #include <fstream>
+#include <optional>
 #include <thread>
 
+#include "fltsim/lambda_driver.hpp"
 #include "fltsim/machine.hpp"
 #include "support/driver.hpp"
 
@@ -93,6 +96,103 @@ TEST_F(LoaderTest, ThreadAndPoolThatAreLeftBehindAreReported) {  // VER-20
     pool = true;
   }
   EXPECT_TRUE(pool) << "no finding names the 100 bytes of pool";
+}
+
+NTSTATUS call(NTSTATUS (*routine)(PCUNICODE_STRING)) {
+  UNICODE_STRING name;
+  RtlInitUnicodeString(&name, u"sample");
+  return routine(&name);
+}
+
+// A service that is not loaded, whose DriverEntry stays inside until the test lets it go on.
+class SlowEntryTest : public LoaderTest {
+ protected:
+  void SetUp() override {
+    KeInitializeEvent(&go_on, NotificationEvent, TRUE);
+    driver = machine.load_driver(LambdaDriver{.registered =
+                                                  [this](PFLT_FILTER) {
+                                                    KeWaitForSingleObject(&go_on, Executive, KernelMode,
+                                                                          FALSE, nullptr);
+                                                    return entry_status;
+                                                  }},
+                                 {.name = u"sample"});
+    ASSERT_EQ(driver->unload(), STATUS_SUCCESS);
+    in_kernel([&] { KeClearEvent(&go_on); });
+  }
+  void in_kernel(const std::function<void()>& code) {
+    ASSERT_EQ(machine.system_process().run(code), Outcome::kDone);
+  }
+  // Starts the routine in a thread of its own and lets it come as far as it gets.
+  ThreadHandle start(NTSTATUS (*routine)(PCUNICODE_STRING), NTSTATUS& status) {
+    ThreadHandle thread =
+        machine.system_process().start_thread("caller", [&status, routine] { status = call(routine); });
+    EXPECT_EQ(machine.run_to_quiescence(), Outcome::kDone);
+    return thread;
+  }
+  void let_go_on() {
+    in_kernel([&] { KeSetEvent(&go_on, 0, FALSE); });
+    EXPECT_EQ(machine.run_to_quiescence(), Outcome::kDone);
+  }
+
+  KEVENT go_on;
+  NTSTATUS entry_status = STATUS_SUCCESS;
+  std::optional<Driver> driver;
+  NTSTATUS first = STATUS_PENDING;
+  NTSTATUS second = STATUS_PENDING;
+};
+
+TEST_F(SlowEntryTest, SecondLoadWaitsForTheFirst) {  // LIFE-13
+  const ThreadHandle one = start(FltLoadFilter, first);
+  const ThreadHandle two = start(FltLoadFilter, second);
+  EXPECT_FALSE(two.done());
+  let_go_on();
+  EXPECT_EQ(first, STATUS_SUCCESS);
+  EXPECT_EQ(second, STATUS_IMAGE_ALREADY_LOADED);
+}
+
+TEST_F(SlowEntryTest, SecondLoadTriesAgainWhenTheFirstFailed) {  // LIFE-12
+  const ThreadHandle one = start(FltLoadFilter, first);
+  const ThreadHandle two = start(FltLoadFilter, second);
+  entry_status = STATUS_INSUFFICIENT_RESOURCES;
+  let_go_on();
+  EXPECT_EQ(first, STATUS_FAILED_DRIVER_ENTRY);
+  EXPECT_EQ(second, STATUS_FAILED_DRIVER_ENTRY);
+  EXPECT_FALSE(driver->loaded());
+}
+
+TEST_F(SlowEntryTest, UnloadWaitsForTheEndOfDriverEntry) {
+  const ThreadHandle one = start(FltLoadFilter, first);
+  const ThreadHandle two = start(FltUnloadFilter, second);
+  EXPECT_FALSE(two.done());
+  let_go_on();
+  EXPECT_EQ(first, STATUS_SUCCESS);
+  EXPECT_EQ(second, STATUS_SUCCESS);
+  EXPECT_FALSE(driver->loaded());
+}
+
+TEST(LoaderThreadsTest, TwoThreadsThatLoadAndUnloadOneServiceMeetNothingHalfDone) {
+  Options options;
+  options.scheduler = SchedulerKind::kHost;
+  Machine machine(options);
+  std::atomic<int> inside = 0;
+  LambdaDriver lambdas;
+  lambdas.registered = [&](PFLT_FILTER) { return ++inside == 1 ? STATUS_SUCCESS : STATUS_UNSUCCESSFUL; };
+  lambdas.unload = [&](PFLT_FILTER, auto) { return --inside == 0 ? STATUS_SUCCESS : STATUS_UNSUCCESSFUL; };
+  ASSERT_EQ(machine.load_driver(std::move(lambdas), {.name = u"sample"}).status(), STATUS_SUCCESS);
+  const auto storm = [] {
+    for (std::size_t i = 0; i < scaled(500); ++i) {
+      const NTSTATUS loaded = call(FltLoadFilter);
+      EXPECT_TRUE(loaded == STATUS_SUCCESS || loaded == STATUS_IMAGE_ALREADY_LOADED) << std::hex << loaded;
+      const NTSTATUS unloaded = call(FltUnloadFilter);
+      EXPECT_TRUE(unloaded == STATUS_SUCCESS || unloaded == STATUS_FLT_DELETING_OBJECT ||
+                  unloaded == STATUS_FLT_FILTER_NOT_FOUND)
+          << std::hex << unloaded;
+    }
+  };
+  ThreadHandle one = machine.system_process().start_thread("one", storm);
+  ThreadHandle two = machine.system_process().start_thread("two", storm);
+  EXPECT_EQ(one.join(), Outcome::kDone);
+  EXPECT_EQ(two.join(), Outcome::kDone);
 }
 
 // Loads and unloads one module again and again, with a create through it each time.
