@@ -2,11 +2,15 @@
 #
 # Builds minifilter source, C or C++20, into the loadable module drivers/<name>.sys below the build folder. STRICT is
 # for our own drivers: all warnings, and errors where FLTLINK_WERROR is on. docs/DRIVER_DIALECT.md says what driver
-# units may use; docs/adr/0004-driver-modules.md says why the flags are what they are.
+# units may use; docs/adr/0004-driver-modules.md says why the flags are what they are. The module's path is
+# $<TARGET_PROPERTY:name,FLTLINK_DRIVER>.
+#
+# Used from this tree and from an installed package: what it needs it finds through the targets fltlink::fltlink,
+# fltlink::sim, fltlink::wdk, fltlink::crt, fltlink::driver-runtime and fltlink::lower-seh.
 include_guard(GLOBAL)
 
-# The folders in which one compiler finds its own headers, as -isystem flags.
-function(fltlink_compiler_headers result language)
+# Where driver units of one language find headers: the WDK's and C's of this package, and the compiler's own.
+function(fltlink_driver_headers result language)
   if(CMAKE_${language}_COMPILER_ID MATCHES "Clang")
     execute_process(COMMAND ${CMAKE_${language}_COMPILER} -print-resource-dir
       OUTPUT_VARIABLE builtin OUTPUT_STRIP_TRAILING_WHITESPACE COMMAND_ERROR_IS_FATAL ANY)
@@ -19,11 +23,13 @@ function(fltlink_compiler_headers result language)
   if(language STREQUAL CXX)
     foreach(folder IN LISTS CMAKE_CXX_IMPLICIT_INCLUDE_DIRECTORIES)
       if(folder MATCHES "/c\\+\\+/" AND NOT folder MATCHES "/backward$")
-        list(APPEND folders -isystem ${folder})
+        list(APPEND folders -isystem${folder})
       endif()
     endforeach()
   endif()
-  set(${result} ${folders} -isystem ${builtin} PARENT_SCOPE)
+  set(wdk $<TARGET_PROPERTY:fltlink::wdk,INTERFACE_INCLUDE_DIRECTORIES>)
+  set(crt $<TARGET_PROPERTY:fltlink::crt,INTERFACE_INCLUDE_DIRECTORIES>)
+  set(${result} -isystem${wdk} -isystem${crt} ${folders} -isystem${builtin} PARENT_SCOPE)
 endfunction()
 
 # The flags of every driver unit, apart from the language's own.
@@ -57,7 +63,9 @@ function(fltlink_add_driver name)
   if(arg_UNPARSED_ARGUMENTS OR NOT arg_SOURCES)
     message(FATAL_ERROR "fltlink_add_driver(${name}): SOURCES are missing, or unknown: ${arg_UNPARSED_ARGUMENTS}")
   endif()
-  cmake_path(GET CMAKE_CURRENT_FUNCTION_LIST_DIR PARENT_PATH sim)
+  if(NOT CMAKE_C_COMPILER OR NOT CMAKE_CXX_COMPILER)
+    message(FATAL_ERROR "fltlink_add_driver(${name}): the project must enable the languages C and CXX")
+  endif()
   fltlink_driver_flags(common ${arg_STRICT})
   if(NOT arg_DEFINITIONS MATCHES "(^|;)DBG(=|;|$)")
     list(APPEND arg_DEFINITIONS DBG=1)
@@ -69,17 +77,18 @@ function(fltlink_add_driver name)
     list(APPEND includes -I${folder})
   endforeach()
   list(APPEND common ${arg_OPTIONS} ${arg_DEFINITIONS} ${includes})
-  set(wdk -isystem ${sim}/wdk -isystem ${sim}/wdk/crt)
-  fltlink_compiler_headers(c_headers C)
-  fltlink_compiler_headers(cxx_headers CXX)
+  fltlink_driver_headers(c_headers C)
+  fltlink_driver_headers(cxx_headers CXX)
+  # The library comes last: installed, its folder may be that of a whole system. Our own drivers have it among their
+  # INCLUDES, so that warnings in it count.
+  set(library)
+  if(NOT arg_STRICT)
+    set(library -idirafter$<TARGET_PROPERTY:fltlink::fltlink,INTERFACE_INCLUDE_DIRECTORIES>)
+  endif()
   if(CMAKE_CXX_COMPILER_ID MATCHES "Clang")
     set(unoptimised "__attribute__((optnone, noinline))")
   else()
     set(unoptimised "__attribute__((optimize(\"O0\"), noinline))")
-  endif()
-  set(launcher)
-  if(FLTLINK_CCACHE)
-    set(launcher ${FLTLINK_CCACHE})
   endif()
 
   set(folder ${CMAKE_CURRENT_BINARY_DIR}/${name}.driver)
@@ -91,21 +100,22 @@ function(fltlink_add_driver name)
     cmake_path(GET source FILENAME stem)
     if(source MATCHES "\\.c$")
       set(compile ${CMAKE_C_COMPILER} -std=gnu17 -fcommon -Werror=implicit-function-declaration
-        -Wno-incompatible-pointer-types -Wno-pragmas ${common} ${wdk}
-        ${c_headers})
+        -Wno-incompatible-pointer-types -Wno-pragmas ${common} ${c_headers} ${library})
+      set(launcher ${CMAKE_C_COMPILER_LAUNCHER})
       set(ending i)
     else()
       set(compile ${CMAKE_CXX_COMPILER} -std=c++20 -fno-exceptions -fno-rtti -fno-threadsafe-statics -nostdinc++
-        ${common} ${wdk} ${cxx_headers})
+        ${common} ${cxx_headers} ${library})
+      set(launcher ${CMAKE_CXX_COMPILER_LAUNCHER})
       set(ending ii)
     endif()
     set(base ${folder}/${number}_${stem})
     math(EXPR number "${number} + 1")
     add_custom_command(OUTPUT ${base}.o
       COMMAND ${compile} -MD -MF ${base}.d -MT ${base}.o -E ${source} -o ${base}.${ending}
-      COMMAND fltsim-lower-seh ${base}.${ending} ${base}.lowered.${ending} ${unoptimised}
+      COMMAND fltlink::lower-seh ${base}.${ending} ${base}.lowered.${ending} ${unoptimised}
       COMMAND ${launcher} ${compile} -c ${base}.lowered.${ending} -o ${base}.o
-      DEPENDS ${source} fltsim-lower-seh
+      DEPENDS ${source} fltlink::lower-seh
       DEPFILE ${base}.d
       COMMENT "Building driver unit ${stem} of ${name}"
       VERBATIM COMMAND_EXPAND_LISTS)
@@ -113,17 +123,18 @@ function(fltlink_add_driver name)
   endforeach()
 
   # -z defs makes an unresolved import an error of the build. The sanitizers' runtime is in the program and resolves
-  # at load, so there it is the loader that names what is missing.
+  # at load, so there it is the loader that names what is missing. There is no path to the simulator's library in a
+  # module: whoever loads it has the library in memory already.
   set(module ${PROJECT_BINARY_DIR}/drivers/${name}.sys)
   file(MAKE_DIRECTORY ${PROJECT_BINARY_DIR}/drivers)
-  set(link -shared -nostdlib $<TARGET_FILE:fltsim-driver-runtime> -Wl,-u,fltsim_module_exports_table
-    -Wl,--hash-style=gnu -Wl,-rpath,$<TARGET_FILE_DIR:fltlink::sim> $<TARGET_FILE:fltlink::sim>)
+  set(link -shared -nostdlib $<TARGET_FILE:fltlink::driver-runtime> -Wl,-u,fltsim_module_exports_table
+    -Wl,--hash-style=gnu $<TARGET_FILE:fltlink::sim>)
   if(NOT FLTLINK_SANITIZE)
     list(APPEND link -Wl,-z,defs)
   endif()
   add_custom_command(OUTPUT ${module}
     COMMAND ${CMAKE_C_COMPILER} -o ${module} ${objects} ${link} -lc
-    DEPENDS ${objects} fltlink::sim fltsim-driver-runtime
+    DEPENDS ${objects} fltlink::sim fltlink::driver-runtime
     COMMENT "Linking driver ${name}"
     VERBATIM COMMAND_EXPAND_LISTS)
   add_custom_target(${name} ALL DEPENDS ${module})

@@ -1,4 +1,5 @@
-// What a service sees of the installed package: the C++ tier from C++20, and the wire headers from C11 (wire.c).
+// What a service sees of the installed package: the C++ tier from C++20, and the wire headers from C11
+// (library_wire.c).
 #include <fltlink/base/host.hpp>
 #include <fltlink/os/os_host.hpp>
 
