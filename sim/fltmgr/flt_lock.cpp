@@ -1,5 +1,6 @@
 // The lock wrappers that enter a critical region for the driver (IRQL-3, VER-38).
 #include "fltmgr/api.hpp"
+#include "nt/held_locks.hpp"
 
 using namespace fltsim;
 
@@ -43,7 +44,8 @@ VOID FltAcquireResourceShared(PERESOURCE Resource) {
 
 VOID FltReleaseResource(PERESOURCE Resource) {
   ExReleaseResourceLite(Resource);
-  KeLeaveCriticalRegion();
+  // KeLeaveCriticalRegion would be above its limit at DISPATCH_LEVEL (IRQL-9).
+  nt::leave_critical_region(nt::current_thread("FltReleaseResource"), "FltReleaseResource");
 }
 
 }  // extern "C"

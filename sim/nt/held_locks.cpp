@@ -1,5 +1,7 @@
 #include "nt/held_locks.hpp"
 
+#include "nt/enter.hpp"
+
 #include <algorithm>
 
 namespace fltsim::nt {
@@ -31,6 +33,13 @@ bool let_go(Thread& thread, const void* address) {
   if (lock == thread.held_locks.end()) return false;
   if (--lock->count == 0) thread.held_locks.erase(lock);
   return true;
+}
+
+void leave_critical_region(Thread& thread, const char* routine) {
+  if (thread.critical_regions == 0) {
+    bug_check(thread, "VER-42", std::string(routine) + ": the thread is in no critical region");
+  }
+  --thread.critical_regions;
 }
 
 }  // namespace fltsim::nt

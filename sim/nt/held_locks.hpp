@@ -12,4 +12,7 @@ void hold(Thread& thread, const void* address, const char* kind);
 // False: it does not hold it. Otherwise one hold less.
 [[nodiscard]] bool let_go(Thread& thread, const void* address);
 
+// A bug check when the thread is in none. Any IRQL: the callers have limits of their own.
+void leave_critical_region(Thread& thread, const char* routine);
+
 }  // namespace fltsim::nt

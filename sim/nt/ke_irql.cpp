@@ -126,11 +126,7 @@ VOID KeReleaseInStackQueuedSpinLock(PKLOCK_QUEUE_HANDLE LockHandle) {
 VOID KeEnterCriticalRegion(VOID) { ++enter("KeEnterCriticalRegion", nt::kApc).critical_regions; }
 
 VOID KeLeaveCriticalRegion(VOID) {
-  nt::Thread& thread = enter("KeLeaveCriticalRegion", nt::kApc);
-  if (thread.critical_regions == 0) {
-    nt::bug_check(thread, "VER-42", "KeLeaveCriticalRegion: the thread is in no critical region");
-  }
-  --thread.critical_regions;
+  nt::leave_critical_region(enter("KeLeaveCriticalRegion", nt::kApc), "KeLeaveCriticalRegion");
 }
 
 VOID KeEnterGuardedRegion(VOID) { ++enter("KeEnterGuardedRegion", nt::kApc).guarded_regions; }

@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <atomic>
 #include <stdexcept>
 #include <thread>
 
@@ -85,6 +86,38 @@ TEST(MachineTest, DeadlockNamesEveryThreadAndWhatItWaitsFor) {
   }),
             Outcome::kDeadlock);
   EXPECT_THAT(machine.verifier().findings().at(0).text, HasSubstr("never set"));
+}
+
+TEST(MachineTest, RunThatNeverSettlesIsAFinding) {  // SIM-3
+  Options options;
+  options.switches_max = 1'000;
+  Machine machine(options);
+  machine.verifier().expect("SIM-3");
+  machine.verifier().expect("VER-20");  // the thread never ends
+  EXPECT_EQ(machine.system_process().run([] {
+    for (;;) nt::current_thread().system.scheduler().switch_point("round and round");
+  }),
+            Outcome::kNotSettling);
+  EXPECT_THAT(machine.verifier().findings().at(0).text, HasSubstr("round and round"));
+}
+
+TEST(MachineTest, ThreadThatReachesNoSwitchPointIsAFinding) {  // SIM-4
+  static std::atomic<bool> stop;                               // the thread spins on when the machine is gone
+  stop = false;
+  Options options;
+  options.watchdog_ms = 50;
+  {
+    Machine machine(options);
+    machine.verifier().expect("SIM-4");
+    machine.verifier().expect("VER-20");
+    EXPECT_EQ(machine.system_process().run([] {
+      while (!stop) {
+      }
+    }),
+              Outcome::kWatchdog);
+    EXPECT_THAT(machine.verifier().findings().at(0).text, HasSubstr("watchdog"));
+  }
+  stop = true;
 }
 
 TEST(MachineTest, BugCheckStopsTheMachine) {

@@ -181,6 +181,13 @@ TEST_F(ExTest, LocksOutsideACriticalRegionInAClientsThreadAreAFinding) {  // VER
   }),
             Outcome::kDone);
   EXPECT_EQ(machine_.verifier().count("VER-38"), 1u);
+  EXPECT_EQ(app.run([] {
+    EX_PUSH_LOCK lock = 0;
+    ExAcquirePushLockExclusive(&lock);
+    ExReleasePushLockExclusive(&lock);
+  }),
+            Outcome::kDone);
+  EXPECT_EQ(machine_.verifier().count("VER-38"), 2u);
 }
 
 TEST_F(ExTest, ResourceKnowsItsOwners) {

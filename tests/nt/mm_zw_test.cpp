@@ -1,6 +1,9 @@
 // User memory, and the registry through its services.
 #include <gtest/gtest.h>
 
+#include <cstddef>
+#include <vector>
+
 #include "nt/kernel_test.hpp"
 #include "nt/user_memory.hpp"
 
@@ -86,6 +89,17 @@ TEST_F(UserMemoryTest, MemoryOfAProcessGoesWithItsLastThread) {  // T-28
   ASSERT_EQ(machine_.run_to_quiescence(), Outcome::kDone);
   EXPECT_FALSE(space().is_mapped(user, 1));
   EXPECT_TRUE(space().is_mapped(others, 10));
+}
+
+TEST_F(UserMemoryTest, FullUserMemoryStopsTheMachine) {  // SIM-7
+  fatal("SIM-7", [&] {
+    while (space().allocate(nullptr, 64 << 20) != nullptr) {
+    }
+    while (space().allocate(nullptr, kUserPage) != nullptr) {
+    }
+    std::vector<std::byte> client(2 * kUserPage);
+    const UserBuffer buffer(current_thread(), client.data(), client.size(), UserBuffer::Use::kInput);
+  });
 }
 
 TEST_F(UserMemoryTest, RoutineAddressIsKnownUnlessItIsNotSimulated) {
