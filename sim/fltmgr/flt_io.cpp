@@ -1,9 +1,33 @@
 // What a filter asks the file system itself: seen only by the instances below it (CB-50, IRQL-2).
+#include <optional>
+
 #include "fltmgr/api.hpp"
 #include "io/io_manager.hpp"
 
 using namespace fltsim;
 using namespace fltsim::fltmgr;
+
+namespace {
+
+// A request of a filter's own, while it runs: the teardown of the instance waits for it (CB-55).
+class OwnRequest {
+ public:
+  explicit OwnRequest(Instance& instance) : requests_(instance.own_requests), begun_(requests_.acquire()) {}
+  ~OwnRequest() {
+    if (begun_) static_cast<void>(requests_.release());
+  }
+  OwnRequest(const OwnRequest&) = delete;
+  OwnRequest& operator=(const OwnRequest&) = delete;
+
+  // False: the instance is gone but for its last callback.
+  bool begun() const { return begun_; }
+
+ private:
+  Rundown& requests_;
+  const bool begun_;
+};
+
+}  // namespace
 
 extern "C" {
 
@@ -21,6 +45,15 @@ NTSTATUS FltCreateFileEx(PFLT_FILTER Filter, PFLT_INSTANCE Instance, PHANDLE Fil
   if (manager.live(Filter, "FltCreateFileEx") == nullptr) return STATUS_INVALID_PARAMETER;
   auto* instance = Instance == nullptr ? nullptr : manager.live(Instance, "FltCreateFileEx");
   if (Instance != nullptr && instance == nullptr) return STATUS_INVALID_PARAMETER;
+  std::optional<OwnRequest> own;
+  if (instance != nullptr && !own.emplace(*instance).begun()) return STATUS_FLT_DELETING_OBJECT;
+  const bool kernel = (ObjectAttributes->Attributes & OBJ_KERNEL_HANDLE) != 0;
+  if (!kernel && !thread.process.is_system) {
+    nt::report(
+        thread, "VER-36", Severity::kError,
+        "FltCreateFileEx without OBJ_KERNEL_HANDLE outside the system process: the program can use the "
+        "handle, or close it (CB-52).");
+  }
   io::OpenRequest request;
   request.name = text_of(*ObjectAttributes->ObjectName);
   request.case_insensitive = (ObjectAttributes->Attributes & OBJ_CASE_INSENSITIVE) != 0;
@@ -36,7 +69,7 @@ NTSTATUS FltCreateFileEx(PFLT_FILTER Filter, PFLT_INSTANCE Instance, PHANDLE Fil
   IoStatusBlock->Status = opened.status;
   IoStatusBlock->Information = opened.information;
   if (!NT_SUCCESS(opened.status)) return opened.status;
-  const bool kernel = (ObjectAttributes->Attributes & OBJ_KERNEL_HANDLE) != 0;
+  opened.file->opened_by_filter = true;
   *FileHandle = thread.system.io().make_handle(*opened.file, kernel);
   if (*FileHandle == nullptr) return STATUS_PROCESS_IS_TERMINATING;
   if (FileObject != nullptr) *FileObject = opened.file.detach();
@@ -44,7 +77,14 @@ NTSTATUS FltCreateFileEx(PFLT_FILTER Filter, PFLT_INSTANCE Instance, PHANDLE Fil
 }
 
 NTSTATUS FltClose(HANDLE FileHandle) {
-  nt::enter("FltClose", nt::kPassive);
+  nt::Thread& thread = nt::enter("FltClose", nt::kPassive);
+  nt::Ref<void> body;
+  const NTSTATUS status = nt::reference_by_handle(FileHandle, 0, &io::kFileType, nt::Mode::kKernel, body);
+  if (!NT_SUCCESS(status) || !static_cast<io::FileObject*>(body.get())->opened_by_filter) {
+    nt::report(thread, "VER-22", Severity::kError,
+               "FltClose is for handles from FltCreateFile and its like; close others with ZwClose.");
+  }
+  body = {};
   return nt::close_handle(FileHandle, nt::Mode::kKernel);
 }
 
@@ -54,6 +94,8 @@ NTSTATUS FltQueryInformationFile(PFLT_INSTANCE Instance, PFILE_OBJECT FileObject
   nt::Thread& thread = nt::enter("FltQueryInformationFile", nt::kPassive);
   auto* instance = thread.system.fltmgr().live(Instance, "FltQueryInformationFile");
   if (instance == nullptr) return STATUS_INVALID_PARAMETER;
+  const OwnRequest own(*instance);
+  if (!own.begun()) return STATUS_FLT_DELETING_OBJECT;
   const IO_STATUS_BLOCK status =
       thread.system.io().query_information({thread, KernelMode, instance}, io::FileObject::of(*FileObject),
                                            FileInformationClass, FileInformation, Length);
@@ -66,6 +108,8 @@ NTSTATUS FltSetInformationFile(PFLT_INSTANCE Instance, PFILE_OBJECT FileObject, 
   nt::Thread& thread = nt::enter("FltSetInformationFile", nt::kPassive);
   auto* instance = thread.system.fltmgr().live(Instance, "FltSetInformationFile");
   if (instance == nullptr) return STATUS_INVALID_PARAMETER;
+  const OwnRequest own(*instance);
+  if (!own.begun()) return STATUS_FLT_DELETING_OBJECT;
   return thread.system.io()
       .set_information({thread, KernelMode, instance}, io::FileObject::of(*FileObject), FileInformationClass,
                        FileInformation, Length)

@@ -111,6 +111,10 @@ struct Instance : FltObject {
   std::atomic<State> state{State::kSettingUp};
   // The thread that drains this instance, while it does (walk.hpp).
   std::atomic<sched::Thread*> drainer{nullptr};
+  // Requests that the filter itself has under way below this instance (CB-55).
+  Rundown own_requests;
+  // File objects that were opened below this instance and are not gone (VER-32).
+  std::atomic<std::uint32_t> own_files{0};
 };
 
 }  // namespace fltsim::fltmgr

@@ -1,8 +1,8 @@
 // The end of a filter: FltUnregisterFilter and unload (LIFE-16..LIFE-24, PUNL-1..PUNL-4).
 //
-// Order inside FltUnregisterFilter: refuse new references; instances, highest altitude first; client
-// connections with their DisconnectNotify; wait for references; contexts; leak report.
-// Semantics::unregister_order swaps instances and ports (H-10).
+// Order inside FltUnregisterFilter: refuse new references; instances, one after another in the order in which
+// they were attached (TEAR-8); client connections with their DisconnectNotify; wait for references; contexts;
+// leak report. Semantics::unregister_order swaps instances and ports (H-10).
 #include "fltmgr/filter_call.hpp"
 #include "fltmgr/manager.hpp"
 #include "fltmgr/port.hpp"

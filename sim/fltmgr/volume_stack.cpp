@@ -5,11 +5,18 @@
 #include "fltmgr/manager.hpp"
 #include "fltmgr/walker.hpp"
 #include "fs/upcase.hpp"
+#include "io/file_object.hpp"
 #include "io/volume.hpp"
 #include "machine/system.hpp"
 #include "nt/executive.hpp"
 
 namespace fltsim::fltmgr {
+namespace {
+
+// Operation::below and FileObject::below are the I/O manager's to keep and ours to read.
+Instance& instance_of(const void* below) { return *static_cast<Instance*>(const_cast<void*>(below)); }
+
+}  // namespace
 
 VolumeStack::VolumeStack(FilterManager& manager, io::Volume& volume)
     : FltObject(manager.system(), Kind::kVolume), manager_(manager), volume_(volume) {
@@ -88,7 +95,10 @@ void VolumeStack::attach_filters() {
 }
 
 void VolumeStack::run(io::Operation& operation, const io::FileSystemCall& file_system) {
-  if (operation.parameters.MajorFunction == IRP_MJ_CREATE && !filters_attached_) attach_filters();
+  if (operation.parameters.MajorFunction == IRP_MJ_CREATE) {
+    if (!filters_attached_) attach_filters();
+    if (operation.below != nullptr) ++instance_of(operation.below).own_files;
+  }
   Walker walker(*this, current_, operation);
   walker.walk(file_system);
 }
@@ -96,6 +106,7 @@ void VolumeStack::run(io::Operation& operation, const io::FileSystemCall& file_s
 void VolumeStack::file_object_deleted(FILE_OBJECT& file_object) {
   manager_.contexts().delete_for(&file_object);
   manager_.names().forget(file_object);
+  if (const void* below = io::FileObject::of(file_object).below) --instance_of(below).own_files;
 }
 
 void VolumeStack::stream_torn_down(const void* fs_context) { manager_.contexts().delete_for(fs_context); }

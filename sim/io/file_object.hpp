@@ -64,6 +64,8 @@ class FileObject final : public FILE_OBJECT {
   std::unique_ptr<fs::StreamIdentity> ended_stream;
   // A create has shown the object to the filters.
   bool seen_by_filters = false;
+  // Opened by FltCreateFileEx and its like: FltClose closes its handle.
+  bool opened_by_filter = false;
   // The create succeeded, whether the file system did it or a filter: cleanup and close are owed.
   bool created = false;
   // Names the object in the trace; empty when the trace is off.

@@ -24,6 +24,9 @@ Thread& enter(const char* routine, Irql max);
 // The finding alone, for a routine whose limit depends on its arguments.
 void check_irql(Thread& thread, const char* routine, Irql max);
 
+// VER-28, for a routine that waits for another thread or process.
+void check_may_wait(Thread& thread, const char* routine);
+
 // True when the test asked for this call of `routine` to fail (Machine::fail_next). Each true uses up one
 // request.
 bool fails_now(Thread& thread, const char* routine);

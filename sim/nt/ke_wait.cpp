@@ -176,6 +176,7 @@ BOOLEAN KeReadStateTimer(PKTIMER Timer) {
 NTSTATUS KeWaitForSingleObject(PVOID Object, KWAIT_REASON, KPROCESSOR_MODE WaitMode, BOOLEAN,
                                PLARGE_INTEGER Timeout) {
   nt::Thread& thread = enter("KeWaitForSingleObject", nt::polls(Timeout) ? nt::kDispatch : nt::kApc);
+  if (!nt::polls(Timeout)) nt::check_may_wait(thread, "KeWaitForSingleObject");
   nt::DispatcherHeader& header = nt::checked(thread, "KeWaitForSingleObject", Object);
   return nt::status_of(
       nt::dispatcher(thread).wait(thread, header, nt::options_for(thread, WaitMode, Timeout)), false);
@@ -185,6 +186,7 @@ NTSTATUS KeWaitForMultipleObjects(ULONG Count, PVOID Object[], WAIT_TYPE WaitTyp
                                   KPROCESSOR_MODE WaitMode, BOOLEAN, PLARGE_INTEGER Timeout,
                                   PKWAIT_BLOCK WaitBlockArray) {
   nt::Thread& thread = enter("KeWaitForMultipleObjects", nt::polls(Timeout) ? nt::kDispatch : nt::kApc);
+  if (!nt::polls(Timeout)) nt::check_may_wait(thread, "KeWaitForMultipleObjects");
   const ULONG count_max = WaitBlockArray != nullptr ? MAXIMUM_WAIT_OBJECTS : THREAD_WAIT_OBJECTS;
   if (Count == 0 || Count > count_max) {
     nt::bug_check(thread, "VER-44",

@@ -30,7 +30,7 @@ FLT_CONTEXT_REGISTRATION context(FLT_CONTEXT_TYPE type, SIZE_T size = 16,
 
 class ContextTest : public FilterTest {
  protected:
-  ContextTest() { g_cleanups = 0; }
+  explicit ContextTest(const Options& options = {}) : FilterTest(options) { g_cleanups = 0; }
 
   LambdaDriver with_contexts(std::vector<FLT_CONTEXT_REGISTRATION> contexts = {
                                  context(FLT_VOLUME_CONTEXT), context(FLT_INSTANCE_CONTEXT),
@@ -312,6 +312,30 @@ TEST_F(ContextTest, SettingADeletedContextAgainIsRefusedAndReported) {  // CTX-1
     FltReleaseContext(context);
   });
   EXPECT_THAT(finding("VER-16"), HasSubstr("set again"));
+}
+
+class ReusedContextTest : public ContextTest {
+ protected:
+  ReusedContextTest() : ContextTest(options()) {}
+
+  static Options options() {
+    Options options;
+    options.semantics.context_can_be_set_again = true;
+    return options;
+  }
+};
+
+TEST_F(ReusedContextTest, DeletedContextMayBeSetAgainWhereTheOptionSaysSo) {  // CTX-13, H-15
+  load(with_contexts());
+  open();
+  kernel([&] {
+    PFLT_CONTEXT context = allocate(FLT_STREAM_CONTEXT);
+    EXPECT_EQ(set_stream(context), STATUS_SUCCESS);
+    FltDeleteContext(context);
+    EXPECT_EQ(set_stream(context), STATUS_SUCCESS);
+    FltReleaseContext(context);
+    EXPECT_EQ(g_cleanups, 0);
+  });
 }
 
 // --- keys

@@ -10,7 +10,9 @@ namespace fltsim::fltmgr {
 
 class FilterTest : public testing::Test {
  protected:
-  FilterTest() : disk(machine.add_volume(u"C:")) { disk.write_file(u"\\plan.txt", "old"); }
+  explicit FilterTest(const Options& options = {}) : machine(options), disk(machine.add_volume(u"C:")) {
+    disk.write_file(u"\\plan.txt", "old");
+  }
 
   // A filter that notes its objects, and the file object of every create that succeeded.
   LambdaDriver noting() {

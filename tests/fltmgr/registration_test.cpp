@@ -1,77 +1,46 @@
 // FltRegisterFilter: what it accepts, refuses and reports (LIFE-1 to LIFE-9, CTX-2, VER-37).
-#include <array>
-
-#include "fltmgr/filter_test.hpp"
-#include "fltmgr/manager.hpp"
-#include "machine/system.hpp"
-#include "nt/executive.hpp"
+#include "fltmgr/registration_machine.hpp"
 
 namespace fltsim::fltmgr {
 namespace {
 
 using testing::HasSubstr;
 
-constexpr std::u16string_view kService = u"\\Registry\\Machine\\System\\CurrentControlSet\\Services\\sample";
-
-NTSTATUS unload_nothing(FLT_FILTER_UNLOAD_FLAGS) { return STATUS_FLT_DO_NOT_DETACH; }
-FLT_PREOP_CALLBACK_STATUS pass(PFLT_CALLBACK_DATA, PCFLT_RELATED_OBJECTS, PVOID*) {
-  return FLT_PREOP_SUCCESS_NO_CALLBACK;
+TEST_F(RegistrationTest, RegisteringAnotherDriversFilterIsReported) {  // LIFE-1, VER-37
+  LambdaDriver other;
+  other.registered = [this](PFLT_FILTER) {
+    PFLT_FILTER given = nullptr;
+    EXPECT_EQ(FltRegisterFilter(&driver_, &registration, &given), STATUS_SUCCESS);
+    FltUnregisterFilter(given);
+    return STATUS_SUCCESS;
+  };
+  load(std::move(other));
+  EXPECT_THAT(finding("VER-37"), HasSubstr("LIFE-1"));
 }
-FLT_POSTOP_CALLBACK_STATUS finish(PFLT_CALLBACK_DATA, PCFLT_RELATED_OBJECTS, PVOID,
-                                  FLT_POST_OPERATION_FLAGS) {
-  return FLT_POSTOP_FINISHED_PROCESSING;
+
+TEST_F(RegistrationTest, RegisteringAboveApcLevelIsReported) {  // LIFE-1, IRQL-3, VER-23
+  kernel([&] {
+    KIRQL before = PASSIVE_LEVEL;
+    KeRaiseIrql(DISPATCH_LEVEL, &before);
+    PFLT_FILTER given = nullptr;
+    const NTSTATUS status = FltRegisterFilter(&driver_, &registration, &given);
+    KeLowerIrql(before);
+    ASSERT_EQ(status, STATUS_SUCCESS);
+    FltUnregisterFilter(given);
+  });
+  EXPECT_THAT(finding("VER-23"), HasSubstr("FltRegisterFilter"));
 }
 
-// Registers filters by hand, as the driver "sample" would in its DriverEntry.
-class RegistrationTest : public FilterTest {
- protected:
-  RegistrationTest() {
-    nt::Registry& registry = machine.system().nt().registry();
-    registry.set_string(std::u16string(kService) + u"\\Instances", u"DefaultInstance", u"one");
-    registry.set_string(std::u16string(kService) + u"\\Instances\\one", u"Altitude", u"370000");
-    driver_.DriverExtension = &extension_;
-    extension_.ServiceKeyName = name_.string();
-    registration.Size = sizeof registration;
-    registration.Version = FLT_REGISTRATION_VERSION;
-    registration.FilterUnloadCallback = unload_nothing;
-  }
+TEST_F(RegistrationTest, WithoutMemoryRegisteringFails) {  // LIFE-6
+  machine.fail_next("FltRegisterFilter");
+  EXPECT_EQ(registered(), STATUS_INSUFFICIENT_RESOURCES);
+}
 
-  NTSTATUS registered() {
-    NTSTATUS status = STATUS_UNSUCCESSFUL;
-    kernel([&] {
-      PFLT_FILTER given = nullptr;
-      status = FltRegisterFilter(&driver_, &registration, &given);
-      if (NT_SUCCESS(status)) FltUnregisterFilter(given);
-    });
-    return status;
-  }
-  NTSTATUS registered_with(std::vector<FLT_OPERATION_REGISTRATION> operations) {
-    operations.push_back({IRP_MJ_OPERATION_END, 0, nullptr, nullptr, nullptr});
-    registration.OperationRegistration = operations.data();
-    return registered();
-  }
-  NTSTATUS registered_with(std::vector<FLT_CONTEXT_REGISTRATION> contexts) {
-    contexts.emplace_back().ContextType = FLT_CONTEXT_END;
-    registration.ContextRegistration = contexts.data();
-    return registered();
-  }
-  static FLT_CONTEXT_REGISTRATION stream_context(SIZE_T size, ULONG tag = 0x67617431) {
-    FLT_CONTEXT_REGISTRATION context{};
-    context.ContextType = FLT_STREAM_CONTEXT;
-    context.Size = size;
-    context.PoolTag = tag;
-    return context;
-  }
-
-  FLT_REGISTRATION registration{};
-
- private:
-  Counted name_{u"sample"};
-  DRIVER_EXTENSION extension_{};
-
- protected:
-  DRIVER_OBJECT driver_{};
-};
+TEST_F(RegistrationTest, TransactionCallbackIsAWarning) {  // SIM-9
+  registration.TransactionNotificationCallback = [](auto...) -> NTSTATUS { return STATUS_SUCCESS; };
+  EXPECT_EQ(registered(), STATUS_SUCCESS);
+  EXPECT_THAT(finding("SIM-9"), HasSubstr("TransactionNotificationCallback"));
+}
 
 TEST_F(RegistrationTest, EveryPublishedVersionIsTaken) {  // LIFE-2
   for (USHORT version : {0x0200, 0x0201, 0x0202, 0x0203}) {

@@ -3,6 +3,7 @@
 #include <cstdlib>
 
 #include "fltmgr/filter_test.hpp"
+#include "fltmgr/objects.hpp"
 #include "machine/system.hpp"
 
 namespace fltsim::fltmgr {
@@ -222,6 +223,74 @@ TEST_F(TeardownTest, NamesAreRefusedWhileDraining) {  // CB-29, TEAR-5
   EXPECT_EQ(name_status, STATUS_FLT_INVALID_NAME_REQUEST);
 }
 
+TEST_F(TeardownTest, InstancesGoOneAfterAnother) {  // TEAR-8, LIFE-21
+  machine.add_volume(u"D:");
+  LambdaDriver lambdas = noting();
+  lambdas.teardown_start = [this](PCFLT_RELATED_OBJECTS objects, auto) {
+    log.push_back(objects->Instance == instance ? "start D" : "start C");
+  };
+  lambdas.teardown_complete = [this](PCFLT_RELATED_OBJECTS objects, auto) {
+    log.push_back(objects->Instance == instance ? "complete D" : "complete C");
+  };
+  Driver driver = load(std::move(lambdas));
+  app.exists(u"D:\\");
+  EXPECT_EQ(driver.unload(), STATUS_SUCCESS);
+  EXPECT_THAT(log, ElementsAre("start C", "complete C", "start D", "complete D"));
+}
+
+TEST_F(TeardownTest, FileLeftOpenAtTeardownCompleteIsReported) {  // TEAR-6, VER-32
+  HANDLE handle = nullptr;
+  load(noting());
+  kernel([&] {
+    Counted name(u"\\Device\\HarddiskVolume1\\plan.txt");
+    OBJECT_ATTRIBUTES attributes;
+    InitializeObjectAttributes(&attributes, &name, OBJ_KERNEL_HANDLE, nullptr, nullptr);
+    IO_STATUS_BLOCK block;
+    EXPECT_EQ(FltCreateFileEx(filter, instance, &handle, nullptr, FILE_READ_ATTRIBUTES, &attributes, &block,
+                              nullptr, 0, FILE_SHARE_READ, FILE_OPEN, 0, nullptr, 0, 0),
+              STATUS_SUCCESS);
+    EXPECT_EQ(FltDetachVolume(filter, volume, nullptr), STATUS_SUCCESS);
+    FltClose(handle);
+  });
+  EXPECT_THAT(finding("VER-32"), HasSubstr("1 file(s)"));
+}
+
+TEST_F(TeardownTest, TeardownCompleteWaitsForRequestsOfTheFilter) {  // CB-55, TEAR-6
+  LambdaDriver upper = noting();
+  upper.teardown_complete = [this](auto, auto) { log.push_back("complete"); };
+  machine.load_driver(std::move(upper), {.altitude = u"360200"});
+  load(on(IRP_MJ_CREATE,
+          [this](PFLT_CALLBACK_DATA data, auto, auto) {
+            if ((data->Flags & FLTFL_CALLBACK_DATA_GENERATED_IO) == 0) return FLT_PREOP_SUCCESS_NO_CALLBACK;
+            KeSetEvent(&inside, 0, FALSE);
+            wait(go_on);
+            log.push_back("opened");
+            return FLT_PREOP_SUCCESS_NO_CALLBACK;
+          }),
+       {.altitude = u"360100"});
+  ThreadHandle opener = machine.system_process().start_thread("opener", [this] {
+    Counted name(u"\\Device\\HarddiskVolume1\\plan.txt");
+    OBJECT_ATTRIBUTES attributes;
+    InitializeObjectAttributes(&attributes, &name, OBJ_KERNEL_HANDLE, nullptr, nullptr);
+    HANDLE handle = nullptr;
+    IO_STATUS_BLOCK block;
+    EXPECT_EQ(FltCreateFileEx(filter, instance, &handle, nullptr, FILE_READ_ATTRIBUTES, &attributes, &block,
+                              nullptr, 0, FILE_SHARE_READ, FILE_OPEN, 0, nullptr, 0, 0),
+              STATUS_SUCCESS);
+    FltClose(handle);
+  });
+  kernel([this] { wait(inside); });
+  ThreadHandle detacher = machine.system_process().start_thread(
+      "detacher", [this] { EXPECT_EQ(FltDetachVolume(filter, volume, nullptr), STATUS_SUCCESS); });
+  EXPECT_EQ(machine.run_to_quiescence(), Outcome::kDone);
+  EXPECT_TRUE(log.empty());
+  machine.verifier().expect("VER-32");  // the file may be closed before TeardownComplete, or after
+  kernel([this] { KeSetEvent(&go_on, 0, FALSE); });
+  EXPECT_EQ(opener.join(), Outcome::kDone);
+  EXPECT_EQ(detacher.join(), Outcome::kDone);
+  EXPECT_THAT(log, ElementsAre("opened", "complete"));
+}
+
 // --- attach
 
 TEST_F(TeardownTest, InstanceFlagsKeepAttachesAway) {  // ATT-12
@@ -276,6 +345,49 @@ TEST_F(TeardownTest, AltitudesOnDifferentVolumesCompareEqual) {  // ALT-5
   app.exists(u"D:\\");
   ASSERT_EQ(instances.size(), 2u);
   kernel([&] { EXPECT_EQ(FltCompareInstanceAltitudes(instances[0], instances[1]), 0); });
+}
+
+TEST_F(TeardownTest, WaitingInASetupIsAWarning) {  // ATT-5, VER-28, BAD-15
+  LambdaDriver driver = noting();
+  driver.instance_setup = [this](auto, auto) {
+    LARGE_INTEGER poll{};
+    KeWaitForSingleObject(&inside, Executive, KernelMode, FALSE, &poll);  // does not wait
+    EXPECT_EQ(machine.verifier().count("VER-28"), 0u);
+    poll.QuadPart = -10'000;
+    KeWaitForSingleObject(&inside, Executive, KernelMode, FALSE, &poll);
+    return STATUS_SUCCESS;
+  };
+  load(std::move(driver));
+  EXPECT_THAT(finding("VER-28"), HasSubstr("InstanceSetup"));
+}
+
+TEST_F(TeardownTest, AttachWithoutANameMakesOne) {  // ATT-7
+  load(noting(), {.name = u"sample", .altitude = u"360000"});
+  kernel([&] {
+    Counted altitude(u"360001.5");
+    EXPECT_EQ(FltAttachVolumeAtAltitude(filter, volume, &altitude, nullptr, nullptr), STATUS_SUCCESS);
+    const std::u16string name = Instance::from(instance)->name;
+    EXPECT_NE(name.find(u"sample"), std::u16string::npos);
+    EXPECT_NE(name.find(u"360001.5"), std::u16string::npos);
+    std::u16string longest(u"360002.");
+    longest.append(300, u'1');
+    Counted long_altitude(longest);
+    EXPECT_EQ(FltAttachVolumeAtAltitude(filter, volume, &long_altitude, nullptr, nullptr), STATUS_SUCCESS);
+    EXPECT_EQ(Instance::from(instance)->name.size(), 255u);
+  });
+}
+
+TEST_F(TeardownTest, OneNameMayBeUsedOnTwoVolumes) {  // ATT-9, H-11
+  machine.add_volume(u"D:");
+  std::vector<std::u16string> names;
+  LambdaDriver driver = noting();
+  driver.instance_setup = [&](PCFLT_RELATED_OBJECTS objects, auto) {
+    names.push_back(Instance::from(objects->Instance)->name);
+    return STATUS_SUCCESS;
+  };
+  load(std::move(driver), {.instance = u"Main"});
+  app.exists(u"D:\\");
+  EXPECT_THAT(names, ElementsAre(u"Main", u"Main"));
 }
 
 // --- under load
