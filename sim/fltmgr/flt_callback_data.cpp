@@ -1,5 +1,6 @@
 // Callback data and what a callback may ask about its operation (CB-34, CB-42, CB-57, IRQL-4, IRQL-5).
 #include "fltmgr/api.hpp"
+#include "fltmgr/callback_checks.hpp"
 #include "io/file_object.hpp"
 #include "io/io_manager.hpp"
 
@@ -38,13 +39,7 @@ ULONG FltGetRequestorProcessId(PFLT_CALLBACK_DATA CallbackData) {
 // CB-57.
 BOOLEAN FltIsOperationSynchronous(PFLT_CALLBACK_DATA CallbackData) {
   nt::enter("FltIsOperationSynchronous", nt::kAnyIrql);
-  if ((CallbackData->Flags & FLTFL_CALLBACK_DATA_IRP_OPERATION) == 0) return TRUE;
-  const FLT_IO_PARAMETER_BLOCK& parameters = *CallbackData->Iopb;
-  if ((parameters.IrpFlags & IRP_PAGING_IO) != 0)
-    return (parameters.IrpFlags & IRP_SYNCHRONOUS_PAGING_IO) != 0;
-  if (parameters.TargetFileObject != nullptr && (parameters.TargetFileObject->Flags & FO_SYNCHRONOUS_IO) != 0)
-    return TRUE;
-  return (parameters.IrpFlags & IRP_SYNCHRONOUS_API) != 0;
+  return is_synchronous(*CallbackData);
 }
 
 NTSTATUS FltIsDirectory(PFILE_OBJECT FileObject, PFLT_INSTANCE, PBOOLEAN IsDirectory) {
@@ -70,23 +65,6 @@ VOID FltCancelFileOpen(PFLT_INSTANCE Instance, PFILE_OBJECT FileObject) {
     return;
   }
   thread.system.io().cancel_open({thread, KernelMode, instance}, file);
-}
-
-// Post callbacks of the simulated machine run at PASSIVE_LEVEL in the originating thread, so it is always
-// safe (CB-30).
-BOOLEAN FltDoCompletionProcessingWhenSafe(PFLT_CALLBACK_DATA Data, PCFLT_RELATED_OBJECTS FltObjects,
-                                          PVOID CompletionContext, FLT_POST_OPERATION_FLAGS Flags,
-                                          PFLT_POST_OPERATION_CALLBACK SafePostCallback,
-                                          PFLT_POSTOP_CALLBACK_STATUS RetPostOperationStatus) {
-  nt::Thread& thread = nt::enter("FltDoCompletionProcessingWhenSafe", nt::kAnyIrql);
-  if ((Flags & FLTFL_POST_OPERATION_DRAINING) != 0) {
-    nt::report(thread, "VER-12", Severity::kError,
-               "FltDoCompletionProcessingWhenSafe while draining: only clean up (CB-29).");
-    *RetPostOperationStatus = FLT_POSTOP_FINISHED_PROCESSING;
-    return FALSE;
-  }
-  *RetPostOperationStatus = SafePostCallback(Data, FltObjects, CompletionContext, Flags);
-  return TRUE;
 }
 
 }  // extern "C"

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "fltmgr/filter_call.hpp"
+#include "fltmgr/in_flight.hpp"
 #include "fs/upcase.hpp"
 #include "io/volume.hpp"
 #include "machine/system.hpp"
@@ -198,6 +199,12 @@ NTSTATUS FilterManager::register_filter(PDRIVER_OBJECT driver, const FLT_REGISTR
   filter->name.assign(reinterpret_cast<const char16_t*>(service.Buffer), service.Length / sizeof(WCHAR));
   filter->identity = &system_.nt().driver(nt::to_utf8(filter->name));
   filter->registration.callbacks = registration;
+  const nt::DriverIdentity* caller = nt::current_thread("FltRegisterFilter").driver;
+  if (caller != nullptr && caller != filter->identity) {
+    report(*filter, "VER-37", Severity::kError,
+           "FltRegisterFilter was called by the driver " + caller->name +
+               " with the driver object of another one (LIFE-1).");
+  }
   if ((registration.Version & 0xFF00) != (FLT_REGISTRATION_VERSION & 0xFF00)) return STATUS_INVALID_PARAMETER;
   if (registration.Size != sizeof(FLT_REGISTRATION)) {
     report(*filter, "VER-37", Severity::kError,
@@ -426,8 +433,17 @@ bool FilterManager::tear_down(Instance& instance, FLT_INSTANCE_TEARDOWN_FLAGS re
   };
   volume.remove(instance);
   call(filter.registration.callbacks.InstanceTeardownStartCallback);
+  report_held_at_teardown(*this, instance);
   volume.drain(instance);
+  instance.own_requests.close();
+  instance.own_requests.wait("requests of instance " + nt::to_utf8(instance.name) + " of " +
+                             filter.utf8_name());
   call(filter.registration.callbacks.InstanceTeardownCompleteCallback);
+  if (const std::uint32_t files = instance.own_files.load(); files != 0) {
+    report(filter, "VER-32", Severity::kError,
+           "InstanceTeardownComplete has returned and left " + std::to_string(files) +
+               " file(s) open that were opened below the instance: close them there (TEAR-6).");
+  }
   contexts_.delete_for(instance);
   contexts_.delete_for(static_cast<const FltObject*>(&instance));
   {

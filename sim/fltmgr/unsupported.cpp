@@ -6,8 +6,8 @@
   X(FltGetFilterInformation) X(FltEnumerateFilters) X(FltGetRoutineAddress) X(FltGetInstanceInformation) \
   X(FltGetVolumeInstanceFromName) X(FltGetVolumeProperties) \
   X(FltGetDeviceObject) X(FltIsVolumeWritable) X(FltQueryVolumeInformation) X(FltGetFileSystemType) \
-  X(FltGetRequestorSessionId) X(FltIs32bitProcess) X(FltCompletePendedPreOperation) \
-  X(FltCompletePendedPostOperation) X(FltRequestOperationStatusCallback) X(FltLockUserBuffer) \
+  X(FltGetRequestorSessionId) X(FltIs32bitProcess) \
+  X(FltRequestOperationStatusCallback) X(FltLockUserBuffer) \
   X(FltDecodeParameters) X(FltGetSwappedBufferMdlAddress) X(FltGetIrpName) X(FltAllocateCallbackData) \
   X(FltFreeCallbackData) X(FltReuseCallbackData) X(FltPerformSynchronousIo) X(FltPerformAsynchronousIo) \
   X(FltReissueSynchronousIo) X(FltIsIoCanceled) X(FltCancelIo) X(FltSetCancelCompletion) \
@@ -15,8 +15,7 @@
   X(FltCbdqRemoveIo) X(FltCbdqRemoveNextIo) X(FltCreateFile) X(FltReadFile) \
   X(FltWriteFile) X(FltQuerySecurityObject) X(FltSetSecurityObject) X(FltFlushBuffers) X(FltFsControlFile) \
   X(FltDeviceIoControlFile) X(FltTagFile) X(FltUntagFile) \
-  X(FltAllocateDeferredIoWorkItem) \
-  X(FltFreeDeferredIoWorkItem) X(FltQueueDeferredIoWorkItem) X(FltAllocatePoolAlignedWithTag) \
+  X(FltAllocatePoolAlignedWithTag) \
   X(FltFreePoolAlignedWithTag) X(FltCancellableWaitForSingleObject) X(FltCheckAndGrowNameControl) \
   X(FltPurgeFileNameInformationCache) X(FltQueryDirectoryFile) X(FltCreateFileEx2) \
   X(FltGetRequestorProcessIdEx) X(FltGetNewSystemBufferAddress) X(FltCreateSystemVolumeInformationFolder) \

@@ -1,19 +1,25 @@
-// The walk: pre callbacks from the highest altitude down, the file system, post callbacks up (CB-6..CB-19,
-// CB-24..28).
+// The walk: pre callbacks from the highest altitude down, the file system, post callbacks up (CB-6..CB-31).
 //
 // What a walk reads is an immutable snapshot, taken at its start. What makes that safe without a shared count
 // or a shared lock is the WalkSlot that each simulated thread has: a chain of its operations in flight. The
-// slot's lock is the thread's own; only somebody who detaches an instance ever contends for it.
+// slot's lock is the thread's own; only somebody who detaches an instance or completes a pended operation
+// ever contends for it.
 //
 //   W1  A thread takes the snapshot and pushes its operation under its slot's lock.
 //   W2  A detacher publishes the new snapshot first, then visits every slot under its lock. An operation
 //       pushed before the visit is seen; one pushed after it has read the new snapshot (the lock hands the
 //       publication over).
-//   W3  A frame is one instance in one operation. Its state changes by compare-and-swap between the thread
-//       that walks and the one that drains: a post callback that is owed runs exactly once, either from the
+//   W3  A frame is one instance in one operation. Its state changes by compare-and-swap between the threads
+//       that walk and the one that drains: a post callback that is owed runs exactly once, either from the
 //       walk (kInPost) or, early and with DRAINING, from the drainer (kDraining; TEAR-5).
-//   W4  An operation is popped only when none of its frames is kDraining.
+//   W4  An operation is popped only when none of its frames is kDraining, and every callback that was called
+//       in it has returned.
 //   W5  A snapshot that was replaced is freed when no slot names it any more.
+//   W6  One thread at a time has the walk: the one that may change anything in the operation but the states.
+//       It is lost by a compare-and-swap to kPended or kHeld, and won by the one from there to kAnswered; who
+//       completes an operation before its callback has returned wins it from kInPre or kInPost instead, and
+//       the thread in the callback finds out by its own compare-and-swap. Otherwise it is handed over
+//       (Walker).
 #pragma once
 
 #include <fltKernel.h>
@@ -46,22 +52,41 @@ struct Frame {
   enum class State : std::uint8_t {
     kNotCalled,
     kInPre,
-    kOwed,  // a post callback is due
+    kPended,    // the filter has the operation: FltCompletePendedPreOperation is due
+    kAnswered,  // that, or its like for a post, has been called and is being carried out
+    kOwed,      // a post callback is due
     kInPost,
+    kHeld,      // the filter has the operation: FltCompletePendedPostOperation is due
     kDraining,  // the drainer runs the post callback
     kDone,
   };
 
   const CallbackEntry* entry = nullptr;
   PVOID completion_context = nullptr;
-  FLT_IO_PARAMETER_BLOCK
-  received{};  // what the pre callback was given; the post callback sees the same (CB-27)
+  // What the pre callback was given; the post callback sees the same (CB-27).
+  FLT_IO_PARAMETER_BLOCK received{};
+  NTSTATUS status_before_post = 0;
+  // Where the post callback must run, after FLT_PREOP_SYNCHRONIZE; null: wherever the walk is (CB-13, CB-24).
+  nt::Thread* post_thread = nullptr;
   std::atomic<State> state{State::kNotCalled};
-  // The walking thread, while it waits for the drainer to leave kDraining.
-  std::atomic<sched::Thread*> walker{nullptr};
+  // Above zero: answered before the callback has returned. One up by who wins the walk from the callback, one
+  // down by the thread in the callback, in either order.
+  std::atomic<int> late_returns{0};
+
+  bool held_by_filter() const {
+    const State now = state.load();
+    return now == State::kPended || now == State::kHeld;
+  }
+  // Code of the filter runs for it, or the filter has it.
+  bool busy() const {
+    const State now = state.load();
+    return now == State::kInPre || now == State::kInPost || now == State::kAnswered || held_by_filter() ||
+           late_returns.load() != 0;
+  }
 };
 
 struct ActiveOperation;
+class Walker;
 class WalkSlot;
 
 // What drivers hold as PFLT_CALLBACK_DATA.
@@ -70,10 +95,11 @@ struct CallbackData : FLT_CALLBACK_DATA {
   static CallbackData& of(PFLT_CALLBACK_DATA data) { return *static_cast<CallbackData*>(data); }
 };
 
-// One operation on its way through a volume; lives on the walking thread's stack.
+// One operation on its way through a volume; lives on the stack of the thread that asked for it.
 struct ActiveOperation {
   ActiveOperation* outer = nullptr;  // guarded by the slot's lock
-  WalkSlot* slot = nullptr;          // of the walking thread
+  Walker* walker = nullptr;
+  nt::Thread* caller = nullptr;  // the thread that asked, and waits for the end
   const Snapshot* snapshot = nullptr;
   VolumeStack* volume = nullptr;
   io::Operation* request = nullptr;
@@ -85,7 +111,7 @@ struct ActiveOperation {
     kPre,
     kPost
   } phase = Phase::kPre;
-  const Frame* running = nullptr;  // the frame whose callback runs
+  const Frame* running = nullptr;  // the frame whose callback runs, or whose filter has the operation
 };
 
 // A thread's operations in flight, innermost first. Belongs to the nt::Thread; visited by detachers.

@@ -1,9 +1,9 @@
 #include "fltmgr/walker.hpp"
 
-#include <cstdio>
-#include <cstring>
+#include <string>
 
 #include "fltmgr/filter_call.hpp"
+#include "fltmgr/in_flight.hpp"
 #include "fltmgr/manager.hpp"
 #include "fltmgr/volume_stack.hpp"
 #include "machine/system.hpp"
@@ -11,9 +11,6 @@
 
 namespace fltsim::fltmgr {
 namespace {
-
-// What IoStatus.Status holds before a pre callback: no driver returns it by chance (CB-15).
-constexpr NTSTATUS kUntouched = static_cast<NTSTATUS>(0xEBADF00D);
 
 bool is_read_or_write(UCHAR major) { return major == IRP_MJ_READ || major == IRP_MJ_WRITE; }
 
@@ -35,32 +32,39 @@ bool skips(const CallbackEntry& entry, const io::Operation& request) {
          !paging;
 }
 
-FLT_CALLBACK_DATA_FLAGS kind_flag(io::Operation::Kind kind) {
-  switch (kind) {
-    case io::Operation::Kind::kIrp:
-      return FLTFL_CALLBACK_DATA_IRP_OPERATION;
-    case io::Operation::Kind::kFastIo:
-      return FLTFL_CALLBACK_DATA_FAST_IO_OPERATION;
-    case io::Operation::Kind::kFsFilter:
-      return FLTFL_CALLBACK_DATA_FS_FILTER_OPERATION;
-  }
-  return 0;
-}
-
 bool renames(const FLT_IO_PARAMETER_BLOCK& parameters) {
   if (parameters.MajorFunction != IRP_MJ_SET_INFORMATION) return false;
   const auto which = parameters.Parameters.SetFileInformation.FileInformationClass;
   return which == FileRenameInformation || which == FileRenameInformationEx;
 }
 
-std::string hex(std::uint32_t value) {
-  char text[12];
-  std::snprintf(text, sizeof text, "0x%X", value);
-  return text;
+// What happened to a frame; a drainer that waits for its instance is told.
+void tell_drainer(Instance& instance) {
+  if (sched::Thread* drainer = instance.drainer.load()) instance.system.scheduler().unpark(*drainer);
 }
 
-bool changed(const FLT_IO_PARAMETER_BLOCK& a, const FLT_IO_PARAMETER_BLOCK& b) {
-  return std::memcmp(&a, &b, sizeof a) != 0;
+[[noreturn]] void stop_at_second_answer(nt::Thread& thread) {
+  nt::bug_check(thread, "VER-11",
+                "a pended operation was completed, and its callback then returned a status other than "
+                "FLT_PREOP_PENDING or FLT_POSTOP_MORE_PROCESSING_REQUIRED: it is completed twice.");
+}
+
+// The callback has answered by itself. If the operation was completed from outside as well, somebody else has
+// the walk (W6).
+void check_sole_answer(nt::Thread& thread, const Frame& frame, Frame::State in_callback) {
+  if (frame.state.load() != in_callback) stop_at_second_answer(thread);
+}
+
+// The way of a frame to its next state; fails only for a second answer that crossed the first.
+void settle(nt::Thread& thread, Frame& frame, Frame::State from, Frame::State to) {
+  if (!frame.state.compare_exchange_strong(from, to)) stop_at_second_answer(thread);
+  tell_drainer(*frame.entry->instance);
+}
+
+void check_may_hold(const Filter& filter, bool is_irp, const char* status) {
+  if (is_irp) return;
+  report(filter, "VER-4", Severity::kError,
+         std::string(status) + " for an operation that is no IRP: only IRPs can be held (CB-17, CB-26).");
 }
 
 }  // namespace
@@ -76,13 +80,15 @@ Walker::Walker(VolumeStack& volume, const std::atomic<const Snapshot*>& current,
     : volume_(volume),
       thread_(nt::current_thread("an I/O")),
       request_(request),
+      issuer_(thread_.driver),
       slot_(FilterManager::of(volume.system).slot_of(thread_)) {
   operation_.volume = &volume;
   operation_.request = &request;
-  operation_.slot = &slot_;
+  operation_.walker = this;
+  operation_.caller = &thread_;
   operation_.current = request.parameters;
   CallbackData& data = operation_.data;
-  data.Flags = kind_flag(request.kind);
+  data.Flags = fixed_flags(request);
   const_cast<PETHREAD&>(data.Thread) = reinterpret_cast<PETHREAD>(request.originator);
   const_cast<PFLT_IO_PARAMETER_BLOCK&>(data.Iopb) = &operation_.current;
   data.RequestorMode = request.requestor_mode;
@@ -97,7 +103,7 @@ Walker::Walker(VolumeStack& volume, const std::atomic<const Snapshot*>& current,
   for (std::size_t i = 0; i < entries.size(); ++i) operation_.frames[i].entry = &entries[i];
   slot_.innermost = &operation_;
   slot_.unlock();
-  below_ = first_frame(entries);
+  next_ = first_frame(entries);
 }
 
 Walker::~Walker() {
@@ -115,272 +121,266 @@ std::size_t Walker::first_frame(const std::vector<CallbackEntry>& entries) const
 }
 
 void Walker::walk(const io::FileSystemCall& file_system) {
-  if (down() == Down::kGoOn) call_file_system(file_system);
-  up();
+  file_system_ = &file_system;
+  Visit visit{thread_, 1};
+  carry_on(visit);
+  if (stragglers_) wait_for_stragglers();
   request_.status = operation_.data.IoStatus;
 }
 
-Walker::Down Walker::down() {
-  for (; below_ < operation_.frames.size(); ++below_) {
-    Frame& frame = operation_.frames[below_];
-    if (skips(*frame.entry, request_)) continue;
-    if (call_pre(frame) == Down::kCompleted) return Down::kCompleted;
+void Walker::carry_on(Visit& visit) {
+  for (;;) {
+    if (step(visit)) {
+      if (over_) return;
+    } else {
+      if (visit.reasons_to_wait == 0) return;
+      wait_for_turn(visit.thread);
+      if (over_) return;
+    }
   }
-  return Down::kGoOn;
 }
 
-Walker::Down Walker::call_pre(Frame& frame) {
+bool Walker::step(Visit& visit) {
+  if (heading_ == Heading::kDown) {
+    if (next_ < operation_.frames.size()) return call_pre(visit, operation_.frames[next_]);
+    call_file_system();
+    turn_up();
+    return true;
+  }
+  nt::Thread* wanted = wanted_thread();
+  if (wanted != nullptr && wanted != &visit.thread) {
+    sched::Scheduler& scheduler = volume_.system.scheduler();
+    sched::Thread& scheduled = *wanted->scheduled.load();
+    called_.store(wanted);
+    scheduler.unpark(scheduled);
+    return false;
+  }
+  if (next_ == 0) {
+    over_ = true;
+    return true;
+  }
+  return call_post(visit, operation_.frames[next_ - 1]);
+}
+
+// On the way up: the thread that the next step belongs to; null for any.
+nt::Thread* Walker::wanted_thread() const {
+  if (next_ == 0 || request_.parameters.MajorFunction == IRP_MJ_CREATE) return &thread_;
+  return operation_.frames[next_ - 1].post_thread;
+}
+
+bool Walker::call_pre(Visit& visit, Frame& frame) {
+  if (skips(*frame.entry, request_)) {
+    ++next_;
+    return true;
+  }
+  operation_.current.TargetInstance = frame.entry->instance->handle();
   frame.received = operation_.current;
   Frame::State expected = Frame::State::kNotCalled;
   // Fails when the instance was detached meanwhile: nothing new reaches it (TEAR-3).
-  if (!frame.state.compare_exchange_strong(expected, Frame::State::kInPre)) return Down::kGoOn;
-  if (frame.entry->pre == nullptr) {  // only a post callback: it is always owed
-    leave(frame, Frame::State::kOwed);
-    return Down::kGoOn;
+  if (!frame.state.compare_exchange_strong(expected, Frame::State::kInPre)) {
+    ++next_;
+    return true;
   }
+  if (frame.entry->pre == nullptr) {  // only a post callback: it is always owed
+    settle(visit.thread, frame, Frame::State::kInPre, Frame::State::kOwed);
+    ++next_;
+    return true;
+  }
+  const Filter& filter = frame.entry->instance->filter;
+  const bool is_irp = request_.kind == io::Operation::Kind::kIrp;
+  PVOID context = nullptr;
+  const FLT_PREOP_CALLBACK_STATUS status = run_pre(visit.thread, frame, context);
+  if (status == FLT_PREOP_PENDING) {
+    check_may_hold(filter, is_irp, "FLT_PREOP_PENDING");
+    if (context != nullptr) {
+      report(filter, "VER-3", Severity::kError,
+             "the pre callback set a CompletionContext and returned FLT_PREOP_PENDING: pass it to "
+             "FltCompletePendedPreOperation instead.");
+    }
+    give_up(visit, frame, Frame::State::kInPre, Frame::State::kPended);
+    return false;
+  }
+  check_sole_answer(visit.thread, frame, Frame::State::kInPre);
+  frame.completion_context = context;
+  follow(visit, frame, status, Frame::State::kInPre);
+  return true;
+}
+
+// The callback has left the operation with its filter, which may have completed it before: then somebody else
+// has the walk already, and waits for no more than to be told that the callback is over (W4, W6).
+void Walker::give_up(Visit& visit, Frame& frame, Frame::State from, Frame::State to) {
+  // What is used after the exchange is taken before it: the walker may be gone.
+  sched::Scheduler& scheduler = volume_.system.scheduler();
+  sched::Thread* caller = &visit.thread == &thread_ ? nullptr : thread_.scheduled.load();
+  Instance& instance = *frame.entry->instance;
+  if (!frame.state.compare_exchange_strong(from, to)) frame.late_returns.fetch_sub(1);
+  if (caller != nullptr) scheduler.unpark(*caller);
+  tell_drainer(instance);
+}
+
+FLT_PREOP_CALLBACK_STATUS Walker::run_pre(nt::Thread& thread, Frame& frame, PVOID& context) {
+  Instance& instance = *frame.entry->instance;
   CallbackData& data = operation_.data;
   data.Flags &= ~FLTFL_CALLBACK_DATA_DIRTY;
   data.IoStatus.Status = kUntouched;
   data.IoStatus.Information = 0;
-  operation_.phase = ActiveOperation::Phase::kPre;
   operation_.running = &frame;
+  if (issuer_ == instance.filter.identity && request_.parameters.MajorFunction == IRP_MJ_CREATE) {
+    report(
+        instance.filter, "VER-33", Severity::kWarning,
+        "the filter sees a create of its own. Open with FltCreateFileEx and the instance, so that only those "
+        "below see it (CB-50).");
+  }
+  Trace& trace = volume_.system.trace();
+  const FLT_RELATED_OBJECTS objects = related_objects(instance, operation_.current.TargetFileObject);
+  const Trace::Index node = trace.begin(request_.trace, "pre " + instance.filter.utf8_name());
+  const HeldBefore before(thread);
+  const auto status =
+      call_filter(thread, instance.filter, [&] { return frame.entry->pre(&data, &objects, &context); });
+  trace.end(node, "pre", static_cast<std::uint32_t>(status));
+  check_left_behind(thread, instance.filter, "pre", before);
+  return status;
+}
 
-  const FLT_RELATED_OBJECTS objects =
-      related_objects(*frame.entry->instance, operation_.current.TargetFileObject);
-  const Trace::Index node =
-      volume_.system.trace().begin(request_.trace, "pre " + frame.entry->instance->filter.utf8_name());
-  const auto status = call_filter(thread_, frame.entry->instance->filter, [&] {
-    return frame.entry->pre(&data, &objects, &frame.completion_context);
-  });
-  volume_.system.trace().end(node, "pre", static_cast<std::uint32_t>(status));
+// Carries the answer of a pre callback out. One that was given twice is found behind the checks, which costs
+// an honest callback nothing.
+void Walker::follow(Visit& visit, Frame& frame, FLT_PREOP_CALLBACK_STATUS status, Frame::State from) {
+  const Answer answer = judge_pre(visit.thread, operation_, frame, status);
   operation_.running = nullptr;
-  return act_on(frame, status);
+  const bool post_is_here = status == FLT_PREOP_SYNCHRONIZE && request_.kind == io::Operation::Kind::kIrp;
+  if (post_is_here && request_.parameters.MajorFunction != IRP_MJ_CREATE) {
+    frame.post_thread = &visit.thread;
+    ++visit.reasons_to_wait;
+  }
+  if (answer == Answer::kCompleted) {
+    turn_up();
+  } else {
+    ++next_;
+  }
+  settle(visit.thread, frame, from,
+         answer == Answer::kGoOnWithPost ? Frame::State::kOwed : Frame::State::kDone);
 }
 
-Walker::Down Walker::act_on(Frame& frame, FLT_PREOP_CALLBACK_STATUS status) {
-  const Filter& filter = frame.entry->instance->filter;
-  CallbackData& data = operation_.data;
-  check_changes(frame);
-  const bool wants_post = status == FLT_PREOP_SUCCESS_WITH_CALLBACK || status == FLT_PREOP_SYNCHRONIZE;
-  if (!wants_post && frame.completion_context != nullptr) {
-    report(filter, "VER-3", Severity::kError,
-           "the pre callback set a CompletionContext and returned status " + hex(status) +
-               ": nobody will hand it back. Set it only with SUCCESS_WITH_CALLBACK or SYNCHRONIZE.");
-  }
-  if (wants_post && frame.entry->post == nullptr) {
-    nt::bug_check(thread_, "VER-2",
-                  "the pre callback asked for a post callback and none is registered for this operation "
-                  "(bug check 0xF5/0x66). Return FLT_PREOP_SUCCESS_NO_CALLBACK or register one.");
-  }
-  const bool goes_on = wants_post || status == FLT_PREOP_SUCCESS_NO_CALLBACK;
-  if (goes_on && data.IoStatus.Status != kUntouched) {
-    report(filter, "VER-10", Severity::kError,
-           "the pre callback set IoStatus and let the operation go on: the value is ignored. To fail the "
-           "operation, return FLT_PREOP_COMPLETE.");
-  }
-  switch (status) {
-    case FLT_PREOP_SYNCHRONIZE:
-      if (request_.parameters.MajorFunction == IRP_MJ_CREATE) {
-        report(filter, "VER-8", Severity::kError,
-               "FLT_PREOP_SYNCHRONIZE for a create, which is synchronised already.");
-      }
-      [[fallthrough]];
-    case FLT_PREOP_SUCCESS_WITH_CALLBACK:
-      leave(frame, Frame::State::kOwed);
-      return Down::kGoOn;
-    case FLT_PREOP_SUCCESS_NO_CALLBACK:
-      leave(frame, Frame::State::kDone);
-      return Down::kGoOn;
-    case FLT_PREOP_COMPLETE:
-      check_completion(frame);
-      leave(frame, Frame::State::kDone);
-      return Down::kCompleted;
-    case FLT_PREOP_DISALLOW_FASTIO:
-      if (request_.kind != io::Operation::Kind::kFastIo) {
-        report(filter, "VER-5", Severity::kError,
-               "FLT_PREOP_DISALLOW_FASTIO for an operation that is no fast I/O.");
-        data.IoStatus.Status = STATUS_FLT_INTERNAL_ERROR;
-      } else {
-        data.IoStatus.Status = STATUS_FLT_DISALLOW_FAST_IO;
-      }
-      leave(frame, Frame::State::kDone);
-      return Down::kCompleted;
-    case FLT_PREOP_PENDING:
-      nt::unsupported("FLT_PREOP_PENDING");
-    case FLT_PREOP_DISALLOW_FSFILTER_IO:
-      report(filter, "VER-6", Severity::kError, "FLT_PREOP_DISALLOW_FSFILTER_IO outside a query open.");
-      break;
-    default:
-      report(filter, "VER-1", Severity::kError,
-             "the pre callback returned " + hex(status) + ", which is no FLT_PREOP_CALLBACK_STATUS.");
-      break;
-  }
-  data.IoStatus.Status = STATUS_FLT_INTERNAL_ERROR;  // CB-19
-  leave(frame, Frame::State::kDone);
-  return Down::kCompleted;
-}
-
-// CB-34: a change counts only when it was marked; VER-9 tells who forgot.
-void Walker::check_changes(const Frame& frame) {
-  FLT_IO_PARAMETER_BLOCK& now = operation_.current;
-  const Filter& filter = frame.entry->instance->filter;
-  if (!changed(now, frame.received)) return;
-  if (now.MajorFunction != frame.received.MajorFunction) {
-    report(filter, "VER-9", Severity::kError,
-           "the pre callback changed MajorFunction, which is fixed (CB-36).");
-    now = frame.received;
-  } else if ((operation_.data.Flags & FLTFL_CALLBACK_DATA_DIRTY) == 0) {
-    report(filter, "VER-9", Severity::kError,
-           "the pre callback changed the parameters and did not call FltSetCallbackDataDirty: those below "
-           "see the old "
-           "values.");
-    now = frame.received;
-  }
-}
-
-void Walker::check_completion(const Frame& frame) {
-  const Filter& filter = frame.entry->instance->filter;
-  IO_STATUS_BLOCK& status = operation_.data.IoStatus;
-  const UCHAR major = request_.parameters.MajorFunction;
-  if (status.Status == kUntouched) {
-    report(filter, "VER-7", Severity::kError,
-           "FLT_PREOP_COMPLETE without a value in IoStatus.Status: the caller gets whatever was there.");
-    status.Status = STATUS_FLT_INTERNAL_ERROR;
-  } else if (status.Status == STATUS_PENDING || status.Status == STATUS_FLT_DISALLOW_FAST_IO) {
-    report(filter, "VER-7", Severity::kError,
-           "FLT_PREOP_COMPLETE with IoStatus.Status " + hex(static_cast<std::uint32_t>(status.Status)) +
-               ", which completes nothing.");
-    status.Status = STATUS_FLT_INTERNAL_ERROR;
-  } else if ((major == IRP_MJ_CLEANUP || major == IRP_MJ_CLOSE) && status.Status != STATUS_SUCCESS) {
-    report(filter, "VER-7", Severity::kError, "cleanup and close cannot fail (CB-14).");
-  }
-}
-
-void Walker::call_file_system(const io::FileSystemCall& file_system) {
+void Walker::call_file_system() {
   CallbackData& data = operation_.data;
   data.IoStatus = {};
   const Trace::Index node = volume_.system.trace().begin(request_.trace, "file system");
-  file_system(operation_.current, data.IoStatus);
+  (*file_system_)(operation_.current, data.IoStatus);
   if (NT_SUCCESS(data.IoStatus.Status) && renames(operation_.current)) {
     FilterManager::of(volume_.system).names().volume_renamed(volume_);
   }
   volume_.system.trace().end(node, "status", static_cast<std::uint32_t>(data.IoStatus.Status));
 }
 
-void Walker::up() {
+void Walker::turn_up() {
+  heading_ = Heading::kUp;
   operation_.phase = ActiveOperation::Phase::kPost;
+  operation_.data.Flags &= ~FLTFL_CALLBACK_DATA_DIRTY;
   operation_.data.Flags |= FLTFL_CALLBACK_DATA_POST_OPERATION;
-  const std::size_t reached = std::min(below_, operation_.frames.size());
-  for (std::size_t i = reached; i-- > 0;) call_post(operation_.frames[i]);
 }
 
-void Walker::call_post(Frame& frame) {
+bool Walker::call_post(Visit& visit, Frame& frame) {
+  if (frame.post_thread == &visit.thread) --visit.reasons_to_wait;
   Frame::State expected = Frame::State::kOwed;
   if (!frame.state.compare_exchange_strong(expected, Frame::State::kInPost)) {
-    // W3, W4: the drainer has it; its frame must stay until it is done.
-    frame.walker.store(thread_.scheduled.load());
-    while (frame.state.load() == Frame::State::kDraining) {
-      static_cast<void>(volume_.system.scheduler().park(
-          sched::kForever, {"drained post callback", frame.entry->instance->filter.utf8_name()}));
-    }
-    return;
+    stragglers_ |= expected == Frame::State::kDraining;  // W3: the drainer has it
+    --next_;
+    return true;
   }
-  const Filter& filter = frame.entry->instance->filter;
+  const bool is_irp = request_.kind == io::Operation::Kind::kIrp;
+  const FLT_POSTOP_CALLBACK_STATUS status = run_post(visit.thread, frame);
+  if (status == FLT_POSTOP_MORE_PROCESSING_REQUIRED) {
+    check_may_hold(frame.entry->instance->filter, is_irp, "FLT_POSTOP_MORE_PROCESSING_REQUIRED");
+    give_up(visit, frame, Frame::State::kInPost, Frame::State::kHeld);
+    return false;
+  }
+  check_sole_answer(visit.thread, frame, Frame::State::kInPost);
+  finish_post(visit.thread, frame, status, Frame::State::kInPost);
+  return true;
+}
+
+FLT_POSTOP_CALLBACK_STATUS Walker::run_post(nt::Thread& thread, Frame& frame) {
+  Instance& instance = *frame.entry->instance;
   CallbackData& data = operation_.data;
   operation_.current = frame.received;
   operation_.running = &frame;
-  const NTSTATUS before = data.IoStatus.Status;
-  const FLT_RELATED_OBJECTS objects =
-      related_objects(*frame.entry->instance, operation_.current.TargetFileObject);
-  const Trace::Index node = volume_.system.trace().begin(request_.trace, "post " + filter.utf8_name());
-  const auto status = call_filter(
-      thread_, filter, [&] { return frame.entry->post(&data, &objects, frame.completion_context, 0); });
-  volume_.system.trace().end(node, "post", static_cast<std::uint32_t>(status));
-  operation_.running = nullptr;
-  if (status == FLT_POSTOP_MORE_PROCESSING_REQUIRED) nt::unsupported("FLT_POSTOP_MORE_PROCESSING_REQUIRED");
-  if (status != FLT_POSTOP_FINISHED_PROCESSING) {
-    report(filter, "VER-1", Severity::kError,
-           "the post callback returned " + hex(status) + ", which is no FLT_POSTOP_CALLBACK_STATUS.");
-  }
-  const PFILE_OBJECT file = objects.FileObject;
-  // STATUS_REPARSE is a success, and nothing was opened (CB-41).
-  const bool opened = NT_SUCCESS(before) && before != STATUS_REPARSE;
-  if (request_.parameters.MajorFunction == IRP_MJ_CREATE && opened && !NT_SUCCESS(data.IoStatus.Status) &&
-      file != nullptr && (file->Flags & FO_FILE_OPEN_CANCELLED) == 0) {
-    report(filter, "VER-15", Severity::kError,
-           "the post-create callback failed an open that had succeeded without FltCancelFileOpen: the file "
-           "system keeps "
-           "the file open.");
-  }
-  leave(frame, Frame::State::kDone);
-}
-
-// The callback has returned. A drainer that waits for that is told.
-void Walker::leave(Frame& frame, Frame::State state) {
-  frame.state.store(state);
-  if (sched::Thread* drainer = frame.entry->instance->drainer.load())
-    volume_.system.scheduler().unpark(*drainer);
-}
-
-void call_post_draining(ActiveOperation& operation, Frame& frame) {
-  nt::Thread& thread = nt::current_thread("draining");
-  FLT_IO_PARAMETER_BLOCK parameters = frame.received;
-  // Made from what no longer changes: the walk may be writing to the operation's own data.
-  const io::Operation& request = *operation.request;
-  CallbackData copy{};
-  copy.Flags = kind_flag(request.kind) | FLTFL_CALLBACK_DATA_POST_OPERATION | FLTFL_CALLBACK_DATA_DRAINING_IO;
-  const_cast<PETHREAD&>(copy.Thread) = reinterpret_cast<PETHREAD>(request.originator);
-  const_cast<PFLT_IO_PARAMETER_BLOCK&>(copy.Iopb) = &parameters;
-  copy.RequestorMode = request.requestor_mode;
-  copy.operation = &operation;
-  Instance& instance = *frame.entry->instance;
-  const FLT_RELATED_OBJECTS objects = related_objects(instance, parameters.TargetFileObject);
+  data.Flags &= ~FLTFL_CALLBACK_DATA_DIRTY;
+  frame.status_before_post = data.IoStatus.Status;
+  Trace& trace = volume_.system.trace();
+  const FLT_RELATED_OBJECTS objects = related_objects(instance, operation_.current.TargetFileObject);
+  const Trace::Index node = trace.begin(request_.trace, "post " + instance.filter.utf8_name());
+  const HeldBefore before(thread);
   const auto status = call_filter(thread, instance.filter, [&] {
-    return frame.entry->post(&copy, &objects, frame.completion_context, FLTFL_POST_OPERATION_DRAINING);
+    return frame.entry->post(&data, &objects, frame.completion_context, 0);
   });
-  if (status != FLT_POSTOP_FINISHED_PROCESSING) {
-    report(instance.filter, "VER-12", Severity::kError,
-           "a draining post callback must clean up and return FLT_POSTOP_FINISHED_PROCESSING.");
-  }
+  trace.end(node, "post", static_cast<std::uint32_t>(status));
+  check_left_behind(thread, instance.filter, "post", before);
+  return status;
 }
 
-// Collects what the instance owes, then waits for callbacks that run, until a whole round finds neither.
-void VolumeStack::drain(Instance& instance) {
-  sched::Scheduler& scheduler = system.scheduler();
-  instance.drainer.store(sched::Scheduler::current_thread());
-  for (;;) {
-    ActiveOperation* owing = nullptr;
-    Frame* owed = nullptr;
-    bool running = false;
-    manager_.visit_operations([&](ActiveOperation& operation) {
-      for (Frame& frame : operation.frames) {
-        if (frame.entry->instance != &instance) continue;
-        Frame::State state = Frame::State::kNotCalled;
-        if (frame.state.compare_exchange_strong(state, Frame::State::kDone)) continue;
-        running |= state == Frame::State::kInPre || state == Frame::State::kInPost;
-        if (owed == nullptr && state == Frame::State::kOwed &&
-            frame.state.compare_exchange_strong(state, Frame::State::kDraining)) {
-          owing = &operation;
-          owed = &frame;
-        }
-      }
-    });
-    if (owed != nullptr) {
-      call_post_draining(*owing, *owed);
-      // Under the lock under which the walk pops its operation: the frame is gone soon after (W4).
-      owing->slot->lock();
-      owed->state.store(Frame::State::kDone);
-      sched::Thread* walker = owed->walker.load();
-      owing->slot->unlock();
-      if (walker != nullptr) scheduler.unpark(*walker);
-    } else if (running) {
-      static_cast<void>(
-          scheduler.park(sched::kForever, {"callbacks of an instance", instance.filter.utf8_name()}));
-    } else {
-      break;
+void Walker::finish_post(nt::Thread& thread, Frame& frame, FLT_POSTOP_CALLBACK_STATUS status,
+                         Frame::State from) {
+  judge_post(operation_, frame, status);
+  operation_.running = nullptr;
+  --next_;
+  settle(thread, frame, from, Frame::State::kDone);
+}
+
+namespace {
+
+// The calling thread does the filter manager's work, not its driver's, and what it does belongs to the
+// operation.
+class AtWork {
+ public:
+  AtWork(nt::Thread& thread, Trace::Index node)
+      : driver_(thread, nullptr), thread_(thread), before_(thread.trace_node) {
+    thread.trace_node = node;
+  }
+  ~AtWork() { thread_.trace_node = before_; }
+  AtWork(const AtWork&) = delete;
+  AtWork& operator=(const AtWork&) = delete;
+
+ private:
+  const nt::DriverScope driver_;
+  nt::Thread& thread_;
+  const std::uint32_t before_;
+};
+
+}  // namespace
+
+void Walker::complete_pre(Frame& frame, FLT_PREOP_CALLBACK_STATUS status, PVOID context) {
+  Visit visit{nt::current_thread("FltCompletePendedPreOperation")};
+  const AtWork at_work(visit.thread, request_.trace);
+  volume_.system.trace().event(request_.trace, "resume " + frame.entry->instance->filter.utf8_name());
+  stragglers_ = true;
+  frame.completion_context = context;
+  follow(visit, frame, status, Frame::State::kAnswered);
+  carry_on(visit);
+}
+
+void Walker::complete_post(Frame& frame) {
+  Visit visit{nt::current_thread("FltCompletePendedPostOperation")};
+  const AtWork at_work(visit.thread, request_.trace);
+  volume_.system.trace().event(request_.trace, "resume " + frame.entry->instance->filter.utf8_name());
+  stragglers_ = true;
+  finish_post(visit.thread, frame, FLT_POSTOP_FINISHED_PROCESSING, Frame::State::kAnswered);
+  carry_on(visit);
+}
+
+void Walker::wait_for_turn(nt::Thread& thread) {
+  while (!over_ && called_.load() != &thread) {
+    static_cast<void>(volume_.system.scheduler().park(sched::kForever, {"operation", describe(operation_)}));
+  }
+  called_.store(nullptr);
+}
+
+void Walker::wait_for_stragglers() {
+  for (Frame& frame : operation_.frames) {
+    while (frame.state.load() == Frame::State::kDraining || frame.late_returns.load() != 0) {
+      static_cast<void>(volume_.system.scheduler().park(
+          sched::kForever, {"callback", frame.entry->instance->filter.utf8_name()}));
     }
   }
-  instance.drainer.store(nullptr);
 }
 
 }  // namespace fltsim::fltmgr

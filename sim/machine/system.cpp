@@ -4,6 +4,7 @@
 #include <cstdlib>
 #include <cstring>
 
+#include "fltmgr/in_flight.hpp"
 #include "fltmgr/manager.hpp"
 #include "io/io_manager.hpp"
 #include "loader/loader.hpp"
@@ -83,6 +84,7 @@ Outcome System::outcome_of(sched::RunResult result, const char* verb) {
       failed(
           "SIM-2",
           "cannot end: no thread can run and no deadline is pending. The threads, and what they wait for:");
+      fltmgr::report_held_for_ever(*fltmgr_);
       return Outcome::kDeadlock;
     case sched::RunResult::kNotSettling:
       failed("SIM-3", "does not settle: its limit of switches or of virtual time is used up. The threads:");

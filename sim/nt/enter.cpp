@@ -46,10 +46,11 @@ void check_irql(Thread& thread, const char* routine, Irql max) {
 
 void check_may_wait(Thread& thread, const char* routine) {
   if (!thread.sets_up_instance) return;
-  report(thread, "VER-28", Severity::kWarning,
-         std::string(routine) +
-             " in InstanceSetup, which must not wait for other threads or processes: they may need the volume "
-             "that it holds up. Do it later, in a work item (ATT-5).");
+  report(
+      thread, "VER-28", Severity::kWarning,
+      std::string(routine) +
+          " in InstanceSetup, which must not wait for other threads or processes: they may need the volume "
+          "that it holds up. Do it later, in a work item (ATT-5).");
 }
 
 bool fails_now(Thread& thread, const char* routine) { return thread.system.nt().take_fault(routine); }

@@ -52,8 +52,12 @@ void* Pool::allocate(const DriverIdentity* driver, Kind kind, Fill fill, std::si
   if (address == nullptr) return nullptr;
   std::memset(address, fill == Fill::kZero ? 0 : kPattern, size);
   Shard& place = shard(address);
-  const Allocation allocation{address, size,   tag,
-                              kind,    driver, numbers_.fetch_add(1, std::memory_order_relaxed) + 1};
+  const Allocation allocation{.address = address,
+                              .size = size,
+                              .tag = tag,
+                              .kind = kind,
+                              .driver = driver,
+                              .number = numbers_.fetch_add(1, std::memory_order_relaxed) + 1};
   const std::lock_guard lock(place.mutex);
   place.freed.erase(address);
   place.live.insert_or_assign(address, allocation);
@@ -105,6 +109,12 @@ bool Pool::find(const void* address, Allocation& allocation) const {
   return true;
 }
 
+void Pool::mark_handed_back(const void* address) {
+  Shard& place = shard(address);
+  const std::lock_guard lock(place.mutex);
+  if (const auto live = place.live.find(address); live != place.live.end()) live->second.handed_back = true;
+}
+
 std::vector<Pool::Leak> Pool::leaks(const DriverIdentity* driver) const {
   std::map<std::uint32_t, Leak> by_tag;
   for (const Shard& place : shards_) {
@@ -114,6 +124,7 @@ std::vector<Pool::Leak> Pool::leaks(const DriverIdentity* driver) const {
       Leak& leak = by_tag.try_emplace(allocation.tag, Leak{allocation.tag, 0, 0, UINT64_MAX}).first->second;
       ++leak.count;
       leak.bytes += allocation.size;
+      leak.handed_back += allocation.handed_back ? 1 : 0;
       leak.first_number = std::min(leak.first_number, allocation.number);
     }
   }
@@ -126,6 +137,17 @@ std::vector<Pool::Leak> Pool::leaks(const DriverIdentity* driver) const {
 
 void Pool::report_leaks(const DriverIdentity& driver) {
   for (const Leak& leak : leaks(&driver)) {
+    if (leak.handed_back != 0) {
+      system_.verifier().report({.id = "VER-13",
+                                 .severity = Severity::kError,
+                                 .text = std::to_string(leak.handed_back) +
+                                         " completion context(s) with the tag '" + tag_text(leak.tag) +
+                                         "' were handed to a post callback and not freed; free them there, "
+                                         "draining or not",
+                                 .driver = driver.name,
+                                 .object = {},
+                                 .allocated_at = {}});
+    }
     system_.verifier().report(
         {.id = "VER-40",
          .severity = Severity::kError,

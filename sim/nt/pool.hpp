@@ -41,6 +41,7 @@ class Pool {
     Kind kind;
     const DriverIdentity* driver;  // null: the simulator on nobody's behalf
     std::uint64_t number;          // in order of allocation
+    bool handed_back = false;      // mark_handed_back()
   };
 
   // Of what is left of one tag.
@@ -49,6 +50,7 @@ class Pool {
     std::size_t count;
     std::size_t bytes;
     std::uint64_t first_number;
+    std::size_t handed_back = 0;  // how many of them
   };
 
   explicit Pool(System& system) : system_(system) {}
@@ -63,6 +65,10 @@ class Pool {
 
   // The allocation that holds `address`, if it is the start of one.
   bool find(const void* address, Allocation& allocation) const;
+
+  // A post callback was given this memory as its completion context and has returned: whose it is now is the
+  // driver's business, but if it leaks, this is why (VER-13). Other addresses are ignored.
+  void mark_handed_back(const void* address);
 
   // What `driver` (null: the simulator) has not freed, by tag in order of its first allocation.
   std::vector<Leak> leaks(const DriverIdentity* driver) const;

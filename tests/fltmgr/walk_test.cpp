@@ -187,13 +187,6 @@ TEST_F(WalkTest, StatusThatIsSetAndNotCompletedIsReported) {  // BAD-20, VER-10
   EXPECT_THAT(finding("VER-10"), HasSubstr("FLT_PREOP_COMPLETE"));
 }
 
-TEST_F(WalkTest, PendingIsRefusedByName) {
-  machine.load_driver(on(IRP_MJ_WRITE, [](auto, auto, auto) { return FLT_PREOP_PENDING; }));
-  static_cast<void>(machine.start_process(kApp).write(u"C:\\plan.txt", "new"));
-  EXPECT_TRUE(machine.stopped());
-  EXPECT_THAT(finding("SIM-1"), HasSubstr("FLT_PREOP_PENDING"));
-}
-
 TEST_F(WalkTest, PostMayChangeTheStatusForThoseAbove) {  // CB-28
   machine.load_driver(on(
       IRP_MJ_WRITE, [](auto, auto, auto) { return FLT_PREOP_SUCCESS_WITH_CALLBACK; },

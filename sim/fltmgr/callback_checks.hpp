@@ -1,0 +1,45 @@
+// What a pre or post callback may do with its operation, and what its answer means. Everything that a
+// callback gets wrong with its return value or its data is found here (VER-1 to VER-10, VER-34, VER-35).
+#pragma once
+
+#include "fltmgr/walk.hpp"
+#include "nt/thread.hpp"
+
+namespace fltsim::fltmgr {
+
+// What IoStatus.Status holds before a pre callback: no driver returns it by chance (CB-15).
+inline constexpr NTSTATUS kUntouched = static_cast<NTSTATUS>(0xEBADF00D);
+
+// How an operation goes on behind a pre callback.
+enum class Answer {
+  kGoOnWithPost,
+  kGoOn,
+  kCompleted,  // IoStatus holds the result
+};
+
+// The flags of callback data for this request that no filter may change (CB-2).
+FLT_CALLBACK_DATA_FLAGS fixed_flags(const io::Operation& request);
+
+// CB-57.
+bool is_synchronous(const FLT_CALLBACK_DATA& data);
+
+// Reports what is wrong with the answer of a pre callback, takes back the changes that do not count (CB-34,
+// CB-36), and sets IoStatus where the manager does. `status` is not FLT_PREOP_PENDING.
+Answer judge_pre(nt::Thread& thread, ActiveOperation& operation, Frame& frame,
+                 FLT_PREOP_CALLBACK_STATUS status);
+
+// The same for a post callback that has finished.
+void judge_post(ActiveOperation& operation, const Frame& frame, FLT_POSTOP_CALLBACK_STATUS status);
+
+// What a thread held when a callback was called; locks and an IRQL that the callback leaves behind are found
+// by comparing (VER-34, VER-42).
+struct HeldBefore {
+  explicit HeldBefore(const nt::Thread& thread) : locks(thread.held_locks.size()), irql(thread.irql) {}
+
+  std::size_t locks;
+  nt::Irql irql;
+};
+void check_left_behind(nt::Thread& thread, const Filter& filter, const char* callback,
+                       const HeldBefore& before);
+
+}  // namespace fltsim::fltmgr

@@ -1,0 +1,166 @@
+#include "fltmgr/in_flight.hpp"
+
+#include "fltmgr/callback_checks.hpp"
+#include "fltmgr/filter_call.hpp"
+#include "fltmgr/manager.hpp"
+#include "fltmgr/walker.hpp"
+#include "io/operation_text.hpp"
+#include "machine/system.hpp"
+#include "nt/enter.hpp"
+#include "nt/executive.hpp"
+
+namespace fltsim::fltmgr {
+namespace {
+
+// Wins the frame for who completes it. A callback that has not returned yet may return between two looks.
+bool win(Frame& frame, HeldIn where) {
+  const bool pre = where == HeldIn::kPre;
+  const Frame::State in_callback = pre ? Frame::State::kInPre : Frame::State::kInPost;
+  const Frame::State held = pre ? Frame::State::kPended : Frame::State::kHeld;
+  Frame::State expected = in_callback;
+  if (frame.state.compare_exchange_strong(expected, Frame::State::kAnswered)) {
+    frame.late_returns.fetch_add(1);
+    return true;
+  }
+  expected = held;
+  return frame.state.compare_exchange_strong(expected, Frame::State::kAnswered);
+}
+
+// Runs the post callback of `frame` early, on a copy of the data (TEAR-5).
+void call_post_draining(ActiveOperation& operation, Frame& frame) {
+  nt::Thread& thread = nt::current_thread("draining");
+  FLT_IO_PARAMETER_BLOCK parameters = frame.received;
+  // Made from what no longer changes: the walk may be writing to the operation's own data.
+  const io::Operation& request = *operation.request;
+  CallbackData copy{};
+  copy.Flags = fixed_flags(request) | FLTFL_CALLBACK_DATA_POST_OPERATION | FLTFL_CALLBACK_DATA_DRAINING_IO;
+  const_cast<PETHREAD&>(copy.Thread) = reinterpret_cast<PETHREAD>(request.originator);
+  const_cast<PFLT_IO_PARAMETER_BLOCK&>(copy.Iopb) = &parameters;
+  copy.RequestorMode = request.requestor_mode;
+  copy.operation = &operation;
+  Instance& instance = *frame.entry->instance;
+  const FLT_RELATED_OBJECTS objects = related_objects(instance, parameters.TargetFileObject);
+  const HeldBefore before(thread);
+  const auto status = call_filter(thread, instance.filter, [&] {
+    return frame.entry->post(&copy, &objects, frame.completion_context, FLTFL_POST_OPERATION_DRAINING);
+  });
+  check_left_behind(thread, instance.filter, "post", before);
+  if (frame.completion_context != nullptr) {
+    instance.system.nt().pool().mark_handed_back(frame.completion_context);
+  }
+  if (status != FLT_POSTOP_FINISHED_PROCESSING) {
+    report(instance.filter, "VER-12", Severity::kError,
+           "a draining post callback must clean up and return FLT_POSTOP_FINISHED_PROCESSING.");
+  }
+}
+
+// What the drainer of an instance finds in one round.
+struct Round {
+  ActiveOperation* owing = nullptr;
+  Frame* owed = nullptr;  // now kDraining, so that the operation stays (W4)
+  bool busy = false;
+};
+
+void look_for_work(const Instance& instance, ActiveOperation& operation, Round& round) {
+  for (Frame& frame : operation.frames) {
+    if (frame.entry->instance != &instance) continue;
+    Frame::State state = Frame::State::kNotCalled;
+    if (frame.state.compare_exchange_strong(state, Frame::State::kDone)) continue;
+    round.busy |= frame.busy();
+    if (round.owed == nullptr && state == Frame::State::kOwed &&
+        frame.state.compare_exchange_strong(state, Frame::State::kDraining)) {
+      round.owing = &operation;
+      round.owed = &frame;
+    }
+  }
+}
+
+template <class Visit>
+void visit_held(FilterManager& manager, Visit&& visit) {
+  manager.visit_operations([&](ActiveOperation& operation) {
+    for (const Frame& frame : operation.frames) {
+      if (frame.held_by_filter()) visit(operation, *frame.entry->instance);
+    }
+  });
+}
+
+}  // namespace
+
+std::string describe(const ActiveOperation& operation) {
+  const std::string what = io::operation_text(*operation.request);
+  for (const Frame& frame : operation.frames) {
+    if (frame.held_by_filter()) return what + ", held by " + frame.entry->instance->filter.utf8_name();
+  }
+  return what + ", in another thread";
+}
+
+Held claim(FilterManager& manager, const FLT_CALLBACK_DATA* data, HeldIn where) {
+  const nt::DriverIdentity* driver = nt::current_thread("completing a pended operation").driver;
+  Held held;
+  manager.visit_operations([&](ActiveOperation& operation) {
+    if (&operation.data != data || held.frame != nullptr) return;
+    for (Frame& frame : operation.frames) {
+      if (driver != nullptr && frame.entry->instance->filter.identity != driver) continue;
+      if (!win(frame, where)) continue;
+      held = {&operation, &frame};
+      return;
+    }
+  });
+  return held;
+}
+
+void complete_held_post(nt::Thread& thread, PFLT_CALLBACK_DATA data) {
+  const Held held = claim(thread.system.fltmgr(), data, HeldIn::kPost);
+  if (held.frame == nullptr) {
+    nt::bug_check(
+        thread, "VER-11",
+        "FltCompletePendedPostOperation was called for an operation that the filter does not hold: no "
+        "post callback returned FLT_POSTOP_MORE_PROCESSING_REQUIRED for it, or it was completed "
+        "before.");
+  }
+  held.operation->walker->complete_post(*held.frame);
+}
+
+void report_held_at_teardown(FilterManager& manager, const Instance& instance) {
+  visit_held(manager, [&](const ActiveOperation& operation, const Instance& holder) {
+    if (&holder != &instance) return;
+    report(instance.filter, "VER-32", Severity::kError,
+           "InstanceTeardownStart has returned with an operation pended: the teardown waits for it. Complete "
+           "what is pended there (TEAR-4).",
+           describe(operation));
+  });
+}
+
+void report_held_for_ever(FilterManager& manager) {
+  visit_held(manager, [&](const ActiveOperation& operation, const Instance& holder) {
+    report(holder.filter, "VER-11", Severity::kError,
+           "a pended operation is never completed: call FltCompletePendedPreOperation or "
+           "FltCompletePendedPostOperation for it.",
+           describe(operation));
+  });
+}
+
+// Collects what the instance owes, then waits for callbacks that run and for operations that the filter has,
+// until a whole round finds neither.
+void VolumeStack::drain(Instance& instance) {
+  sched::Scheduler& scheduler = system.scheduler();
+  instance.drainer.store(sched::Scheduler::current_thread());
+  for (;;) {
+    Round round;
+    manager_.visit_operations([&](ActiveOperation& operation) { look_for_work(instance, operation, round); });
+    if (round.owed != nullptr) {
+      sched::Thread& caller = *round.owing->caller->scheduled.load();
+      call_post_draining(*round.owing, *round.owed);
+      round.owed->state.store(Frame::State::kDone);  // the operation may be gone from here on (W4)
+      scheduler.unpark(caller);
+    } else if (round.busy) {
+      static_cast<void>(scheduler.park(
+          sched::kForever, {"callbacks and pended operations of an instance", instance.filter.utf8_name()}));
+    } else {
+      break;
+    }
+  }
+  instance.drainer.store(nullptr);
+}
+
+}  // namespace fltsim::fltmgr
