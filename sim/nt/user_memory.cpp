@@ -15,6 +15,7 @@ namespace {
 constexpr std::size_t kPages = UserSpace::kSize / kUserPage;
 constexpr std::size_t kPresentedAlignment = 16;
 constexpr std::uintptr_t kLowestAddress = 0x10000;
+constexpr std::uintptr_t kEndOfPrograms = std::uintptr_t{1} << 47;
 
 std::size_t pages_for(std::size_t length) {
   return std::max<std::size_t>(1, (length + kUserPage - 1) / kUserPage);
@@ -50,21 +51,28 @@ bool UserSpace::all_mapped(const void* address, std::size_t length) const {
   return hole == holes_.begin() || std::prev(hole)->first + std::prev(hole)->second <= first;
 }
 
+std::size_t UserSpace::find_room(std::size_t from, std::size_t pages) const {
+  std::size_t first = from;
+  for (auto block = blocks_.lower_bound(from); block != blocks_.end(); ++block) {
+    if (block->first - first > pages) break;  // one page more: an unmapped guard behind every block
+    first = block->first + block->second.pages + 1;
+  }
+  return pages >= kPages || first > kPages - pages - 1 ? 0 : first;
+}
+
 void* UserSpace::allocate(const Process* owner, std::size_t length) {
   const std::size_t pages = pages_for(length);
   const std::lock_guard lock(mutex_);
-  std::size_t first = 1;  // the first page stays empty, so that no block begins at the range's start
-  for (const auto& [start, block] : blocks_) {
-    if (start - first > pages) break;  // one page more: an unmapped guard behind every block
-    first = start + block.pages + 1;
-  }
-  if (pages >= kPages || first > kPages - pages - 1) return nullptr;
+  std::size_t first = find_room(next_, pages);
+  if (first == 0) first = find_room(kFirstPage, pages);
+  if (first == 0) return nullptr;
   std::byte* address = base_ + first * kUserPage;
   // Mapped anew, not merely unprotected: what a former owner left must not show.
   void* mapped = mmap(address, pages * kUserPage, PROT_READ | PROT_WRITE,
                       MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED, -1, 0);
   if (mapped == MAP_FAILED) return nullptr;
   blocks_.emplace(first, Block{pages, owner});
+  next_ = first + pages + 1;
   return address;
 }
 
@@ -116,8 +124,14 @@ UserScratch::~UserScratch() {
 
 const UserSpace& user_space_of_caller() { return current_thread().system.nt().user_space(); }
 
+bool beyond_programs(const void* address, std::size_t length) {
+  const auto first = reinterpret_cast<std::uintptr_t>(address);
+  return first >= kEndOfPrograms || length > kEndOfPrograms - first;
+}
+
 bool client_memory(const void* address, std::size_t length) {
-  if (reinterpret_cast<std::uintptr_t>(address) < kLowestAddress) return false;
+  if (reinterpret_cast<std::uintptr_t>(address) < kLowestAddress || beyond_programs(address, length))
+    return false;
   const UserSpace& space = user_space_of_caller();
   return !space.contains(address, 0) || space.is_mapped(address, length);
 }
@@ -126,7 +140,10 @@ UserBuffer::UserBuffer(Thread& thread, const void* client, std::size_t length, U
     : thread_(thread), client_(const_cast<void*>(client)), length_(length), use_(use), presented_(client_) {
   UserSpace& space = thread.system.nt().user_space();
   // What starts in the range, or where nothing can ever be, is left for the driver's probe to judge.
-  if (reinterpret_cast<std::uintptr_t>(client) < kLowestAddress || space.contains(client, 0)) return;
+  if (reinterpret_cast<std::uintptr_t>(client) < kLowestAddress || beyond_programs(client, length) ||
+      space.contains(client, 0)) {
+    return;
+  }
   const std::size_t offset = reinterpret_cast<std::uintptr_t>(client) % kPresentedAlignment;
   std::byte* room = take_scratch(space, offset + length);
   if (room == nullptr) {

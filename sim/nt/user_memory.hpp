@@ -57,11 +57,19 @@ class UserSpace {
   bool all_mapped(const void* address, std::size_t length) const;  // mutex_ held
   void take_away(std::size_t first, std::size_t pages);
   void forget_holes(std::size_t first, std::size_t pages);
+  // The first page of that much room at or behind `from`, where no block may lie across; 0: none.
+  std::size_t find_room(std::size_t from, std::size_t pages) const;
+
+  // The first page stays empty, so that no block begins at the range's start.
+  static constexpr std::size_t kFirstPage = 1;
 
   std::byte* base_;
   mutable std::mutex mutex_;
   std::map<std::size_t, Block> blocks_;       // by first page
   std::map<std::size_t, std::size_t> holes_;  // unmapped pages inside blocks: first page, count
+  // Behind the block that was made last: what was freed is used again as late as possible, so that a stale
+  // address faults.
+  std::size_t next_ = kFirstPage;
 };
 
 // Per-thread room in user space for what is presented for one call; grows by need, used like a stack.
@@ -82,8 +90,9 @@ class UserScratch {
 
 // Whether the kernel may copy from or to [address, address + length) for a client of the calling thread's
 // machine: mapped memory of the user range, or ordinary memory of the program, which is what clients mostly
-// pass. The lowest 64 KB are nobody's.
+// pass. The lowest 64 KB are nobody's, and what lies beyond programs is the kernel's.
 bool client_memory(const void* address, std::size_t length);
+bool beyond_programs(const void* address, std::size_t length);
 const UserSpace& user_space_of_caller();
 
 // As client_memory(), and then `copy`: no other thread of the client can take the memory away between the two

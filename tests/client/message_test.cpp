@@ -66,6 +66,23 @@ TEST(MessageTest, NullBuffersPassAsNull) {  // T-28: MSG-5
   EXPECT_TRUE(null_in && null_out);
 }
 
+TEST(MessageTest, AddressOfTheKernelIsRefusedBeforeTheCallback) {  // MSG-3
+  PortMachine m;
+  bool called = false;
+  m.driver.on_message = [&](const void*, ULONG, void*, ULONG, ULONG*) {
+    called = true;
+    return STATUS_SUCCESS;
+  };
+  m.connect();
+  void* const kernel = reinterpret_cast<void*>(std::uintptr_t{0xFFFF'8000'0000'0000});
+  DWORD returned = 0;
+  EXPECT_EQ(m.in_client([&] { return FilterSendMessage(m.port, kernel, 8, nullptr, 0, &returned); }),
+            hr(0x800703E6));
+  EXPECT_EQ(m.in_client([&] { return FilterSendMessage(m.port, nullptr, 0, kernel, 8, &returned); }),
+            hr(0x800703E6));
+  EXPECT_FALSE(called);
+}
+
 TEST(MessageTest, OddAddressStaysOddForTheCallback) {  // T-28: MSG-4
   PortMachine m;
   m.driver.on_message = [](const void* in, ULONG, void*, ULONG, ULONG*) {

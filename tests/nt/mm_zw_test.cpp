@@ -46,6 +46,22 @@ TEST_F(UserMemoryTest, UnmappedMemoryFailsTheWriteProbe) {  // T-28
   });
 }
 
+TEST_F(UserMemoryTest, FreedAddressesAreNotUsedAgainSoon) {  // T-28
+  void* freed = space().allocate(nullptr, kUserPage);
+  space().free(freed);
+  for (int i = 0; i < 100; ++i) space().free(space().allocate(nullptr, kUserPage));
+  EXPECT_FALSE(space().is_mapped(freed, 1));
+}
+
+TEST_F(UserMemoryTest, WholeRangeIsUsedAgain) {
+  constexpr std::size_t kBlock = UserSpace::kSize / 4;
+  for (int i = 0; i < 10; ++i) {
+    void* block = space().allocate(nullptr, kBlock);
+    ASSERT_NE(block, nullptr) << i;
+    space().free(block);
+  }
+}
+
 TEST_F(UserMemoryTest, ClientsBufferIsPresentedInTheRangeAndCopiedBack) {
   kernel([&] {
     char client[32] = "before";
