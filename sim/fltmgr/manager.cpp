@@ -248,11 +248,14 @@ NTSTATUS FilterManager::register_filter(PDRIVER_OBJECT driver, const FLT_REGISTR
 }
 
 NTSTATUS FilterManager::start(Filter& filter) {
+  // Every volume is mounted for a filter that starts, opened or not. Those that were here first come first.
+  if (filter.state == Filter::State::kRegistered) {
+    for (VolumeStack* volume : volumes()) volume->let_filters_attach();
+  }
   Filter::State expected = Filter::State::kRegistered;
   if (!filter.state.compare_exchange_strong(expected, Filter::State::kFiltering))
     return STATUS_INVALID_PARAMETER;
   for (VolumeStack* volume : volumes()) {
-    if (volume->newly_mounted()) continue;  // attaches at its first create
     for (const InstanceDefinition& definition : filter.definitions) {
       if ((definition.flags & 1) != 0) continue;
       static_cast<void>(

@@ -82,7 +82,7 @@ void VolumeStack::free_unused_snapshots() {
 }
 
 void VolumeStack::attach_filters() {
-  nt::Thread& thread = nt::current_thread("the first create on a volume");
+  nt::Thread& thread = nt::current_thread("letting filters attach to a new volume");
   nt::Dispatcher& dispatcher = system.nt().dispatcher();
   nt::Thread* first = nullptr;
   if (first_.compare_exchange_strong(first, &thread)) {
@@ -94,9 +94,13 @@ void VolumeStack::attach_filters() {
   }
 }
 
+void VolumeStack::let_filters_attach() {
+  if (!filters_attached_) attach_filters();
+}
+
 void VolumeStack::run(io::Operation& operation, const io::FileSystemCall& file_system) {
   if (operation.parameters.MajorFunction == IRP_MJ_CREATE) {
-    if (!filters_attached_) attach_filters();
+    let_filters_attach();
     if (operation.below != nullptr) ++instance_of(operation.below).own_files;
   }
   Walker walker(*this, current_, operation);

@@ -56,19 +56,18 @@ class VolumeStack final : public FltObject, public io::FilterStack {
 
   std::vector<Instance*> instances() const;  // from the highest altitude down
 
-  // No create has come yet: the filters attach when one does (ATT-1).
-  bool newly_mounted() const { return first_.load() == nullptr; }
+  // The first create after the mount, or the next filter that starts, lets the filters attach; others wait
+  // for that (ATT-1). What an InstanceSetup opens itself goes on.
+  void let_filters_attach();
 
  private:
-  // The first create after the mount lets the filters attach; others wait for that. What an InstanceSetup
-  // opens itself goes on.
   void attach_filters();
   void rebuild();  // publishes a snapshot of the attached instances; with mutex_ held
   void free_unused_snapshots();
 
   FilterManager& manager_;
   io::Volume& volume_;
-  std::atomic<nt::Thread*> first_{nullptr};  // who brought the first create
+  std::atomic<nt::Thread*> first_{nullptr};  // who lets the filters attach
   std::atomic<bool> filters_attached_{false};
   nt::DispatcherHeader attached_event_{};
 

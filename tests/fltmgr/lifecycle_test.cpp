@@ -75,6 +75,24 @@ TEST_F(LifecycleTest, FilterAttachesToAMountedVolumeWhenItStarts) {  // ATT-1
   EXPECT_EQ(setup_flags, FLTFL_INSTANCE_SETUP_AUTOMATIC_ATTACHMENT);
 }
 
+TEST_F(LifecycleTest, FilterAttachesToAVolumeThatNobodyHasOpenedWhenItStarts) {  // ATT-1, ATT-2
+  machine.add_volume(u"C:");
+  machine.load_driver(reporting());
+  EXPECT_THAT(log, ElementsAre("setup"));
+  EXPECT_EQ(setup_flags, FLTFL_INSTANCE_SETUP_AUTOMATIC_ATTACHMENT);
+  touch_volume();
+  EXPECT_THAT(log, ElementsAre("setup"));
+}
+
+TEST_F(LifecycleTest, FilterThatWasThereAtTheMountIsToldSoWhenAnotherOneStarts) {  // ATT-1, ATT-2
+  machine.load_driver(reporting());
+  machine.add_volume(u"C:");
+  machine.load_driver(LambdaDriver{});
+  EXPECT_THAT(log, ElementsAre("setup"));
+  EXPECT_EQ(setup_flags,
+            FLTFL_INSTANCE_SETUP_AUTOMATIC_ATTACHMENT | FLTFL_INSTANCE_SETUP_NEWLY_MOUNTED_VOLUME);
+}
+
 TEST_F(LifecycleTest, RefusedSetupMeansNoCallbacks) {  // ATT-3, ATT-4
   setup_answer = STATUS_FLT_DO_NOT_ATTACH;
   LambdaDriver driver = reporting();

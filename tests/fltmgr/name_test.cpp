@@ -353,8 +353,8 @@ TEST_F(DestinationTest, FullNameLeadsAnywhereOnTheVolume) {  // NAME-11
 }
 
 TEST_F(DestinationTest, OtherVolumeIsNotResolved) {  // NAME-11
-  machine.add_volume(u"D:");
   load(noting());
+  machine.add_volume(u"D:");
   open();
   kernel([&] {
     EXPECT_EQ(destination(u"\\??\\D:\\b.txt").status, STATUS_MOUNT_POINT_NOT_RESOLVED);
