@@ -70,6 +70,7 @@ nt::Process* System::keep(nt::Ref<nt::Process> process) {
 Outcome System::outcome_of(sched::RunResult result, const char* verb) {
   if (nt_->stopped()) return Outcome::kStopped;
   const auto failed = [&](const char* id, const char* what) {
+    hung_ = true;
     verifier_.report({.id = id,
                       .severity = Severity::kError,
                       .text = std::string(verb) + ' ' + what + "\n" + scheduler_->describe_threads(),
@@ -148,7 +149,9 @@ void System::shut_down() {
   nt_->work().close();
   if (nt_->stopped()) return;
   static_cast<void>(run_to_quiescence());
-  nt_->report_leaks();
+  // What hangs has been named with what it waits for, and cannot give back what it holds.
+  if (!hung_) nt_->report_leaks();
+  nt_->report_unused_faults();
 }
 
 }  // namespace fltsim

@@ -87,6 +87,7 @@ class System {
   Trace trace_;
   std::vector<std::function<void()>> shutdown_;
   bool shut_down_ = false;
+  bool hung_ = false;  // SIM-2, SIM-3 or SIM-4 was reported
   std::vector<nt::Process*> kept_;  // each with a reference
   // The subsystems, in order of construction; each may use those above it.
   std::unique_ptr<nt::Executive> nt_;

@@ -287,6 +287,9 @@ void Executive::report_leaks() {
     if (!entry.object->type->report_leaks) continue;
     leak("a kernel handle was never closed; close it with ZwClose", text_of(entry.object->type->name));
   }
+}
+
+void Executive::report_unused_faults() {
   for (const auto& [routine, times] : faults_) {
     system_.verifier().report(
         {.id = "SIM-6",

@@ -100,6 +100,7 @@ class Executive {
   // --- the end of the machine: the control thread, after the last run
   // -------------------------------------------
   void report_leaks();
+  void report_unused_faults();
   // The end of all objects, those first that were made last, whatever refers to them. Nothing runs any more.
   void destroy_objects();
   bool tearing_down() const { return tearing_down_; }
