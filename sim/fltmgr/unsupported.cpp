@@ -8,7 +8,7 @@
   X(FltGetDeviceObject) X(FltIsVolumeWritable) X(FltQueryVolumeInformation) X(FltGetFileSystemType) \
   X(FltGetRequestorSessionId) X(FltIs32bitProcess) \
   X(FltRequestOperationStatusCallback) X(FltLockUserBuffer) \
-  X(FltDecodeParameters) X(FltGetSwappedBufferMdlAddress) X(FltGetIrpName) X(FltAllocateCallbackData) \
+  X(FltDecodeParameters) X(FltGetSwappedBufferMdlAddress) X(FltAllocateCallbackData) \
   X(FltFreeCallbackData) X(FltReuseCallbackData) X(FltPerformSynchronousIo) X(FltPerformAsynchronousIo) \
   X(FltReissueSynchronousIo) X(FltIsIoCanceled) X(FltCancelIo) X(FltSetCancelCompletion) \
   X(FltClearCancelCompletion) X(FltCbdqInitialize) X(FltCbdqEnable) X(FltCbdqDisable) X(FltCbdqInsertIo) \
