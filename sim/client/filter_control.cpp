@@ -1,36 +1,33 @@
 // FilterLoad and FilterUnload, and the management functions that are declared but not simulated.
 #include <fltUser.h>
 
-#include <string_view>
+#include "client/filter_control.hpp"
 
-#include "client/client.hpp"
+#include <memory>
+#include <utility>
+
 #include "loader/loader.hpp"
 
 using namespace fltsim;
 using namespace fltsim::client;
 
-namespace {
+namespace fltsim::client {
 
-constexpr std::uint32_t kLoadDriverPrivilege = 10;  // SE_LOAD_DRIVER_PRIVILEGE
-
-// Drivers are loaded and unloaded in a system thread; the caller waits for it (LIFE-13).
-template <class Work>
-HRESULT in_system_thread(nt::Thread& thread, const char* routine, Work work) {
+HRESULT in_system_thread(nt::Thread& thread, const char* routine, std::function<NTSTATUS(System&)> work) {
+  constexpr std::uint32_t kLoadDriverPrivilege = 10;  // SE_LOAD_DRIVER_PRIVILEGE
   if (!thread.process.token->has_privilege(kLoadDriverPrivilege))
     return hresult_from_status(STATUS_PRIVILEGE_NOT_HELD);
   auto status = std::make_shared<NTSTATUS>(STATUS_SUCCESS);
   nt::Executive& executive = thread.system.nt();
-  const auto worker =
-      executive.start_thread(executive.system_process(), routine,
-                             [status, work, &system = thread.system] { *status = work(system); });
+  const auto worker = executive.start_thread(
+      executive.system_process(), routine,
+      [status, work = std::move(work), &system = thread.system] { *status = work(system); });
   static_cast<void>(
       executive.dispatcher().wait(thread, worker->header, {.kind = "driver", .object = routine}));
   return hresult_from_status(*status);
 }
 
-std::u16string text_of(LPCWSTR name) { return reinterpret_cast<const char16_t*>(name); }
-
-}  // namespace
+}  // namespace fltsim::client
 
 #define FLTLINK_NOT_SIMULATED(name, ...) \
   HRESULT name(__VA_ARGS__) { nt::unsupported(#name); }
@@ -57,9 +54,6 @@ FLTLINK_NOT_SIMULATED(FilterCreate, LPCWSTR, HFILTER*)
 FLTLINK_NOT_SIMULATED(FilterClose, HFILTER)
 FLTLINK_NOT_SIMULATED(FilterInstanceCreate, LPCWSTR, LPCWSTR, LPCWSTR, HFILTER_INSTANCE*)
 FLTLINK_NOT_SIMULATED(FilterInstanceClose, HFILTER_INSTANCE)
-FLTLINK_NOT_SIMULATED(FilterAttach, LPCWSTR, LPCWSTR, LPCWSTR, DWORD, LPWSTR)
-FLTLINK_NOT_SIMULATED(FilterAttachAtAltitude, LPCWSTR, LPCWSTR, LPCWSTR, LPCWSTR, DWORD, LPWSTR)
-FLTLINK_NOT_SIMULATED(FilterDetach, LPCWSTR, LPCWSTR, LPCWSTR)
 FLTLINK_NOT_SIMULATED(FilterFindFirst, FILTER_INFORMATION_CLASS, LPVOID, DWORD, LPDWORD, LPHANDLE)
 FLTLINK_NOT_SIMULATED(FilterFindNext, HANDLE, FILTER_INFORMATION_CLASS, LPVOID, DWORD, LPDWORD)
 FLTLINK_NOT_SIMULATED(FilterFindClose, HANDLE)

@@ -2,32 +2,11 @@
 #include <optional>
 
 #include "fltmgr/api.hpp"
+#include "fltmgr/own_request.hpp"
 #include "io/io_manager.hpp"
 
 using namespace fltsim;
 using namespace fltsim::fltmgr;
-
-namespace {
-
-// A request of a filter's own, while it runs: the teardown of the instance waits for it (CB-55).
-class OwnRequest {
- public:
-  explicit OwnRequest(Instance& instance) : requests_(instance.own_requests), begun_(requests_.acquire()) {}
-  ~OwnRequest() {
-    if (begun_) static_cast<void>(requests_.release());
-  }
-  OwnRequest(const OwnRequest&) = delete;
-  OwnRequest& operator=(const OwnRequest&) = delete;
-
-  // False: the instance is gone but for its last callback.
-  bool begun() const { return begun_; }
-
- private:
-  Rundown& requests_;
-  const bool begun_;
-};
-
-}  // namespace
 
 extern "C" {
 
@@ -74,6 +53,16 @@ NTSTATUS FltCreateFileEx(PFLT_FILTER Filter, PFLT_INSTANCE Instance, PHANDLE Fil
   if (*FileHandle == nullptr) return STATUS_PROCESS_IS_TERMINATING;
   if (FileObject != nullptr) *FileObject = opened.file.detach();
   return opened.status;
+}
+
+NTSTATUS FltCreateFile(PFLT_FILTER Filter, PFLT_INSTANCE Instance, PHANDLE FileHandle,
+                       ACCESS_MASK DesiredAccess, POBJECT_ATTRIBUTES ObjectAttributes,
+                       PIO_STATUS_BLOCK IoStatusBlock, PLARGE_INTEGER AllocationSize, ULONG FileAttributes,
+                       ULONG ShareAccess, ULONG CreateDisposition, ULONG CreateOptions, PVOID EaBuffer,
+                       ULONG EaLength, ULONG Flags) {
+  return FltCreateFileEx(Filter, Instance, FileHandle, nullptr, DesiredAccess, ObjectAttributes,
+                         IoStatusBlock, AllocationSize, FileAttributes, ShareAccess, CreateDisposition,
+                         CreateOptions, EaBuffer, EaLength, Flags);
 }
 
 NTSTATUS FltClose(HANDLE FileHandle) {

@@ -4,16 +4,16 @@
 // clang-format off
 #define FLTSIM_UNSUPPORTED_ROUTINES(X) \
   X(FltGetFilterInformation) X(FltEnumerateFilters) X(FltGetRoutineAddress) X(FltGetInstanceInformation) \
-  X(FltGetVolumeInstanceFromName) X(FltGetVolumeProperties) \
-  X(FltGetDeviceObject) X(FltIsVolumeWritable) X(FltQueryVolumeInformation) X(FltGetFileSystemType) \
+  X(FltGetVolumeInstanceFromName) \
+  X(FltGetDeviceObject) X(FltQueryVolumeInformation) \
   X(FltGetRequestorSessionId) X(FltIs32bitProcess) \
   X(FltRequestOperationStatusCallback) X(FltLockUserBuffer) \
   X(FltDecodeParameters) X(FltGetSwappedBufferMdlAddress) X(FltAllocateCallbackData) \
   X(FltFreeCallbackData) X(FltReuseCallbackData) X(FltPerformSynchronousIo) X(FltPerformAsynchronousIo) \
   X(FltReissueSynchronousIo) X(FltIsIoCanceled) X(FltCancelIo) X(FltSetCancelCompletion) \
   X(FltClearCancelCompletion) X(FltCbdqInitialize) X(FltCbdqEnable) X(FltCbdqDisable) X(FltCbdqInsertIo) \
-  X(FltCbdqRemoveIo) X(FltCbdqRemoveNextIo) X(FltCreateFile) X(FltReadFile) \
-  X(FltWriteFile) X(FltQuerySecurityObject) X(FltSetSecurityObject) X(FltFlushBuffers) X(FltFsControlFile) \
+  X(FltCbdqRemoveIo) X(FltCbdqRemoveNextIo) \
+  X(FltQuerySecurityObject) X(FltSetSecurityObject) X(FltFsControlFile) \
   X(FltDeviceIoControlFile) X(FltTagFile) X(FltUntagFile) \
   X(FltAllocatePoolAlignedWithTag) \
   X(FltFreePoolAlignedWithTag) X(FltCancellableWaitForSingleObject) X(FltCheckAndGrowNameControl) \
