@@ -45,7 +45,8 @@ class Trace {
 
   std::vector<Node> nodes() const;
 
-  // Indented text, one node a line, roots in order of begin. Times are relative to the first node.
+  // Indented text, one node a line, roots in order of begin. Times are relative to the first node; what a callback
+  // answered is a word.
   std::string to_text() const;
   // Trace Event Format: {"traceEvents": [...]}; one complete event per node.
   std::string to_chrome_json() const;

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cinttypes>
 #include <cstdio>
+#include <iterator>
 #include <map>
 #include <utility>
 
@@ -13,6 +14,18 @@ std::string hex(std::uint32_t value) {
   char text[16];
   std::snprintf(text, sizeof text, "0x%08" PRIX32, value);
   return text;
+}
+
+// What a callback answered, by the name that the WDK gives it without FLT_PREOP_ or FLT_POSTOP_.
+std::string status_text(std::string_view kind, std::uint32_t value) {
+  constexpr std::string_view kPre[] = {
+      "SUCCESS_WITH_CALLBACK", "SUCCESS_NO_CALLBACK", "PENDING", "DISALLOW_FASTIO", "COMPLETE",
+      "SYNCHRONIZE",           "DISALLOW_FSFILTER_IO"};
+  constexpr std::string_view kPost[] = {"FINISHED_PROCESSING", "MORE_PROCESSING_REQUIRED",
+                                        "DISALLOW_FSFILTER_IO"};
+  if (kind == "pre" && value < std::size(kPre)) return std::string(kPre[value]);
+  if (kind == "post" && value < std::size(kPost)) return std::string(kPost[value]);
+  return hex(value);
 }
 
 std::string microseconds(std::uint64_t ticks) {
@@ -41,7 +54,8 @@ std::string json_string(std::string_view text) {
 std::string text_line(const Trace::Node& node, std::uint64_t zero, std::size_t depth) {
   std::string line = '+' + microseconds(node.begin - zero) + "us " + std::string(2 * depth, ' ');
   line += node.what + "  [" + node.thread + ']';
-  if (node.status) line += "  " + std::string(node.status_kind) + ' ' + hex(*node.status);
+  if (node.status)
+    line += "  " + std::string(node.status_kind) + ' ' + status_text(node.status_kind, *node.status);
   if (node.end == 0) line += "  (not finished)";
   return line + '\n';
 }
@@ -51,7 +65,8 @@ std::string json_event(const Trace::Node& node, std::uint64_t zero, int thread_i
                       ",\"ts\":" + microseconds(node.begin - zero) +
                       ",\"dur\":" + microseconds(std::max(node.end, node.begin) - node.begin) +
                       ",\"name\":" + json_string(node.what) + ",\"args\":{";
-  if (node.status) event += json_string(node.status_kind) + ':' + json_string(hex(*node.status));
+  if (node.status)
+    event += json_string(node.status_kind) + ':' + json_string(status_text(node.status_kind, *node.status));
   return event + "}}";
 }
 
