@@ -19,7 +19,7 @@ namespace fltsim::nt {
 inline NTSTATUS status_raised_by(const std::function<void()>& code) {
   fltsim_seh_frame frame{};
   fltsim_seh_enter(&frame);
-  if (_setjmp(*reinterpret_cast<std::jmp_buf*>(frame.jump_buffer)) != 0) return frame.record.ExceptionCode;
+  if (_setjmp(reinterpret_cast<__jmp_buf_tag*>(frame.jump_buffer)) != 0) return frame.record.ExceptionCode;
   code();
   fltsim_seh_exit(&frame);
   return STATUS_SUCCESS;
