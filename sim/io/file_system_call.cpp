@@ -12,12 +12,6 @@ namespace fltsim::io {
 
 namespace {
 
-// A user address may have lost its pages since the caller probed it; the file system must not fault on it.
-bool is_present(const FileObject& file, const void* buffer, std::size_t length) {
-  const nt::UserSpace& space = nt::ObjectHeader::of(&file).system->nt().user_space();
-  return length == 0 || !space.contains(buffer, length) || space.is_mapped(buffer, length);
-}
-
 // An MDL describes the memory where there is one; kernel and user share one address space here, so that its
 // virtual address will do as long as nobody has mapped it.
 void* data_buffer(PMDL mdl, void* buffer) {
@@ -188,6 +182,10 @@ IO_STATUS_BLOCK dispatch(FileObject& file, const FLT_IO_PARAMETER_BLOCK& block) 
 }
 
 }  // namespace
+
+bool is_present(const FileObject& file, const void* buffer, std::size_t length) {
+  return nt::ObjectHeader::of(&file).system->nt().user_space().is_present(buffer, length);
+}
 
 void OutputBuffer::append(const void* bytes, std::size_t size) {
   const std::size_t fits = std::min(size, left());

@@ -21,6 +21,9 @@ IO_STATUS_BLOCK set_information_below(FileObject& file, const FLT_PARAMETERS& pa
 IO_STATUS_BLOCK query_directory_below(FileObject& file, const FLT_IO_PARAMETER_BLOCK& parameters);
 IO_STATUS_BLOCK query_volume_below(FileObject& file, const FLT_PARAMETERS& parameters);
 
+// The file system must not fault on a user address that has lost its pages: STATUS_INVALID_USER_BUFFER.
+bool is_present(const FileObject& file, const void* buffer, std::size_t length);
+
 inline IO_STATUS_BLOCK answer(NTSTATUS status, ULONG_PTR information = 0) {
   IO_STATUS_BLOCK block{};
   block.Status = status;

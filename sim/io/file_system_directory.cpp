@@ -138,6 +138,7 @@ IO_STATUS_BLOCK put_full_size(void* buffer, ULONG length, const fs::VolumeInform
 IO_STATUS_BLOCK query_directory_below(FileObject& file, const FLT_IO_PARAMETER_BLOCK& block) {
   if (block.MinorFunction != IRP_MN_QUERY_DIRECTORY) return answer(STATUS_INVALID_DEVICE_REQUEST);
   const auto& asked = block.Parameters.DirectoryControl.QueryDirectory;
+  if (!is_present(file, asked.DirectoryBuffer, asked.Length)) return answer(STATUS_INVALID_USER_BUFFER);
   const ULONG which = asked.FileInformationClass;
   const bool single = (block.OperationFlags & SL_RETURN_SINGLE_ENTRY) != 0;
   EntryWriter writer(asked.DirectoryBuffer, asked.Length);

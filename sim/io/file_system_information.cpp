@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "io/file_system_call.hpp"
+#include "io/information_class.hpp"
 #include "nt/enter.hpp"
 
 namespace fltsim::io {
@@ -17,6 +18,11 @@ struct Query {
   void* buffer;
   ULONG length;
 };
+
+// Services have looked at the length; a filter that asks by itself, or changes Length, has not.
+bool is_too_short(const std::optional<InformationClassRule>& rule, ULONG length) {
+  return rule && length < rule->length_min;
+}
 
 // --- query ------------------------------------------------------------------------------------------------
 
@@ -222,7 +228,8 @@ std::optional<fs::NewName> new_name(const FLT_PARAMETERS& parameters, bool exten
   return target;
 }
 
-NTSTATUS set_rename(FileObject& file, const FLT_PARAMETERS& parameters, bool extended) {
+NTSTATUS set_rename(FileObject& file, const FLT_PARAMETERS& parameters) {
+  const bool extended = parameters.SetFileInformation.FileInformationClass == FileRenameInformationEx;
   const std::optional<fs::NewName> target = new_name(parameters, extended);
   if (!target) return STATUS_INVALID_PARAMETER;
   return file.file_system().rename(*file.open, *target);
@@ -252,7 +259,8 @@ NTSTATUS set_size(FileObject& file, LONGLONG size, bool allocation) {
 IO_STATUS_BLOCK query_information_below(FileObject& file, const FLT_PARAMETERS& parameters) {
   const auto& asked = parameters.QueryFileInformation;
   const Query query{file, asked.InfoBuffer, asked.Length};
-  const ULONG which = asked.FileInformationClass;
+  const FILE_INFORMATION_CLASS which = asked.FileInformationClass;
+  if (is_too_short(query_information_rule(which), asked.Length)) return answer(STATUS_INFO_LENGTH_MISMATCH);
   if (which == FileNameInformation || which == FileNormalizedNameInformation) return query_name(query);
   if (which == FileStreamInformation) return query_streams(query);
   if (which == FileHardLinkInformation) return query_links(query);
@@ -262,16 +270,17 @@ IO_STATUS_BLOCK query_information_below(FileObject& file, const FLT_PARAMETERS& 
 }
 
 IO_STATUS_BLOCK set_information_below(FileObject& file, const FLT_PARAMETERS& parameters) {
-  const void* buffer = parameters.SetFileInformation.InfoBuffer;
-  switch (parameters.SetFileInformation.FileInformationClass) {
+  const auto& set = parameters.SetFileInformation;
+  const void* buffer = set.InfoBuffer;
+  // A name of one character is shorter than the padded structure: these look at their lengths themselves.
+  if (set.FileInformationClass == FileLinkInformation) return answer(set_link(file, parameters));
+  if (renames_or_links(set.FileInformationClass)) return answer(set_rename(file, parameters));
+  if (is_too_short(set_information_rule(set.FileInformationClass), set.Length)) {
+    return answer(STATUS_INFO_LENGTH_MISMATCH);
+  }
+  switch (set.FileInformationClass) {
     case FileBasicInformation:
       return answer(set_basic(file, *static_cast<const FILE_BASIC_INFORMATION*>(buffer)));
-    case FileRenameInformation:
-      return answer(set_rename(file, parameters, false));
-    case FileRenameInformationEx:
-      return answer(set_rename(file, parameters, true));
-    case FileLinkInformation:
-      return answer(set_link(file, parameters));
     case FileDispositionInformation: {
       const bool remove = static_cast<const FILE_DISPOSITION_INFORMATION*>(buffer)->DeleteFile != FALSE;
       return answer(file.file_system().set_disposition(*file.open, remove ? FILE_DISPOSITION_DELETE : 0));

@@ -20,4 +20,9 @@ std::optional<InformationClassRule> set_information_rule(FILE_INFORMATION_CLASS 
 std::optional<InformationClassRule> query_directory_rule(FILE_INFORMATION_CLASS information_class);
 std::optional<InformationClassRule> query_volume_rule(FS_INFORMATION_CLASS information_class);
 
+// The classes whose buffer is a FILE_RENAME_INFORMATION: a target name behind a fixed part.
+inline bool renames_or_links(FILE_INFORMATION_CLASS which) {
+  return which == FileRenameInformation || which == FileRenameInformationEx || which == FileLinkInformation;
+}
+
 }  // namespace fltsim::io

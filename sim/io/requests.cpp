@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "io/file_system_call.hpp"
+#include "io/information_class.hpp"
 #include "io/io_manager.hpp"
 
 namespace fltsim::io {
@@ -55,10 +56,6 @@ struct RenameTarget {
   // The target names a place of its own: not a bare name in the directory of the file, nor a stream.
   bool elsewhere;
 };
-
-bool renames_or_links(FILE_INFORMATION_CLASS which) {
-  return which == FileRenameInformation || which == FileRenameInformationEx || which == FileLinkInformation;
-}
 
 RenameTarget rename_target(void* buffer, ULONG length) {
   auto* information = static_cast<FILE_RENAME_INFORMATION*>(buffer);
@@ -123,6 +120,7 @@ IO_STATUS_BLOCK IoManager::set_information(const Issuer& issuer, FileObject& fil
   set.InfoBuffer = buffer;
   nt::Ref<FileObject> target_directory;
   if (renames_or_links(which)) {
+    if (length < offsetof(FILE_RENAME_INFORMATION, FileName)) return answer(STATUS_INFO_LENGTH_MISMATCH);
     const RenameTarget target = rename_target(buffer, length);
     set.ReplaceIfExists = target.information->ReplaceIfExists;
     if (target.elsewhere) {

@@ -47,6 +47,21 @@ NTSTATUS finish(IO_STATUS_BLOCK& block, const IO_STATUS_BLOCK& result) {
   return result.Status;
 }
 
+bool is_present(const Caller& caller, const void* buffer, std::size_t length) {
+  return caller.thread.system.nt().user_space().is_present(buffer, length);
+}
+
+// Hands the system buffer's bytes to the caller, whose memory may have gone since the call began.
+NTSTATUS finish_buffered(const Caller& caller, IO_STATUS_BLOCK& block, const IO_STATUS_BLOCK& result,
+                         void* buffer, const std::vector<std::byte>& buffered) {
+  if (!NT_ERROR(result.Status)) {
+    const std::size_t size = std::min<std::size_t>(buffered.size(), result.Information);
+    if (!is_present(caller, buffer, size)) return STATUS_ACCESS_VIOLATION;
+    std::memcpy(buffer, buffered.data(), size);
+  }
+  return finish(block, result);
+}
+
 // What a file opened without buffering demands of a transfer.
 bool is_sector_aligned(const FileObject& file, const void* buffer, ULONG length, LONGLONG offset) {
   if (file.is_cached()) return true;
@@ -172,9 +187,7 @@ NTSTATUS query_information_file(const Caller& caller, HANDLE handle, IO_STATUS_B
     if (which == FileAllInformation) prepare_all_information(file, found.granted, buffered.data());
     result = manager_of(caller).query_information(caller.issuer(), file, which, buffered.data(), length);
   }
-  if (!NT_ERROR(result.Status))
-    std::memcpy(buffer, buffered.data(), std::min<std::size_t>(length, result.Information));
-  return finish(block, result);
+  return finish_buffered(caller, block, result, buffer, buffered);
 }
 
 NTSTATUS set_information_file(const Caller& caller, HANDLE handle, IO_STATUS_BLOCK& block, const void* buffer,
@@ -189,6 +202,7 @@ NTSTATUS set_information_file(const Caller& caller, HANDLE handle, IO_STATUS_BLO
     result.Status = set_position(*found.file, buffer);
     return finish(block, result);
   }
+  if (!is_present(caller, buffer, length)) return STATUS_ACCESS_VIOLATION;
   std::vector<std::byte> buffered(static_cast<const std::byte*>(buffer),
                                   static_cast<const std::byte*>(buffer) + length);
   return finish(block, manager_of(caller).set_information(caller.issuer(), *found.file, which,
@@ -205,9 +219,7 @@ NTSTATUS query_volume_information_file(const Caller& caller, HANDLE handle, IO_S
   std::vector<std::byte> buffered(length);
   const IO_STATUS_BLOCK result =
       manager_of(caller).query_volume(caller.issuer(), *found.file, which, buffered.data(), length);
-  if (!NT_ERROR(result.Status))
-    std::memcpy(buffer, buffered.data(), std::min<std::size_t>(length, result.Information));
-  return finish(block, result);
+  return finish_buffered(caller, block, result, buffer, buffered);
 }
 
 NTSTATUS query_directory_file(const Caller& caller, HANDLE handle, IO_STATUS_BLOCK& block,

@@ -39,6 +39,12 @@ class UserSpace {
     return true;
   }
 
+  // False: a touch would fault, for a part of it lost its pages since the caller probed it. Memory outside the
+  // range is not judged.
+  bool is_present(const void* address, std::size_t length) const {
+    return length == 0 || !contains(address, length) || is_mapped(address, length);
+  }
+
   // Zeroed pages, rounded up; null when the range is full. `owner` null: the machine's own.
   void* allocate(const Process* owner, std::size_t length);
   void free(void* address);             // what allocate() gave

@@ -1,5 +1,6 @@
 // Requests on open files: parameters, flags, rights, positions, and NT's statuses.
 #include "io/io_test_support.hpp"
+#include "io/services.hpp"
 
 namespace fltsim::io {
 namespace {
@@ -98,6 +99,44 @@ TEST_F(RequestsTest, UserBufferThatHasVanishedIsNoCrash) {
   EXPECT_EQ(app.read(file, 4).status, STATUS_INVALID_USER_BUFFER);
 }
 
+TEST_F(RequestsTest, DirectoryBufferThatHasVanishedIsNoCrash) {
+  c.write_file(u"\\dir\\a.txt", "");
+  const FileHandle dir = open(u"C:\\dir", FILE_SYNCHRONOUS_IO_NONALERT | FILE_DIRECTORY_FILE);
+  nt::UserSpace& space = machine.system().nt().user_space();
+  stack.before = [&](Operation& operation) {
+    if (operation.parameters.MajorFunction == IRP_MJ_DIRECTORY_CONTROL) {
+      auto& query = operation.parameters.Parameters.DirectoryControl.QueryDirectory;
+      query.DirectoryBuffer = space.allocate(nullptr, 4096);
+      space.unmap(query.DirectoryBuffer, 4096);
+    }
+    return false;
+  };
+  EXPECT_EQ(app.query_directory(dir).status, STATUS_INVALID_USER_BUFFER);
+}
+
+TEST_F(RequestsTest, AnswerToAUserBufferThatHasVanishedIsAnAccessViolation) {
+  c.write_file(u"\\a.txt", "");
+  const FileHandle file = open(u"C:\\a.txt");
+  nt::UserSpace& space = machine.system().nt().user_space();
+  void* const buffer = space.allocate(nullptr, 4096);
+  stack.before = [&](Operation&) {
+    space.unmap(buffer, 4096);
+    return false;
+  };
+  const Outcome done = app.run([&] {
+    const Caller caller{nt::current_thread(), nt::Mode::kUser};
+    const auto handle = reinterpret_cast<HANDLE>(file);
+    IO_STATUS_BLOCK block{};
+    EXPECT_EQ(query_information_file(caller, handle, block, buffer, 40, FileBasicInformation),
+              STATUS_ACCESS_VIOLATION);
+    EXPECT_EQ(query_volume_information_file(caller, handle, block, buffer, 24, FileFsSizeInformation),
+              STATUS_ACCESS_VIOLATION);
+    EXPECT_EQ(set_information_file(caller, handle, block, buffer, 40, FileBasicInformation),
+              STATUS_ACCESS_VIOLATION);
+  });
+  EXPECT_EQ(done, Outcome::kDone);
+}
+
 TEST_F(RequestsTest, FilterMayPutItsOwnBufferBelow) {
   c.write_file(u"\\a.txt", "text");
   const FileHandle file = open(u"C:\\a.txt");
@@ -193,6 +232,34 @@ TEST_F(RequestsTest, HardLinksAreListedWithTheirDirectories) {
   const IoResult cut = app.query(open(u"C:\\a.txt"), FileHardLinkInformation, 64);
   EXPECT_EQ(cut.status, STATUS_BUFFER_OVERFLOW);
   EXPECT_EQ(from_bytes<FILE_LINKS_INFORMATION>(cut.content).BytesNeeded, links.BytesNeeded);
+}
+
+TEST_F(RequestsTest, FiltersBufferThatIsTooShortForItsClassStaysUntouched) {
+  c.write_file(u"\\a.txt", "text");
+  const FileHandle file = open(u"C:\\a.txt");
+  for (const auto& [which, length] : {std::pair{FileAllInformation, 40u}, {FileHardLinkInformation, 4u}}) {
+    std::string buffer(512, '#');
+    const auto asks = [&](const Issuer& issuer, FileObject& object) {
+      return manager().query_information(issuer, object, which, buffer.data(), length);
+    };
+    EXPECT_EQ(ask(file, asks).Status, STATUS_INFO_LENGTH_MISMATCH);
+    EXPECT_EQ(buffer, std::string(512, '#'));
+  }
+}
+
+TEST_F(RequestsTest, FiltersChangeThatIsTooShortForItsClassIsRefused) {
+  c.write_file(u"\\a.txt", "text");
+  const FileHandle file = open(u"C:\\a.txt");
+  for (const auto& [which, length] :
+       {std::pair{FileBasicInformation, 4u}, {FileEndOfFileInformation, 4u}, {FileRenameInformation, 19u}}) {
+    std::string buffer(512, '\0');
+    buffer[16] = 4;  // FileNameLength
+    const auto asks = [&](const Issuer& issuer, FileObject& object) {
+      return manager().set_information(issuer, object, which, buffer.data(), length);
+    };
+    EXPECT_EQ(ask(file, asks).Status, STATUS_INFO_LENGTH_MISMATCH);
+  }
+  EXPECT_EQ(c.read_file(u"\\a.txt"), "text");
 }
 
 TEST_F(RequestsTest, UnknownInformationClassIsRefused) {
