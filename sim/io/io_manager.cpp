@@ -142,8 +142,10 @@ void IoManager::submit(Operation& operation) {
 }
 
 HANDLE IoManager::make_handle(FileObject& file, bool kernel) {
-  file.set_flag(FO_HANDLE_CREATED);
-  return nt::make_handle(&file, file.granted_access, kernel);
+  // The last handle brings the cleanup; without one, finish_close() does.
+  const HANDLE handle = nt::make_handle(&file, file.granted_access, kernel);
+  if (handle != nullptr) file.set_flag(FO_HANDLE_CREATED);
+  return handle;
 }
 
 }  // namespace fltsim::io

@@ -95,9 +95,14 @@ SectionManager::Mapped SectionManager::map(const Issuer& issuer, Section& sectio
     return {status.Status, nullptr, 0};
   }
   std::memcpy(memory, view.clean.data(), room);
-  const std::lock_guard lock(mutex_);
-  views_.insert_or_assign(key(process, memory), std::move(view));
-  return {STATUS_SUCCESS, memory, section.size};
+  {
+    const std::lock_guard lock(mutex_);
+    views_.insert_or_assign(key(process, memory), std::move(view));
+  }
+  // A process that dies says so before unmap_all() looks: either it has seen the view, or this sees the end.
+  if (!process.terminating) return {STATUS_SUCCESS, memory, section.size};
+  static_cast<void>(unmap(process, memory));
+  return {STATUS_PROCESS_IS_TERMINATING, nullptr, 0};
 }
 
 NTSTATUS SectionManager::flush(const Issuer& issuer, nt::Process& process, void* base) {
@@ -108,9 +113,18 @@ NTSTATUS SectionManager::flush(const Issuer& issuer, nt::Process& process, void*
     const auto found = views_.find(key(process, base));
     if (found == views_.end()) return STATUS_NOT_MAPPED_VIEW;
     section = found->second.section;
-    runs = take_dirty(found->second, static_cast<const std::byte*>(base));
+    runs = dirty_runs(found->second, static_cast<const std::byte*>(base));
   }
-  return write_runs(issuer, *section->file, runs);
+  NTSTATUS first_failure = STATUS_SUCCESS;
+  for (DirtyRun& run : runs) {
+    const NTSTATUS status = write_run(issuer, *section->file, run);
+    if (NT_SUCCESS(status)) {
+      mark_clean(key(process, base), *section, run);
+    } else if (NT_SUCCESS(first_failure)) {
+      first_failure = status;
+    }
+  }
+  return first_failure;
 }
 
 NTSTATUS SectionManager::unmap(nt::Process& process, void* base) {
@@ -123,12 +137,12 @@ NTSTATUS SectionManager::unmap(nt::Process& process, void* base) {
     views_.erase(found);
   }
   // Shared, because what the work queue holds must be copyable.
-  auto runs = std::make_shared<std::vector<DirtyRun>>(take_dirty(*view, static_cast<std::byte*>(base)));
+  auto runs = std::make_shared<std::vector<DirtyRun>>(dirty_runs(*view, static_cast<std::byte*>(base)));
   system_.nt().user_space().free(base);
   if (runs->empty()) return STATUS_SUCCESS;
   system_.nt().work().queue([this, section = std::move(view->section), runs](nt::Thread& writer) {
     // Nobody is left to hear of a failure: Windows logs a lost delayed write.
-    static_cast<void>(write_runs({.thread = writer}, *section->file, *runs));
+    for (DirtyRun& run : *runs) static_cast<void>(write_run({.thread = writer}, *section->file, run));
   });
   return STATUS_SUCCESS;
 }
@@ -137,13 +151,12 @@ SectionManager::Key SectionManager::key(const nt::Process& process, const void* 
   return {process.id, reinterpret_cast<std::uintptr_t>(base)};
 }
 
-// Neighbouring changed pages in one run. The view counts as clean afterwards.
-std::vector<SectionManager::DirtyRun> SectionManager::take_dirty(View& view, const std::byte* memory) {
+// Neighbouring changed pages in one run.
+std::vector<SectionManager::DirtyRun> SectionManager::dirty_runs(const View& view, const std::byte* memory) {
   std::vector<DirtyRun> runs;
   if (!view.section->writable()) return runs;
   for (std::size_t offset = 0; offset < view.clean.size(); offset += kPage) {
     if (std::memcmp(memory + offset, view.clean.data() + offset, kPage) == 0) continue;
-    std::memcpy(view.clean.data() + offset, memory + offset, kPage);
     const bool joins = !runs.empty() && runs.back().offset + runs.back().bytes.size() == offset &&
                        runs.back().bytes.size() < kPagingUnit;
     if (!joins) runs.push_back({offset, {}});
@@ -152,17 +165,21 @@ std::vector<SectionManager::DirtyRun> SectionManager::take_dirty(View& view, con
   return runs;
 }
 
-NTSTATUS SectionManager::write_runs(const Issuer& issuer, FileObject& file, std::vector<DirtyRun>& runs) {
-  for (DirtyRun& run : runs) {
-    Transfer transfer;
-    transfer.buffer = run.bytes.data();
-    transfer.length = static_cast<ULONG>(run.bytes.size());
-    transfer.offset = static_cast<LONGLONG>(run.offset);
-    transfer.irp_flags = kPagingFlags;
-    const IO_STATUS_BLOCK status = system_.io().write({.thread = issuer.thread}, file, transfer);
-    if (!NT_SUCCESS(status.Status)) return status.Status;
-  }
-  return STATUS_SUCCESS;
+NTSTATUS SectionManager::write_run(const Issuer& issuer, FileObject& file, DirtyRun& run) {
+  Transfer transfer;
+  transfer.buffer = run.bytes.data();
+  transfer.length = static_cast<ULONG>(run.bytes.size());
+  transfer.offset = static_cast<LONGLONG>(run.offset);
+  transfer.irp_flags = kPagingFlags;
+  return system_.io().write({.thread = issuer.thread}, file, transfer).Status;
+}
+
+// The view may have been unmapped, and its place taken, while the run was written.
+void SectionManager::mark_clean(const Key& place, const Section& section, const DirtyRun& run) {
+  const std::lock_guard lock(mutex_);
+  const auto found = views_.find(place);
+  if (found == views_.end() || found->second.section.get() != &section) return;
+  std::ranges::copy(run.bytes, found->second.clean.begin() + static_cast<std::ptrdiff_t>(run.offset));
 }
 
 void SectionManager::unmap_all(nt::Process& process) {

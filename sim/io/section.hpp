@@ -58,9 +58,10 @@ class SectionManager {
     void* base = nullptr;
     std::size_t size = 0;
   };
-  // STATUS_NO_MEMORY, and what the paging reads say.
+  // STATUS_NO_MEMORY, STATUS_PROCESS_IS_TERMINATING, and what the paging reads say.
   Mapped map(const Issuer& issuer, Section& section, nt::Process& process);
-  // Writes the changed pages now. STATUS_NOT_MAPPED_VIEW; else what the writes say.
+  // Writes the changed pages now. STATUS_NOT_MAPPED_VIEW; else the first failure of a write. Pages that could
+  // not be written stay changed, for the next flush or the unmapping.
   NTSTATUS flush(const Issuer& issuer, nt::Process& process, void* base);
   // The changed pages are written later. STATUS_NOT_MAPPED_VIEW.
   NTSTATUS unmap(nt::Process& process, void* base);
@@ -77,8 +78,9 @@ class SectionManager {
   using Key = std::pair<std::uint32_t, std::uintptr_t>;  // process id, base
 
   static Key key(const nt::Process& process, const void* base);
-  static std::vector<DirtyRun> take_dirty(View& view, const std::byte* memory);
-  NTSTATUS write_runs(const Issuer& issuer, FileObject& file, std::vector<DirtyRun>& runs);
+  static std::vector<DirtyRun> dirty_runs(const View& view, const std::byte* memory);
+  NTSTATUS write_run(const Issuer& issuer, FileObject& file, DirtyRun& run);
+  void mark_clean(const Key& place, const Section& section, const DirtyRun& run);
   void unmap_all(nt::Process& process);
 
   System& system_;

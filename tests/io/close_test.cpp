@@ -81,6 +81,16 @@ TEST_F(CloseTest, KilledProcessClosesItsHandlesInItsOwnContext) {
   EXPECT_EQ(app.read(u"C:\\a.txt").status, kVerbDidNotEnd);
 }
 
+TEST_F(CloseTest, CreateThatLosesToAKillIsCleanedUpToo) {  // CB-47, CB-49
+  c.write_file(u"\\a.txt", "");
+  stack.after = [](Operation& operation) {
+    if (operation.parameters.MajorFunction == IRP_MJ_CREATE) kill_own_process();
+  };
+  EXPECT_EQ(app.create({.path = u"C:\\a.txt"}).status, kVerbDidNotEnd);
+  EXPECT_THAT(stack.texts(), ElementsAre("create \\a.txt", "cleanup \\a.txt", "close \\a.txt",
+                                         "deleted \\a.txt", "torn down"));
+}
+
 TEST_F(CloseTest, CleanupThatAFilterKeepsReachesTheFileSystemWithTheClose) {  // CB-48
   c.write_file(u"\\a.txt", "");
   const FileHandle file = app.create({.path = u"C:\\a.txt", .share = 0}).handle;

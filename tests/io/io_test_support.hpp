@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <functional>
 #include <string>
 
 #include "fltsim/machine.hpp"
@@ -48,6 +49,26 @@ class IoTest : public testing::Test {
     return opened.handle;
   }
   IoManager& manager() { return machine.system().io(); }
+  // As a filter asks, with the file object in its hand and no service in front.
+  IO_STATUS_BLOCK ask(FileHandle file, std::function<IO_STATUS_BLOCK(const Issuer&, FileObject&)> question) {
+    IO_STATUS_BLOCK answer{};
+    const Outcome done = app.run([&] {
+      nt::Ref<void> object;
+      ASSERT_EQ(
+          nt::reference_by_handle(reinterpret_cast<HANDLE>(file), 0, &kFileType, nt::Mode::kUser, object),
+          STATUS_SUCCESS);
+      answer = question({.thread = nt::current_thread()}, *static_cast<FileObject*>(object.get()));
+    });
+    EXPECT_EQ(done, Outcome::kDone);
+    return answer;
+  }
+  // In a thread of the process: kills it, and goes on in the kernel when the process has been run down.
+  static void kill_own_process() {
+    const nt::Thread& self = nt::current_thread();
+    const nt::Ref<nt::Thread> rundown =
+        self.system.nt().terminate_process(self.process, STATUS_PROCESS_IS_TERMINATING);
+    while (!rundown->ended) nt::enter("YieldProcessor", nt::kAnyIrql);
+  }
 
   RecordingStack stack;
   Machine machine;

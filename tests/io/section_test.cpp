@@ -101,6 +101,49 @@ TEST_F(SectionTest, FailedPagingWriteFailsTheFlush) {
   EXPECT_EQ(app.flush_view(mapped.view.subspan(1)).status, STATUS_NOT_MAPPED_VIEW);
 }
 
+TEST_F(SectionTest, ChangesThatCouldNotBeWrittenAreWrittenByTheNextFlush) {
+  c.write_file(u"\\a.txt", "text");
+  const MapResult mapped = app.map(open(u"C:\\a.txt"));
+  put(mapped.view, 0, "T");
+  stack.before = [](Operation& operation) {
+    operation.status.Status = STATUS_DISK_FULL;
+    return operation.parameters.MajorFunction == IRP_MJ_WRITE;
+  };
+  EXPECT_EQ(app.flush_view(mapped.view).status, STATUS_DISK_FULL);
+  stack.before = nullptr;
+  EXPECT_EQ(app.flush_view(mapped.view).status, STATUS_SUCCESS);
+  EXPECT_EQ(c.read_file(u"\\a.txt"), "Text");
+}
+
+TEST_F(SectionTest, FailedPagingWriteTakesNoOtherAlong) {
+  c.write_file(u"\\a.txt", std::string(10000, '.'));
+  const MapResult mapped = app.map(open(u"C:\\a.txt"));
+  put(mapped.view, 0, "a");
+  put(mapped.view, 9000, "b");
+  stack.before = [](Operation& operation) {
+    operation.status.Status = STATUS_DISK_FULL;
+    const FLT_IO_PARAMETER_BLOCK& block = operation.parameters;
+    return block.MajorFunction == IRP_MJ_WRITE && block.Parameters.Write.ByteOffset.QuadPart == 0;
+  };
+  app.unmap(mapped.view);
+  ASSERT_EQ(machine.run_to_quiescence(), Outcome::kDone);
+  EXPECT_EQ(c.read_file(u"\\a.txt")->at(0), '.');
+  EXPECT_EQ(c.read_file(u"\\a.txt")->at(9000), 'b');
+}
+
+TEST_F(SectionTest, MappingThatLosesToAKillLeavesNoView) {
+  c.write_file(u"\\a.txt", "text");
+  const FileHandle file = open(u"C:\\a.txt");
+  stack.before = [](Operation& operation) {
+    if (operation.parameters.MajorFunction == IRP_MJ_READ) kill_own_process();
+    return false;
+  };
+  EXPECT_EQ(app.map(file).status, kVerbDidNotEnd);
+  EXPECT_EQ(stack.count(IRP_MJ_CLOSE), 1u);
+  Process other = machine.start_process({.image = u"C:\\App\\other.exe"});
+  EXPECT_EQ(other.truncate(u"C:\\a.txt", 2).status, STATUS_SUCCESS);
+}
+
 TEST_F(SectionTest, KilledProcessUnmapsItsViews) {
   c.write_file(u"\\a.txt", "text");
   const MapResult mapped = app.map(open(u"C:\\a.txt"));
