@@ -90,6 +90,9 @@ struct CreateRequest {
   // SL_OPEN_TARGET_DIRECTORY: opens the parent of the last component; `information` is then FILE_EXISTS or
   // FILE_DOES_NOT_EXIST and speaks of that last component.
   bool open_target_directory = false;
+  // Asked of a stream that is open before it is overwritten; false: STATUS_USER_MAPPED_FILE. Called with the
+  // mutex held. None: every stream may.
+  std::function<bool(const StreamIdentity&)> may_truncate{};
 };
 
 struct CreateResult {
@@ -102,6 +105,7 @@ struct CreateResult {
 struct TransferResult {
   Status status = 0;
   std::size_t transferred = 0;
+  std::int64_t offset = 0;  // of the first byte; says of a write that appends where the end was
 };
 
 // The offset of a write that appends: LARGE_INTEGER {FILE_WRITE_TO_END_OF_FILE, -1}.

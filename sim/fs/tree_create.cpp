@@ -178,6 +178,9 @@ CreateResult Tree::open_volume(const CreateRequest& request) {
   if (request.create_options & FILE_DELETE_ON_CLOSE) return failed(STATUS_CANNOT_DELETE);
   if (request.disposition != FILE_OPEN && request.disposition != FILE_OPEN_IF)
     return failed(STATUS_ACCESS_DENIED);
+  if (!share_allows(volume_stream_->share, request.desired_access, request.share_access)) {
+    return failed(STATUS_SHARING_VIOLATION);
+  }
   return make_open(request, nullptr, volume_stream_, OpenKind::kVolume, FILE_OPENED);
 }
 
@@ -253,6 +256,8 @@ CreateResult Tree::overwrite(const CreateRequest& request, const Place& place,
   constexpr std::uint32_t kGuarding = FILE_ATTRIBUTE_HIDDEN | FILE_ATTRIBUTE_SYSTEM;
   std::uint32_t unnamed = file.attributes & ~request.file_attributes & kGuarding;
   if (whole_file && unnamed != 0) return failed(STATUS_ACCESS_DENIED);
+  const bool asks = stream->identity && request.may_truncate;
+  if (asks && !request.may_truncate(*stream->identity)) return failed(STATUS_USER_MAPPED_FILE);
   if (!reserve(*stream, 0, request.allocation_size)) return failed(STATUS_DISK_FULL);
   stream->data.resize(0);
   bool supersede = request.disposition == FILE_SUPERSEDE;

@@ -12,14 +12,14 @@ TransferResult Tree::read(Open& handle, std::int64_t offset, std::span<std::byte
   TreeOpen& open = own(handle);
   if (open.open_kind != OpenKind::kData) return {STATUS_INVALID_DEVICE_REQUEST, 0};
   if (offset < 0) return {STATUS_INVALID_PARAMETER, 0};
-  if (buffer.empty()) return {STATUS_SUCCESS, 0};
+  if (buffer.empty()) return {STATUS_SUCCESS, 0, offset};
   auto start = static_cast<std::uint64_t>(offset);
   const StreamData& data = open.data->data;
   if (start >= data.size()) return {STATUS_END_OF_FILE, 0};
   auto count = static_cast<std::size_t>(std::min<std::uint64_t>(buffer.size(), data.size() - start));
   if (Status status = data.read(start, buffer.first(count)); status != STATUS_SUCCESS) return {status, 0};
   touch(&open, *open.file, {kLastAccessTime});
-  return {STATUS_SUCCESS, count};
+  return {STATUS_SUCCESS, count, offset};
 }
 
 TransferResult Tree::write(Open& handle, std::int64_t offset, std::span<const std::byte> bytes) {
@@ -29,7 +29,7 @@ TransferResult Tree::write(Open& handle, std::int64_t offset, std::span<const st
   Stream& stream = *open.data;
   if (offset == kEndOfFileOffset) offset = static_cast<std::int64_t>(stream.data.size());
   if (offset < 0) return {STATUS_INVALID_PARAMETER, 0};
-  if (bytes.empty()) return {STATUS_SUCCESS, 0};
+  if (bytes.empty()) return {STATUS_SUCCESS, 0, offset};
   auto start = static_cast<std::uint64_t>(offset);
   if (bytes.size() > INT64_MAX - start) return {STATUS_INVALID_PARAMETER, 0};
   std::uint64_t old_size = stream.data.size();
@@ -42,7 +42,7 @@ TransferResult Tree::write(Open& handle, std::int64_t offset, std::span<const st
   }
   if (!open.file->directory) open.file->attributes |= FILE_ATTRIBUTE_ARCHIVE;
   touch(&open, *open.file, {kLastWriteTime, kChangeTime});
-  return {STATUS_SUCCESS, bytes.size()};
+  return {STATUS_SUCCESS, bytes.size(), offset};
 }
 
 Status Tree::flush(Open&) { return STATUS_SUCCESS; }

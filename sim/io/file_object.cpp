@@ -72,7 +72,9 @@ bool FileObject::has_flag(ULONG flag) const {
   return (__atomic_load_n(&Flags, __ATOMIC_RELAXED) & flag) != 0;
 }
 
-void FileObject::set_flag(ULONG flag) { __atomic_fetch_or(&Flags, flag, __ATOMIC_RELAXED); }
+bool FileObject::set_flag(ULONG flag) {
+  return (__atomic_fetch_or(&Flags, flag, __ATOMIC_RELAXED) & flag) != 0;
+}
 
 ULONG FileObject::mode() const {
   ULONG mode = 0;

@@ -42,7 +42,7 @@ class FileObject final : public FILE_OBJECT {
   bool is_cached() const { return !has_flag(FO_NO_INTERMEDIATE_BUFFERING); }
 
   bool has_flag(ULONG flag) const;
-  void set_flag(ULONG flag);
+  bool set_flag(ULONG flag);  // true: it was set already
 
   // FILE_MODE_INFORMATION: the create options that go on to matter.
   ULONG mode() const;

@@ -84,6 +84,9 @@ IO_STATUS_BLOCK create_below(FileObject& file, const FLT_IO_PARAMETER_BLOCK& blo
   request.file_attributes = create.FileAttributes;
   request.allocation_size = static_cast<std::uint64_t>(create.AllocationSize.QuadPart);
   request.open_target_directory = (block.OperationFlags & SL_OPEN_TARGET_DIRECTORY) != 0;
+  request.may_truncate = [&file](const fs::StreamIdentity& stream) {
+    return file.volume->stream_state(stream).sections.load(std::memory_order_acquire) == 0;
+  };
   fs::CreateResult result = create_with_access(file, request, create.SecurityContext->DesiredAccess);
   if (!NT_SUCCESS(result.status)) return answer(result.status, result.information);
   ACCESS_STATE& state = *create.SecurityContext->AccessState;
@@ -115,38 +118,25 @@ std::size_t paging_length(FileObject& file, LONGLONG offset, std::size_t length)
   return offset >= end ? 0 : std::min(length, static_cast<std::size_t>(end - offset));
 }
 
-// Where a write that appended has ended.
-LONGLONG end_of(FileObject& file) {
-  fs::FileInformation information;
-  const NTSTATUS status = file.file_system().query_information(*file.open, information);
-  return NT_SUCCESS(status) ? static_cast<LONGLONG>(information.end_of_file) : 0;
-}
-
 IO_STATUS_BLOCK write_below(FileObject& file, const FLT_IO_PARAMETER_BLOCK& block) {
   const auto& write = block.Parameters.Write;
   const auto* buffer = static_cast<const std::byte*>(data_buffer(write.MdlAddress, write.WriteBuffer));
   if (!is_present(file, buffer, write.Length)) return answer(STATUS_INVALID_USER_BUFFER);
   const bool paging = (block.IrpFlags & IRP_PAGING_IO) != 0;
-  const bool appends = is_end_of_file(write.ByteOffset);
-  const LONGLONG offset = appends ? fs::kEndOfFileOffset : write.ByteOffset.QuadPart;
+  const LONGLONG offset = is_end_of_file(write.ByteOffset) ? fs::kEndOfFileOffset : write.ByteOffset.QuadPart;
   const std::size_t length = paging ? paging_length(file, offset, write.Length) : write.Length;
   if (paging && length == 0) return answer(STATUS_SUCCESS, write.Length);
   const fs::TransferResult result = file.file_system().write(*file.open, offset, {buffer, length});
   if (!NT_SUCCESS(result.status)) return answer(result.status);
   if (paging) return answer(result.status, write.Length);
-  if (file.is_synchronous()) {
-    file.set_position(appends ? end_of(file) : offset + static_cast<LONGLONG>(result.transferred));
-  }
+  if (file.is_synchronous()) file.set_position(result.offset + static_cast<LONGLONG>(result.transferred));
   return answer(result.status, result.transferred);
 }
 
 // A handle that was made from the object after the last one had closed brings another cleanup; the open has
 // one.
 IO_STATUS_BLOCK cleanup_below(FileObject& file) {
-  if (!file.has_flag(FO_CLEANUP_COMPLETE)) {
-    file.file_system().cleanup(*file.open);
-    file.set_flag(FO_CLEANUP_COMPLETE);
-  }
+  if (!file.set_flag(FO_CLEANUP_COMPLETE)) file.file_system().cleanup(*file.open);
   return answer(STATUS_SUCCESS);
 }
 

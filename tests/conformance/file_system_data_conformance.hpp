@@ -47,6 +47,12 @@ TEST_P(DataConformance, WriteToEndOfFileAppends) {
   EXPECT_EQ(handle.text(), "0123");
 }
 
+TEST_P(DataConformance, AppendSaysWhereItWent) {
+  given_file("\\file", "01");
+  Handle handle = open(u"\\file");
+  EXPECT_EQ(fs().write(*handle, kEndOfFileOffset, bytes_of("23")).offset, 2);
+}
+
 TEST_P(DataConformance, WritesAcrossPagesMatchAModel) {
   std::string model(20'000, 'm');
   given_file("\\file", model);

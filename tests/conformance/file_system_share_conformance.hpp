@@ -26,6 +26,12 @@ TEST_P(ShareConformance, OpenMustBeSharedByTheOthersAndShareThem) {
   }
 }
 
+TEST_P(ShareConformance, VolumeThatIsOpenExclusivelyIsSharedWithNobody) {
+  Handle exclusive = open_shared(u"", FILE_READ_DATA, 0);
+  EXPECT_EQ(exclusive.status, STATUS_SUCCESS);
+  EXPECT_EQ(open_shared(u"", FILE_READ_DATA, 7).status, STATUS_SHARING_VIOLATION);
+}
+
 TEST_P(ShareConformance, OpenForAttributesOnlyTakesNoPart) {
   given_file("\\file");
   Handle exclusive = open_shared(u"\\file", FILE_READ_DATA, 0);

@@ -163,5 +163,16 @@ TEST_F(SectionTest, MappedFileCannotBeCutShort) {
   EXPECT_EQ(app.truncate(u"C:\\a.txt", 2).status, STATUS_SUCCESS);
 }
 
+TEST_F(SectionTest, MappedFileCannotBeOverwritten) {
+  c.write_file(u"\\a.txt", "text");
+  const MapResult mapped = app.map(open(u"C:\\a.txt"));
+  for (const ULONG disposition : {FILE_OVERWRITE, FILE_OVERWRITE_IF, FILE_SUPERSEDE}) {
+    EXPECT_EQ(app.create({.path = u"C:\\a.txt", .disposition = disposition}).status, STATUS_USER_MAPPED_FILE);
+  }
+  EXPECT_EQ(c.read_file(u"\\a.txt"), "text");
+  app.unmap(mapped.view);
+  EXPECT_EQ(app.create({.path = u"C:\\a.txt", .disposition = FILE_OVERWRITE}).status, STATUS_SUCCESS);
+}
+
 }  // namespace
 }  // namespace fltsim::io
