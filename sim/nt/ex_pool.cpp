@@ -14,9 +14,7 @@ Kind kind_of(int type) { return (type & 1) != 0 ? Kind::kPaged : Kind::kNonPaged
 
 Irql limit_of(Kind kind) { return kind == Kind::kPaged ? kApc : kDispatch; }
 
-// Memory for the calling driver, or null when the test asked for that.
-void* allocate(const char* routine, Kind kind, Fill fill, SIZE_T size, ULONG tag) {
-  Thread& thread = enter(routine, limit_of(kind));
+void check_request(Thread& thread, const char* routine, SIZE_T size, ULONG tag) {
   if (tag == 0) {
     report(thread, "VER-37", Severity::kError,
            std::string(routine) + ": the pool tag is zero; give every allocation a tag of its own");
@@ -26,8 +24,18 @@ void* allocate(const char* routine, Kind kind, Fill fill, SIZE_T size, ULONG tag
         thread, "VER-41", Severity::kError,
         std::string(routine) + ": zero bytes were asked for; the memory that comes back may not be touched");
   }
+}
+
+// Memory for the calling driver, or null when the test asked for that.
+void* pool_memory(Thread& thread, const char* routine, Kind kind, Fill fill, SIZE_T size, ULONG tag) {
   if (fails_now(thread, routine)) return nullptr;
   return thread.system.nt().pool().allocate(thread.driver, kind, fill, size, tag);
+}
+
+void* allocate(const char* routine, Kind kind, Fill fill, SIZE_T size, ULONG tag) {
+  Thread& thread = enter(routine, limit_of(kind));
+  check_request(thread, routine, size, tag);
+  return pool_memory(thread, routine, kind, fill, size, tag);
 }
 
 void free_pool(const char* routine, PVOID memory, ULONG tag) {
@@ -53,8 +61,9 @@ void initialize_list(GENERAL_LOOKASIDE& list, PALLOCATE_FUNCTION allocate_functi
 
 // Every entry is an allocation of its own, so that the address sanitizer and the leak report see it.
 PVOID allocate_entry(GENERAL_LOOKASIDE& list) {
-  __atomic_add_fetch(&list.TotalAllocates, 1, __ATOMIC_RELAXED);
-  return list.Allocate(list.Type, list.Size, list.Tag);
+  PVOID entry = list.Allocate(list.Type, list.Size, list.Tag);
+  if (entry != nullptr) __atomic_add_fetch(&list.TotalAllocates, 1, __ATOMIC_RELAXED);
+  return entry;
 }
 
 void free_entry(GENERAL_LOOKASIDE& list, PVOID entry) {
@@ -82,21 +91,22 @@ extern "C" {
 
 PVOID ExAllocatePool2(POOL_FLAGS Flags, SIZE_T NumberOfBytes, ULONG Tag) {
   const POOL_FLAGS place = Flags & nt::kPlaces;
-  PVOID memory = nullptr;
-  if (place != 0 && (place & (place - 1)) == 0) {
-    memory = nt::allocate(
-        "ExAllocatePool2", place == POOL_FLAG_PAGED ? nt::Kind::kPaged : nt::Kind::kNonPaged,
-        (Flags & POOL_FLAG_UNINITIALIZED) != 0 ? Fill::kPattern : Fill::kZero, NumberOfBytes, Tag);
-    if (memory != nullptr) return memory;
-  } else {
-    nt::report(nt::enter("ExAllocatePool2", nt::kDispatch), "VER-41", Severity::kError,
+  const bool one_place = place != 0 && (place & (place - 1)) == 0;
+  const nt::Kind kind = place == POOL_FLAG_PAGED ? nt::Kind::kPaged : nt::Kind::kNonPaged;
+  const Fill fill = (Flags & POOL_FLAG_UNINITIALIZED) != 0 ? Fill::kPattern : Fill::kZero;
+  nt::Thread& thread = nt::enter("ExAllocatePool2", nt::limit_of(kind));
+  nt::check_request(thread, "ExAllocatePool2", NumberOfBytes, Tag);
+  if (!one_place) {
+    nt::report(thread, "VER-41", Severity::kError,
                "ExAllocatePool2: give exactly one of POOL_FLAG_NON_PAGED, POOL_FLAG_NON_PAGED_EXECUTE and "
                "POOL_FLAG_PAGED");
   }
-  if ((Flags & POOL_FLAG_RAISE_ON_FAILURE) != 0) {
-    ExRaiseStatus(place == 0 ? STATUS_INVALID_PARAMETER : STATUS_INSUFFICIENT_RESOURCES);
+  const bool valid = one_place && Tag != 0;
+  PVOID memory = valid ? nt::pool_memory(thread, "ExAllocatePool2", kind, fill, NumberOfBytes, Tag) : nullptr;
+  if (memory == nullptr && (Flags & POOL_FLAG_RAISE_ON_FAILURE) != 0) {
+    ExRaiseStatus(valid ? STATUS_INSUFFICIENT_RESOURCES : STATUS_INVALID_PARAMETER);
   }
-  return nullptr;
+  return memory;
 }
 
 PVOID ExAllocatePoolWithTag(POOL_TYPE PoolType, SIZE_T NumberOfBytes, ULONG Tag) {

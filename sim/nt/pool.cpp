@@ -14,7 +14,8 @@ namespace {
 
 constexpr std::size_t kAlignment = 16;
 constexpr std::size_t kPage = 4096;
-constexpr std::size_t kFreedMax = 4096;  // per shard
+constexpr std::size_t kFreedMax = 4096;                 // per shard
+constexpr std::size_t kSizeMax = std::size_t{1} << 40;  // more than any Windows gives its pools
 constexpr int kPattern = 0xA5;
 constexpr int kFreedPattern = 0xDD;
 
@@ -45,6 +46,7 @@ Pool::~Pool() {
 
 void* Pool::allocate(const DriverIdentity* driver, Kind kind, Fill fill, std::size_t size,
                      std::uint32_t tag) {
+  if (size > kSizeMax) return nullptr;
   const std::size_t alignment = size >= kPage ? kPage : kAlignment;
   // Below a page the exact size goes to the heap, so that the address sanitizer sees the first byte too many.
   void* address = alignment == kPage ? std::aligned_alloc(kPage, rounded(size, kPage))

@@ -1,8 +1,8 @@
 // Kernel pool: the program's own heap (so that the address sanitizer sees overruns), with a record per
 // allocation.
 //
-// Wrong use is a finding: memory freed twice, with the wrong tag, or that never came from the pool (VER-POOL
-// texts), a zero tag (VER-37), paged pool at DISPATCH_LEVEL (VER-23), and what a driver has not freed when it
+// Wrong use is a finding: memory freed twice, with the wrong tag, or that never came from the pool
+// (VER-41), a zero tag (VER-37), paged pool at DISPATCH_LEVEL (VER-23), and what a driver has not freed when it
 // is unloaded.
 //
 // Threads: any; sharded leaf locks.
@@ -58,7 +58,8 @@ class Pool {
   Pool(const Pool&) = delete;
   Pool& operator=(const Pool&) = delete;
 
-  // 16-aligned; page-aligned from a page on. Null only when the host has no memory.
+  // 16-aligned; page-aligned from a page on. Null for a size that no machine has, and when the host has no
+  // memory.
   void* allocate(const DriverIdentity* driver, Kind kind, Fill fill, std::size_t size, std::uint32_t tag);
   // `tag` 0: any. `routine` names the caller in findings.
   void free(Thread& thread, const char* routine, void* address, std::uint32_t tag);

@@ -59,7 +59,28 @@ TEST_F(ExTest, FreeOfForeignMemoryIsFatal) {
 }
 
 TEST_F(ExTest, ZeroTagIsAFinding) {  // VER-37
-  finds("VER-37", [] { ExFreePool(ExAllocatePool2(POOL_FLAG_NON_PAGED, 8, 0)); });
+  finds("VER-37", [] { ExFreePool(ExAllocatePoolWithTag(NonPagedPoolNx, 8, 0)); });
+}
+
+TEST_F(ExTest, Pool2WithAZeroTagHasNoMemory) {  // VER-37
+  finds("VER-37", [] { EXPECT_EQ(ExAllocatePool2(POOL_FLAG_NON_PAGED, 8, 0), nullptr); });
+  const auto raises = [] { ExAllocatePool2(POOL_FLAG_NON_PAGED | POOL_FLAG_RAISE_ON_FAILURE, 8, 0); };
+  kernel([&] { EXPECT_EQ(status_raised_by(raises), STATUS_INVALID_PARAMETER); });
+}
+
+TEST_F(ExTest, Pool2InTwoPlacesRaisesInvalidParameter) {  // VER-41
+  const POOL_FLAGS both = POOL_FLAG_NON_PAGED | POOL_FLAG_PAGED | POOL_FLAG_RAISE_ON_FAILURE;
+  finds("VER-41", [&] {
+    EXPECT_EQ(status_raised_by([&] { ExAllocatePool2(both, 8, kTag); }), STATUS_INVALID_PARAMETER);
+  });
+}
+
+TEST_F(ExTest, SizeOfALengthThatUnderflowedHasNoMemory) {
+  kernel([] {
+    for (const SIZE_T size : {SIZE_T{0} - 1, SIZE_T{0} - 8, SIZE_T{1} << 62}) {
+      EXPECT_EQ(ExAllocatePool2(POOL_FLAG_NON_PAGED, size, kTag), nullptr);
+    }
+  });
 }
 
 TEST_F(ExTest, PagedPoolAtDispatchIsAFinding) {  // VER-23
@@ -99,6 +120,16 @@ TEST_F(ExTest, LookasideEntryThatIsNotGivenBackIsAFinding) {
     ExFreePool(two);
   });
   EXPECT_EQ(machine_.verifier().count("VER-40"), 1u);
+}
+
+TEST_F(ExTest, LookasideAllocationThatFailedIsNoLeak) {
+  machine_.fail_next("ExAllocateFromLookasideList");
+  kernel([&] {
+    NPAGED_LOOKASIDE_LIST list;
+    ExInitializeNPagedLookasideList(&list, nullptr, nullptr, 0, 48, kTag, 0);
+    EXPECT_EQ(ExAllocateFromNPagedLookasideList(&list), nullptr);
+    ExDeleteNPagedLookasideList(&list);
+  });
 }
 
 TEST_F(ExTest, FastMutexRaisesToApcAndExcludes) {
