@@ -83,29 +83,38 @@ std::vector<Ref<Process>> Executive::processes() const {
   return all;
 }
 
+bool Executive::was_given_out(std::uintptr_t id) const {
+  const std::lock_guard lock(mutex_);
+  return id != 0 && id % kIdStep == 0 && id < next_id_;
+}
+
+sched::Thread* Executive::scheduled_thread(std::uintptr_t id) const {
+  const std::lock_guard lock(mutex_);
+  const auto found = threads_.find(static_cast<std::uint32_t>(id));
+  return found == threads_.end() ? nullptr : found->second->scheduled.load();
+}
+
 Ref<Thread> Executive::start_thread(Process& process, std::string name, std::function<void()> entry,
                                     const DriverIdentity* driver) {
-  {
-    const std::lock_guard lock(process.mutex_);
-    if (process.terminating.load(std::memory_order_acquire)) return {};
-  }
-  return spawn(process, std::move(name), std::move(entry), driver);
+  return spawn(process, std::move(name), std::move(entry), driver, Admission::kWhileItLives);
 }
 
 Ref<Thread> Executive::spawn(Process& process, std::string name, std::function<void()> entry,
-                             const DriverIdentity* driver) {
+                             const DriverIdentity* driver, Admission admission) {
   auto thread =
       Ref<Thread>::adopt(create_object<Thread>(system_, kThreadType, system_, process, std::move(name)));
   thread->started_by = driver;
+  {
+    // Termination sets the flag under this lock and then marks those on the list: a thread is refused, or seen.
+    const std::lock_guard lock(process.mutex_);
+    if (process.terminating && admission == Admission::kWhileItLives) return {};
+    process.threads_.push_back(thread.get());
+  }
   {
     const std::lock_guard lock(mutex_);
     thread->id = next_id_;
     next_id_ += kIdStep;
     threads_.emplace(thread->id, thread.get());
-  }
-  {
-    const std::lock_guard lock(process.mutex_);
-    process.threads_.push_back(thread.get());
   }
   reference(thread.get());  // its running; given back by end_thread()
   system_.scheduler().spawn(thread->name, thread.get(),
@@ -193,11 +202,11 @@ Ref<Thread> Executive::terminate_process(Process& process, Status status) {
     if (process.terminating.exchange(true, std::memory_order_acq_rel)) return {};
   }
   for (const Ref<Thread>& thread : process.threads()) terminate_thread(*thread, status);
-  auto rundown = spawn(process, "rundown of " + process.short_name, [this, &process, status] {
+  const auto run = [this, &process, status] {
     current_thread().kernel_depth = 1;
     run_down(process, status);
-  });
-  return rundown;
+  };
+  return spawn(process, "rundown of " + process.short_name, run, nullptr, Admission::kAlways);
 }
 
 void Executive::run_down(Process& process, Status status) {

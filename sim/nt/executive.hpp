@@ -62,6 +62,10 @@ class Executive {
   Ref<Process> process_by_id(std::uint32_t id) const;  // null when unknown or gone
   Ref<Thread> thread_by_id(std::uint32_t id) const;
   std::vector<Ref<Process>> processes() const;
+  // For the words of locks, which name their holder by id. False: this machine never gave that id to anybody.
+  bool was_given_out(std::uintptr_t id) const;
+  // Null for a thread that has not begun or has ended.
+  sched::Thread* scheduled_thread(std::uintptr_t id) const;
 
   // Starts a thread: kernel code in a system process, else client code. Null when the process is terminating.
   // `driver`: on whose behalf; it shows in findings.
@@ -113,8 +117,12 @@ class Executive {
  private:
   void run_thread(Thread& thread, const std::function<void()>& entry);
   void end_thread(Thread& thread);
+  enum class Admission {
+    kWhileItLives,
+    kAlways,  // the rundown of a process that is terminating
+  };
   Ref<Thread> spawn(Process& process, std::string name, std::function<void()> entry,
-                    const DriverIdentity* driver = nullptr);
+                    const DriverIdentity* driver, Admission admission);
   void check_left_clean(Thread& thread);
   void run_down(Process& process, Status status);
 

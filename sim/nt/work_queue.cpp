@@ -44,6 +44,7 @@ void WorkQueue::run(Thread& worker) {
         queue_.pop_front();
         ++running_;
       } else if (closing_) {
+        --workers_;  // work that still comes starts another
         return;
       } else {
         idle_.push_back(&wake);

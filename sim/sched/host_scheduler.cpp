@@ -29,7 +29,13 @@ void HostScheduler::operator delete(HostScheduler* self, std::destroying_delete_
   require(this_thread() == nullptr, "a scheduler is destroyed by its control thread only");
   self->abandoned_.store(true);
   if (!self->given_up_) static_cast<void>(self->run_to_quiescence());
-  if (std::ranges::all_of(self->threads_, [](const auto& t) { return t->has_ended.load(); })) {
+  bool all_ended = false;
+  {
+    // After giving up, a thread that was past enter() may still be spawning one.
+    const std::lock_guard lock(self->mutex_);
+    all_ended = std::ranges::all_of(self->threads_, [](const auto& t) { return t->has_ended.load(); });
+  }
+  if (all_ended) {
     self->~HostScheduler();
     ::operator delete(self);
     return;
