@@ -94,32 +94,34 @@ sched::Thread* Executive::scheduled_thread(std::uintptr_t id) const {
   return found == threads_.end() ? nullptr : found->second->scheduled.load();
 }
 
-Ref<Thread> Executive::start_thread(Process& process, std::string name, std::function<void()> entry,
-                                    const DriverIdentity* driver) {
-  return spawn(process, std::move(name), std::move(entry), driver, Admission::kWhileItLives);
+Ref<Thread> Executive::make_thread(Process& process, std::string name) {
+  return Ref<Thread>::adopt(create_object<Thread>(system_, kThreadType, system_, process, std::move(name)));
 }
 
-Ref<Thread> Executive::spawn(Process& process, std::string name, std::function<void()> entry,
-                             const DriverIdentity* driver, Admission admission) {
-  auto thread =
-      Ref<Thread>::adopt(create_object<Thread>(system_, kThreadType, system_, process, std::move(name)));
+Ref<Thread> Executive::start_thread(Process& process, std::string name, std::function<void()> entry,
+                                    const DriverIdentity* driver) {
+  Ref<Thread> thread = make_thread(process, std::move(name));
   thread->started_by = driver;
   {
-    // Termination sets the flag under this lock and then marks those on the list: a thread is refused, or seen.
+    // Termination says so and takes the list under one hold: a thread is refused, or on that list.
     const std::lock_guard lock(process.mutex_);
-    if (process.terminating && admission == Admission::kWhileItLives) return {};
+    if (process.terminating) return {};
     process.threads_.push_back(thread.get());
   }
+  launch(*thread, std::move(entry));
+  return thread;
+}
+
+void Executive::launch(Thread& thread, std::function<void()> entry) {
   {
     const std::lock_guard lock(mutex_);
-    thread->id = next_id_;
+    thread.id = next_id_;
     next_id_ += kIdStep;
-    threads_.emplace(thread->id, thread.get());
+    threads_.emplace(thread.id, &thread);
   }
-  reference(thread.get());  // its running; given back by end_thread()
-  system_.scheduler().spawn(thread->name, thread.get(),
-                            [this, body = thread.get(), run = std::move(entry)] { run_thread(*body, run); });
-  return thread;
+  reference(&thread);  // its running; given back by end_thread()
+  system_.scheduler().spawn(thread.name, &thread,
+                            [this, &thread, run = std::move(entry)] { run_thread(thread, run); });
 }
 
 void Executive::run_thread(Thread& thread, const std::function<void()>& entry) {
@@ -197,16 +199,21 @@ void Executive::terminate_thread(Thread& thread, Status status) {
 }
 
 Ref<Thread> Executive::terminate_process(Process& process, Status status) {
+  Ref<Thread> rundown = make_thread(process, "rundown of " + process.short_name);
+  std::vector<Ref<Thread>> others;
   {
     const std::lock_guard lock(process.mutex_);
     if (process.terminating.exchange(true, std::memory_order_acq_rel)) return {};
+    for (Thread* thread : process.threads_) others.push_back(Ref<Thread>::retain(thread));
+    // Now, lest the end of the others be the end of the last thread.
+    process.threads_.push_back(rundown.get());
   }
-  for (const Ref<Thread>& thread : process.threads()) terminate_thread(*thread, status);
-  const auto run = [this, &process, status] {
+  for (const Ref<Thread>& thread : others) terminate_thread(*thread, status);
+  launch(*rundown, [this, &process, status] {
     current_thread().kernel_depth = 1;
     run_down(process, status);
-  };
-  return spawn(process, "rundown of " + process.short_name, run, nullptr, Admission::kAlways);
+  });
+  return rundown;
 }
 
 void Executive::run_down(Process& process, Status status) {

@@ -74,9 +74,10 @@ class Executive {
 
   // Terminates a thread: it runs no further client code; its wait ends where that is documented.
   void terminate_thread(Thread& thread, Status status);
-  // Terminates a process, all kernel-side effects at one instant (decision 14): its threads are terminated,
-  // then, in a thread of the dying process, its handles are closed and the hooks below run. The returned
-  // thread does that; its end is the end of the process. Null when it was terminating already.
+  // Terminates a process: from now on none of its client code runs (decision 14). In a thread of the dying
+  // process its handles are closed and the hooks below run; until then the kernel may still answer what its
+  // threads had asked. The returned thread does that; its end is the end of the process. Null when it was
+  // terminating already.
   Ref<Thread> terminate_process(Process& process, Status status);
   // Runs in the dying process's context after its handles are closed, in order of registration. Before
   // threads run.
@@ -117,12 +118,9 @@ class Executive {
  private:
   void run_thread(Thread& thread, const std::function<void()>& entry);
   void end_thread(Thread& thread);
-  enum class Admission {
-    kWhileItLives,
-    kAlways,  // the rundown of a process that is terminating
-  };
-  Ref<Thread> spawn(Process& process, std::string name, std::function<void()> entry,
-                    const DriverIdentity* driver, Admission admission);
+  Ref<Thread> make_thread(Process& process, std::string name);
+  // The thread is on its process's list already.
+  void launch(Thread& thread, std::function<void()> entry);
   void check_left_clean(Thread& thread);
   void run_down(Process& process, Status status);
 
