@@ -11,40 +11,53 @@ LockTable& locks(Thread& thread) { return thread.system.nt().locks(); }
 // --- fast mutexes: Count 1 is free, as KeInitializeMutex' state
 // ------------------------------------------------------
 
-void lock_mutex(Thread& thread, PFAST_MUTEX mutex, const char* routine) {
-  if (holds(thread, mutex) != 0) {
-    bug_check(thread, "VER-42",
-              std::string(routine) +
-                  ": the thread holds this fast mutex already and would wait for itself for ever");
-  }
-  locks(thread).acquire(
-      mutex,
-      [&] {
-        if (mutex->Count != 1) return false;
-        mutex->Count = 0;
-        mutex->Owner = &thread;
-        return true;
-      },
-      [&] {
-        return sched::WaitReason{"fast mutex", {}, static_cast<Thread*>(mutex->Owner)->scheduled.load()};
-      });
-  hold(thread, mutex, "fast mutex");
+// How a mutex is taken is how it must be released: the ways differ in what they do to IRQL and regions.
+constexpr const char kFastMutex[] = "fast mutex";
+constexpr const char kUnsafeMutex[] = "bare fast mutex";
+constexpr const char kGuardedMutex[] = "guarded mutex";
+
+std::uintptr_t holder_of(const FAST_MUTEX& mutex) { return reinterpret_cast<std::uintptr_t>(mutex.Owner); }
+
+bool take_mutex(Thread& thread, FAST_MUTEX& mutex) {
+  if (mutex.Count != 1) return false;
+  mutex.Count = 0;
+  mutex.Owner = reinterpret_cast<PVOID>(std::uintptr_t{thread.id});
+  return true;
 }
 
-bool try_mutex(Thread& thread, PFAST_MUTEX mutex) {
-  const bool taken = locks(thread).look(mutex, [&] {
-    if (mutex->Count != 1) return false;
-    mutex->Count = 0;
-    mutex->Owner = &thread;
-    return true;
-  });
-  if (taken) hold(thread, mutex, "fast mutex");
+// Memory that says neither "free" nor who holds it is no mutex.
+void check_mutex(Thread& thread, PFAST_MUTEX mutex, const char* kind, const char* routine) {
+  const auto [taken, holder] =
+      locks(thread).look(mutex, [&] { return std::pair(mutex->Count != 1, holder_of(*mutex)); });
+  if (taken) check_holder(thread, holder, kind, routine);
+}
+
+void lock_mutex(Thread& thread, PFAST_MUTEX mutex, const char* kind, const char* routine) {
+  if (holds(thread, mutex) != 0) {
+    bug_check(
+        thread, "VER-42",
+        std::string(routine) + ": the thread holds this mutex already and would wait for itself for ever");
+  }
+  check_mutex(thread, mutex, kind, routine);
+  locks(thread).acquire(
+      mutex, [&] { return take_mutex(thread, *mutex); },
+      [&] { return waits_for_holder(thread, holder_of(*mutex), kind); });
+  hold(thread, mutex, kind);
+}
+
+bool try_mutex(Thread& thread, PFAST_MUTEX mutex, const char* kind, const char* routine) {
+  check_mutex(thread, mutex, kind, routine);
+  const bool taken = locks(thread).look(mutex, [&] { return take_mutex(thread, *mutex); });
+  if (taken) hold(thread, mutex, kind);
   return taken;
 }
 
-void unlock_mutex(Thread& thread, PFAST_MUTEX mutex, const char* routine) {
-  if (!let_go(thread, mutex)) {
-    bug_check(thread, "VER-42", std::string(routine) + ": the thread does not hold this fast mutex");
+void unlock_mutex(Thread& thread, PFAST_MUTEX mutex, const char* kind, const char* routine) {
+  if (!let_go(thread, mutex, kind)) {
+    bug_check(thread, "VER-42",
+              std::string(routine) +
+                  ": the thread does not hold this mutex, or took it by the routine of "
+                  "another kind (fast, unsafe, guarded)");
   }
   locks(thread).release(mutex, [&] {
     mutex->Owner = nullptr;
@@ -59,13 +72,7 @@ constexpr ULONG_PTR kExclusive = 1;
 constexpr ULONG_PTR kShared = 2;
 
 void check_push_lock(Thread& thread, PEX_PUSH_LOCK lock, const char* routine) {
-  if (thread.critical_regions == 0 && thread.guarded_regions == 0 && thread.irql == kPassive &&
-      !thread.process.is_system) {
-    report(thread, "VER-38", Severity::kError,
-           std::string(routine) +
-               ": a push lock is acquired outside a critical region, so a suspended thread could "
-               "keep it; call KeEnterCriticalRegion first, or use FltAcquirePushLock*");
-  }
+  check_region(thread, routine, "a push lock", "FltAcquirePushLock*");
   if (holds(thread, lock) != 0) {
     bug_check(thread, "VER-39",
               std::string(routine) +
@@ -90,7 +97,7 @@ void acquire_push_lock(Thread& thread, PEX_PUSH_LOCK lock, bool exclusive, const
 }
 
 void release_push_lock(Thread& thread, PEX_PUSH_LOCK lock, ULONG_PTR kind, const char* routine) {
-  const bool held = let_go(thread, lock);
+  const bool held = let_go(thread, lock, "push lock");
   const bool fits = locks(thread).look(lock, [&] {
     return kind == kExclusive ? *lock == kExclusive : (*lock & kExclusive) == 0 && *lock != 0;
   });
@@ -105,6 +112,8 @@ void release_push_lock(Thread& thread, PEX_PUSH_LOCK lock, ULONG_PTR kind, const
 // ---------------------------------------------------------------------------------------
 
 constexpr LONG kWriter = -1;
+
+const char* kind_of(bool exclusive) { return exclusive ? "spin lock, exclusive" : "spin lock, shared"; }
 
 KIRQL acquire_rw(PEX_SPIN_LOCK lock, bool exclusive, const char* routine) {
   Thread& thread = enter(routine, kDispatch);
@@ -122,16 +131,17 @@ KIRQL acquire_rw(PEX_SPIN_LOCK lock, bool exclusive, const char* routine) {
       [] {
         return sched::WaitReason{"spin lock", {}, nullptr};
       });
-  hold(thread, lock, "spin lock");
+  hold(thread, lock, kind_of(exclusive));
   return before;
 }
 
-void release_rw(PEX_SPIN_LOCK lock, KIRQL irql, const char* routine) {
+void release_rw(PEX_SPIN_LOCK lock, bool exclusive, KIRQL irql, const char* routine) {
   Thread& thread = enter(routine, kDispatch);
-  if (!let_go(thread, lock)) {
-    bug_check(thread, "VER-42", std::string(routine) + ": the thread does not hold this spin lock");
+  if (!let_go(thread, lock, kind_of(exclusive))) {
+    bug_check(thread, "VER-42",
+              std::string(routine) + ": the thread does not hold the spin lock in this way");
   }
-  locks(thread).release(lock, [&] { *lock = *lock == kWriter ? 0 : *lock - 1; });
+  locks(thread).release(lock, [&] { *lock = exclusive ? 0 : *lock - 1; });
   thread.irql = irql;
 }
 
@@ -157,49 +167,51 @@ VOID ExInitializeFastMutex(PFAST_MUTEX FastMutex) {
 
 VOID ExAcquireFastMutex(PFAST_MUTEX FastMutex) {
   nt::Thread& thread = enter("ExAcquireFastMutex", nt::kApc);
-  nt::lock_mutex(thread, FastMutex, "ExAcquireFastMutex");
+  nt::lock_mutex(thread, FastMutex, nt::kFastMutex, "ExAcquireFastMutex");
   FastMutex->OldIrql = std::exchange(thread.irql, nt::kApc);
 }
 
 VOID ExReleaseFastMutex(PFAST_MUTEX FastMutex) {
   nt::Thread& thread = enter("ExReleaseFastMutex", nt::kApc);
   const auto before = static_cast<nt::Irql>(FastMutex->OldIrql);
-  nt::unlock_mutex(thread, FastMutex, "ExReleaseFastMutex");
+  nt::unlock_mutex(thread, FastMutex, nt::kFastMutex, "ExReleaseFastMutex");
   thread.irql = before;
 }
 
 BOOLEAN ExTryToAcquireFastMutex(PFAST_MUTEX FastMutex) {
   nt::Thread& thread = enter("ExTryToAcquireFastMutex", nt::kApc);
-  if (!nt::try_mutex(thread, FastMutex)) return FALSE;
+  if (!nt::try_mutex(thread, FastMutex, nt::kFastMutex, "ExTryToAcquireFastMutex")) return FALSE;
   FastMutex->OldIrql = std::exchange(thread.irql, nt::kApc);
   return TRUE;
 }
 
 VOID ExAcquireFastMutexUnsafe(PFAST_MUTEX FastMutex) {
-  nt::lock_mutex(enter("ExAcquireFastMutexUnsafe", nt::kApc), FastMutex, "ExAcquireFastMutexUnsafe");
+  nt::Thread& thread = enter("ExAcquireFastMutexUnsafe", nt::kApc);
+  nt::lock_mutex(thread, FastMutex, nt::kUnsafeMutex, "ExAcquireFastMutexUnsafe");
 }
 
 VOID ExReleaseFastMutexUnsafe(PFAST_MUTEX FastMutex) {
-  nt::unlock_mutex(enter("ExReleaseFastMutexUnsafe", nt::kApc), FastMutex, "ExReleaseFastMutexUnsafe");
+  nt::unlock_mutex(enter("ExReleaseFastMutexUnsafe", nt::kApc), FastMutex, nt::kUnsafeMutex,
+                   "ExReleaseFastMutexUnsafe");
 }
 
 VOID KeInitializeGuardedMutex(PKGUARDED_MUTEX Mutex) { ExInitializeFastMutex(Mutex); }
 
 VOID KeAcquireGuardedMutex(PKGUARDED_MUTEX Mutex) {
   nt::Thread& thread = enter("KeAcquireGuardedMutex", nt::kApc);
-  nt::lock_mutex(thread, Mutex, "KeAcquireGuardedMutex");
+  nt::lock_mutex(thread, Mutex, nt::kGuardedMutex, "KeAcquireGuardedMutex");
   ++thread.guarded_regions;
 }
 
 VOID KeReleaseGuardedMutex(PKGUARDED_MUTEX Mutex) {
   nt::Thread& thread = enter("KeReleaseGuardedMutex", nt::kApc);
-  nt::unlock_mutex(thread, Mutex, "KeReleaseGuardedMutex");
+  nt::unlock_mutex(thread, Mutex, nt::kGuardedMutex, "KeReleaseGuardedMutex");
   --thread.guarded_regions;
 }
 
 BOOLEAN KeTryToAcquireGuardedMutex(PKGUARDED_MUTEX Mutex) {
   nt::Thread& thread = enter("KeTryToAcquireGuardedMutex", nt::kApc);
-  if (!nt::try_mutex(thread, Mutex)) return FALSE;
+  if (!nt::try_mutex(thread, Mutex, nt::kGuardedMutex, "KeTryToAcquireGuardedMutex")) return FALSE;
   ++thread.guarded_regions;
   return TRUE;
 }
@@ -238,11 +250,11 @@ KIRQL ExAcquireSpinLockExclusive(PEX_SPIN_LOCK SpinLock) {
 }
 
 VOID ExReleaseSpinLockShared(PEX_SPIN_LOCK SpinLock, KIRQL OldIrql) {
-  nt::release_rw(SpinLock, OldIrql, "ExReleaseSpinLockShared");
+  nt::release_rw(SpinLock, false, OldIrql, "ExReleaseSpinLockShared");
 }
 
 VOID ExReleaseSpinLockExclusive(PEX_SPIN_LOCK SpinLock, KIRQL OldIrql) {
-  nt::release_rw(SpinLock, OldIrql, "ExReleaseSpinLockExclusive");
+  nt::release_rw(SpinLock, true, OldIrql, "ExReleaseSpinLockExclusive");
 }
 
 VOID ExInitializeRundownProtection(PEX_RUNDOWN_REF RunRef) {

@@ -1,8 +1,8 @@
 // Ex: ERESOURCE, the reader-writer lock that is recursive and knows its owners.
 //
 // Inside the structure: OwnerEntry is the exclusive owner and its count, ActiveCount the number of shared
-// holds, Address the structure's own address once initialised. Who holds it shared is in the threads
-// (held_locks), not in a table.
+// holds, Address the structure's own address once initialised, Reserved2 the id of the exclusive owner. The id
+// decides: a thread may be born at the address of one that ended as the owner. Who holds it shared is in the threads (held_locks), not in a table.
 #include "nt/held_locks.hpp"
 #include "nt/wdk.hpp"
 
@@ -18,6 +18,20 @@ enum class Access {
 
 ERESOURCE_THREAD self_of(const Thread& thread) { return reinterpret_cast<ERESOURCE_THREAD>(&thread); }
 
+void set_owner(ERESOURCE& resource, const Thread& thread) {
+  resource.OwnerEntry.OwnerThread = self_of(thread);
+  resource.Reserved2 = reinterpret_cast<PVOID>(std::uintptr_t{thread.id});
+}
+
+bool is_owned_by(const ERESOURCE& resource, const Thread& thread) {
+  return resource.Reserved2 == reinterpret_cast<PVOID>(std::uintptr_t{thread.id});
+}
+
+void clear_owner(ERESOURCE& resource) {
+  resource.OwnerEntry = {};
+  resource.Reserved2 = nullptr;
+}
+
 void check(Thread& thread, PERESOURCE resource, const char* routine) {
   if (resource->Address != resource) {
     bug_check(thread, "VER-44",
@@ -25,29 +39,18 @@ void check(Thread& thread, PERESOURCE resource, const char* routine) {
   }
 }
 
-void check_region(Thread& thread, const char* routine) {
-  if (thread.critical_regions != 0 || thread.guarded_regions != 0 || thread.irql != kPassive ||
-      thread.process.is_system) {
-    return;
-  }
-  report(thread, "VER-38", Severity::kError,
-         std::string(routine) +
-             ": a resource is acquired outside a critical region, so a suspended thread could keep "
-             "it; call KeEnterCriticalRegion first, or use FltAcquireResource*");
-}
-
 bool may_take(const ERESOURCE& resource, const Thread& thread, Access access, bool is_owner) {
   if (access == Access::kExclusive) {
     return resource.OwnerEntry.OwnerThread == 0 && resource.ActiveCount == 0;
   }
-  if (resource.OwnerEntry.OwnerThread != 0) return resource.OwnerEntry.OwnerThread == self_of(thread);
+  if (resource.OwnerEntry.OwnerThread != 0) return is_owned_by(resource, thread);
   if (resource.NumberOfExclusiveWaiters == 0 || access == Access::kSharedStarveExclusive) return true;
   return is_owner && access == Access::kShared;
 }
 
 void take(ERESOURCE& resource, const Thread& thread, Access access) {
-  if (access == Access::kExclusive || resource.OwnerEntry.OwnerThread == self_of(thread)) {
-    resource.OwnerEntry.OwnerThread = self_of(thread);
+  if (access == Access::kExclusive || is_owned_by(resource, thread)) {
+    set_owner(resource, thread);
     ++resource.OwnerEntry.OwnerCount;
   } else {
     ++resource.ActiveCount;
@@ -57,11 +60,10 @@ void take(ERESOURCE& resource, const Thread& thread, Access access) {
 bool acquire(PERESOURCE resource, Access access, BOOLEAN wait, const char* routine) {
   Thread& thread = enter(routine, kApc);
   check(thread, resource, routine);
-  check_region(thread, routine);
+  check_region(thread, routine, "a resource", "FltAcquireResource*");
   LockTable& locks = thread.system.nt().locks();
   const bool is_owner = holds(thread, resource) != 0;
-  const bool recursive =
-      locks.look(resource, [&] { return resource->OwnerEntry.OwnerThread == self_of(thread); });
+  const bool recursive = locks.look(resource, [&] { return is_owned_by(*resource, thread); });
   if (access == Access::kExclusive && is_owner && !recursive) {
     if (wait == FALSE) return false;
     bug_check(thread, "VER-42",
@@ -84,10 +86,8 @@ bool acquire(PERESOURCE resource, Access access, BOOLEAN wait, const char* routi
   };
   if (wait != FALSE) {
     locks.acquire(resource, try_take, [&] {
-      const auto* owner = reinterpret_cast<const Thread*>(resource->OwnerEntry.OwnerThread);
-      return sched::WaitReason{access == Access::kExclusive ? "resource, exclusive" : "resource, shared",
-                               {},
-                               owner != nullptr ? owner->scheduled.load() : nullptr};
+      const char* kind = access == Access::kExclusive ? "resource, exclusive" : "resource, shared";
+      return waits_for_holder(thread, reinterpret_cast<std::uintptr_t>(resource->Reserved2), kind);
     });
   } else if (!locks.look(resource, try_take)) {
     return false;
@@ -98,16 +98,16 @@ bool acquire(PERESOURCE resource, Access access, BOOLEAN wait, const char* routi
 
 void let_go_of(Thread& thread, PERESOURCE resource, const char* routine) {
   check(thread, resource, routine);
-  if (!let_go(thread, resource)) {
+  if (!let_go(thread, resource, "resource")) {
     bug_check(thread, "VER-42",
               std::string(routine) +
                   ": the thread does not hold the resource; Windows stops with RESOURCE_NOT_OWNED");
   }
   thread.system.nt().locks().release(resource, [&] {
-    if (resource->OwnerEntry.OwnerThread != self_of(thread)) {
+    if (!is_owned_by(*resource, thread)) {
       --resource->ActiveCount;
     } else if (--resource->OwnerEntry.OwnerCount == 0) {
-      resource->OwnerEntry.OwnerThread = 0;
+      clear_owner(*resource);
     }
   });
 }
@@ -174,22 +174,21 @@ VOID ExReleaseResourceForThreadLite(PERESOURCE Resource, ERESOURCE_THREAD Resour
 
 VOID ExConvertExclusiveToSharedLite(PERESOURCE Resource) {
   nt::Thread& thread = enter("ExConvertExclusiveToSharedLite", nt::kDispatch);
-  const bool owns = thread.system.nt().locks().look(
-      Resource, [&] { return Resource->OwnerEntry.OwnerThread == nt::self_of(thread); });
+  const bool owns =
+      thread.system.nt().locks().look(Resource, [&] { return nt::is_owned_by(*Resource, thread); });
   if (!owns) {
     nt::bug_check(thread, "VER-42",
                   "ExConvertExclusiveToSharedLite: the thread does not hold the resource exclusively");
   }
   thread.system.nt().locks().release(Resource, [&] {
     Resource->ActiveCount = static_cast<SHORT>(Resource->ActiveCount + Resource->OwnerEntry.OwnerCount);
-    Resource->OwnerEntry = {};
+    nt::clear_owner(*Resource);
   });
 }
 
 BOOLEAN ExIsResourceAcquiredExclusiveLite(PERESOURCE Resource) {
   nt::Thread& thread = enter("ExIsResourceAcquiredExclusiveLite", nt::kDispatch);
-  return thread.system.nt().locks().look(
-      Resource, [&] { return Resource->OwnerEntry.OwnerThread == nt::self_of(thread); });
+  return thread.system.nt().locks().look(Resource, [&] { return nt::is_owned_by(*Resource, thread); });
 }
 
 ULONG ExIsResourceAcquiredSharedLite(PERESOURCE Resource) {

@@ -1,8 +1,11 @@
 #include "nt/held_locks.hpp"
 
-#include "nt/enter.hpp"
-
 #include <algorithm>
+
+#include "machine/system.hpp"
+#include "nt/enter.hpp"
+#include "nt/executive.hpp"
+#include "nt/process.hpp"
 
 namespace fltsim::nt {
 namespace {
@@ -28,9 +31,9 @@ void hold(Thread& thread, const void* address, const char* kind) {
   }
 }
 
-bool let_go(Thread& thread, const void* address) {
+bool let_go(Thread& thread, const void* address, std::string_view kind) {
   const auto lock = find(thread.held_locks, address);
-  if (lock == thread.held_locks.end()) return false;
+  if (lock == thread.held_locks.end() || lock->kind != kind) return false;
   if (--lock->count == 0) thread.held_locks.erase(lock);
   return true;
 }
@@ -40,6 +43,29 @@ void leave_critical_region(Thread& thread, const char* routine) {
     bug_check(thread, "VER-42", std::string(routine) + ": the thread is in no critical region");
   }
   --thread.critical_regions;
+}
+
+void check_region(Thread& thread, const char* routine, const char* what, const char* instead) {
+  if (thread.critical_regions != 0 || thread.guarded_regions != 0 || thread.irql != kPassive ||
+      thread.process.is_system) {
+    return;
+  }
+  report(thread, "VER-38", Severity::kError,
+         std::string(routine) + ": " + what +
+             " is acquired outside a critical region, so a suspended thread could keep it; call "
+             "KeEnterCriticalRegion first, or use " +
+             instead);
+}
+
+void check_holder(Thread& thread, std::uintptr_t holder, const char* kind, const char* routine) {
+  if (thread.system.nt().was_given_out(holder)) return;
+  bug_check(thread, "VER-44",
+            std::string(routine) + ": the " + kind +
+                " was never initialised: it is taken, but no thread has taken it");
+}
+
+sched::WaitReason waits_for_holder(const Thread& thread, std::uintptr_t holder, const char* kind) {
+  return {kind, {}, thread.system.nt().scheduled_thread(holder)};
 }
 
 }  // namespace fltsim::nt

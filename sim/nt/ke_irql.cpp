@@ -8,6 +8,8 @@
 namespace fltsim::nt {
 namespace {
 
+constexpr const char kSpinLock[] = "spin lock";
+
 KIRQL raise(Thread& thread, KIRQL level, const char* routine) {
   if (level < thread.irql) {
     bug_check(thread, "VER-42",
@@ -28,30 +30,39 @@ void lower(Thread& thread, KIRQL level, const char* routine) {
   thread.irql = level;
 }
 
+void check_spin_lock(Thread& thread, PKSPIN_LOCK lock, const char* routine) {
+  const ULONG_PTR holder = thread.system.nt().locks().look(lock, [&] { return *lock; });
+  if (holder != 0) check_holder(thread, holder, kSpinLock, routine);
+}
+
 void take_spin_lock(Thread& thread, PKSPIN_LOCK lock, const char* routine) {
-  const auto self = reinterpret_cast<ULONG_PTR>(&thread);
   if (holds(thread, lock)) {
     bug_check(thread, "VER-42",
               std::string(routine) +
                   ": the thread holds this spin lock already; Windows stops with "
                   "SPIN_LOCK_ALREADY_OWNED, or hangs");
   }
+  check_spin_lock(thread, lock, routine);
   thread.system.nt().locks().acquire(
-      lock, [&] { return *lock == 0 ? (*lock = self, true) : false; },
-      [&] {
-        return sched::WaitReason{"spin lock", {}, reinterpret_cast<Thread*>(*lock)->scheduled.load()};
-      });
-  hold(thread, lock, "spin lock");
+      lock, [&] { return *lock == 0 ? (*lock = thread.id, true) : false; },
+      [&] { return waits_for_holder(thread, *lock, kSpinLock); });
+  hold(thread, lock, kSpinLock);
 }
 
 void drop_spin_lock(Thread& thread, PKSPIN_LOCK lock, const char* routine) {
-  if (!let_go(thread, lock)) {
+  if (!let_go(thread, lock, kSpinLock)) {
     bug_check(thread, "VER-42",
               std::string(routine) +
                   ": the thread does not hold this spin lock; Windows stops with "
                   "SPIN_LOCK_NOT_OWNED");
   }
   thread.system.nt().locks().release(lock, [&] { *lock = 0; });
+}
+
+void check_dispatch(Thread& thread, const char* routine) {
+  if (thread.irql >= kDispatch) return;
+  report(thread, "VER-23", Severity::kError,
+         std::string(routine) + " was called below DISPATCH_LEVEL; use the form that raises the IRQL there");
 }
 
 }  // namespace
@@ -92,24 +103,23 @@ VOID KeReleaseSpinLock(PKSPIN_LOCK SpinLock, KIRQL NewIrql) {
 
 VOID KeAcquireSpinLockAtDpcLevel(PKSPIN_LOCK SpinLock) {
   nt::Thread& thread = enter("KeAcquireSpinLockAtDpcLevel", nt::kDispatch);
-  if (thread.irql < nt::kDispatch) {
-    nt::report(thread, "VER-23", Severity::kError,
-               "KeAcquireSpinLockAtDpcLevel was called below DISPATCH_LEVEL; use KeAcquireSpinLock there");
-  }
+  nt::check_dispatch(thread, "KeAcquireSpinLockAtDpcLevel");
   nt::take_spin_lock(thread, SpinLock, "KeAcquireSpinLockAtDpcLevel");
 }
 
 VOID KeReleaseSpinLockFromDpcLevel(PKSPIN_LOCK SpinLock) {
-  nt::drop_spin_lock(enter("KeReleaseSpinLockFromDpcLevel", nt::kDispatch), SpinLock,
-                     "KeReleaseSpinLockFromDpcLevel");
+  nt::Thread& thread = enter("KeReleaseSpinLockFromDpcLevel", nt::kDispatch);
+  nt::check_dispatch(thread, "KeReleaseSpinLockFromDpcLevel");
+  nt::drop_spin_lock(thread, SpinLock, "KeReleaseSpinLockFromDpcLevel");
 }
 
 BOOLEAN KeTryToAcquireSpinLockAtDpcLevel(PKSPIN_LOCK SpinLock) {
   nt::Thread& thread = enter("KeTryToAcquireSpinLockAtDpcLevel", nt::kDispatch);
-  const auto self = reinterpret_cast<ULONG_PTR>(&thread);
+  nt::check_dispatch(thread, "KeTryToAcquireSpinLockAtDpcLevel");
+  nt::check_spin_lock(thread, SpinLock, "KeTryToAcquireSpinLockAtDpcLevel");
   const bool taken = thread.system.nt().locks().look(
-      SpinLock, [&] { return *SpinLock == 0 ? (*SpinLock = self, true) : false; });
-  if (taken) nt::hold(thread, SpinLock, "spin lock");
+      SpinLock, [&] { return *SpinLock == 0 ? (*SpinLock = thread.id, true) : false; });
+  if (taken) nt::hold(thread, SpinLock, nt::kSpinLock);
   return taken;
 }
 

@@ -36,7 +36,7 @@ struct DriverIdentity {
 // A lock that the thread holds, for findings about locks held where they must not be.
 struct HeldLock {
   const void* address;
-  const char* kind;  // "spin lock", "push lock", "fast mutex", "resource"
+  const char* kind;  // "spin lock", "guarded mutex", ...; a lock is let go as the kind that it was taken as
   std::uint32_t count;
 };
 

@@ -157,6 +157,62 @@ TEST_F(ExTest, FastMutexTakenTwiceIsFatal) {
   });
 }
 
+TEST_F(ExTest, FastMutexThatWasNeverInitialisedIsFatal) {  // VER-44
+  fatal("VER-44", [] {
+    FAST_MUTEX mutex{};
+    ExAcquireFastMutex(&mutex);
+  });
+}
+
+TEST_F(ExTest, FastMutexInUninitialisedPoolIsFatal) {  // VER-44
+  fatal("VER-44", [] {
+    auto* mutex = static_cast<PFAST_MUTEX>(ExAllocatePoolWithTag(NonPagedPoolNx, sizeof(FAST_MUTEX), kTag));
+    ExAcquireFastMutex(mutex);
+  });
+}
+
+TEST_F(ExTest, LockOfAThreadThatEndedIsWaitedForInVain) {  // VER-42
+  for (const char* id : {"VER-42", "SIM-2", "VER-20"}) machine_.verifier().expect(id);
+  FAST_MUTEX mutex;
+  ERESOURCE resource;
+  ExInitializeFastMutex(&mutex);
+  EXPECT_EQ(start([&] { ExAcquireFastMutexUnsafe(&mutex); }).join(), Outcome::kDone);
+  EXPECT_EQ(start([&] { ExAcquireFastMutexUnsafe(&mutex); }).join(), Outcome::kDeadlock);
+  EXPECT_EQ(start([&] {
+              ExInitializeResourceLite(&resource);
+              ExAcquireResourceExclusiveLite(&resource, TRUE);
+            }).join(),
+            Outcome::kDone);
+  EXPECT_EQ(start([&] { ExAcquireResourceSharedLite(&resource, TRUE); }).join(), Outcome::kDeadlock);
+  EXPECT_EQ(machine_.verifier().count("VER-42"), 2u);
+}
+
+TEST_F(ExTest, MutexReleasedInAnotherWayThanTakenIsFatal) {  // VER-42
+  fatal("VER-42", [] {
+    FAST_MUTEX mutex;
+    ExInitializeFastMutex(&mutex);
+    ExAcquireFastMutex(&mutex);
+    KeReleaseGuardedMutex(&mutex);
+  });
+}
+
+TEST_F(ExTest, UnsafeMutexReleasedAsASafeOneIsFatal) {  // VER-42
+  fatal("VER-42", [] {
+    FAST_MUTEX mutex;
+    ExInitializeFastMutex(&mutex);
+    ExAcquireFastMutexUnsafe(&mutex);
+    ExReleaseFastMutex(&mutex);
+  });
+}
+
+TEST_F(ExTest, SharedSpinLockReleasedAsExclusiveIsFatal) {  // VER-42
+  fatal("VER-42", [] {
+    EX_SPIN_LOCK lock = 0;
+    const KIRQL before = ExAcquireSpinLockShared(&lock);
+    ExReleaseSpinLockExclusive(&lock, before);
+  });
+}
+
 TEST_F(ExTest, PushLockIsSharedOrExclusive) {
   EX_PUSH_LOCK lock = 0;
   int readers = 0;

@@ -59,6 +59,24 @@ TEST_F(KeIrqlTest, SpinLockReleasedWithoutBeingHeldIsFatal) {
   });
 }
 
+TEST_F(KeIrqlTest, SpinLockInUninitialisedPoolIsFatal) {  // VER-44
+  fatal("VER-44", [] {
+    auto* lock = static_cast<PKSPIN_LOCK>(ExAllocatePoolWithTag(NonPagedPoolNx, sizeof(KSPIN_LOCK), 'x'));
+    KeAcquireSpinLockRaiseToDpc(lock);
+  });
+}
+
+TEST_F(KeIrqlTest, DpcLevelFormsBelowDispatchAreFindings) {  // VER-23
+  machine_.verifier().expect("VER-23");
+  kernel([] {
+    KSPIN_LOCK lock;
+    KeInitializeSpinLock(&lock);
+    EXPECT_EQ(KeTryToAcquireSpinLockAtDpcLevel(&lock), TRUE);
+    KeReleaseSpinLockFromDpcLevel(&lock);
+  });
+  EXPECT_EQ(machine_.verifier().count("VER-23"), 2u);
+}
+
 TEST_F(KeIrqlTest, TryAndQueuedFormsWork) {
   kernel([] {
     KSPIN_LOCK lock;
