@@ -147,14 +147,13 @@ void Connection::work(void* connection) { static_cast<Connection*>(connection)->
 void Connection::deliver_all() {
   fltlink::MessageView view;
   while (ring_.peek(view, fltlink::kForever) == PeekOutcome::kMessage) {
+    const NTSTATUS status = send(view);
     note_high_water();
-    deliver(view);
+    settle(view, status);
   }
 }
 
-// STATUS_TIMEOUT and the failures are kept apart by comparing with STATUS_SUCCESS, the one status that says
-// delivered: a timeout is of the success class and would pass NT_SUCCESS (P-4, SEND-9).
-void Connection::deliver(const fltlink::MessageView& view) {
+NTSTATUS Connection::send(const fltlink::MessageView& view) {
   NTSTATUS status = STATUS_TIMEOUT;
   for (unsigned attempt = 0; attempt < kSendAttempts; ++attempt) {
     LARGE_INTEGER timeout;
@@ -169,6 +168,12 @@ void Connection::deliver(const fltlink::MessageView& view) {
       break;
     }
   }
+  return status;
+}
+
+// STATUS_TIMEOUT and the failures are kept apart by comparing with STATUS_SUCCESS, the one status that says
+// delivered: a timeout is of the success class and would pass NT_SUCCESS (P-4, SEND-9).
+void Connection::settle(const fltlink::MessageView& view, NTSTATUS status) {
   if (status == STATUS_SUCCESS) {
     ring_.release();
     return;

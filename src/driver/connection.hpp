@@ -65,7 +65,8 @@ class Connection {
  private:
   static void work(void* connection);
   void deliver_all();
-  void deliver(const fltlink::MessageView& view);
+  [[nodiscard]] NTSTATUS send(const fltlink::MessageView& view);
+  void settle(const fltlink::MessageView& view, NTSTATUS status);
   void give_up(MessageClass message_class, DropReason reason);
   void note_high_water();
   [[nodiscard]] NTSTATUS open_ring();

@@ -99,6 +99,9 @@ struct Breach {
   return existing.open(objects, &base, options & FILE_OPEN_REPARSE_POINT);
 }
 
+// The way goes on at another volume: the open comes again there, under the name that it has there (CB-41).
+[[nodiscard]] bool leads_elsewhere(NTSTATUS status) { return status == STATUS_MOUNT_POINT_NOT_RESOLVED; }
+
 // Whether the directory of the file may be another one when the open finds the file.
 [[nodiscard]] bool needs_pin(PFLT_CALLBACK_DATA data, const FileName& name, const Breach& breach) {
   const bool by_id = (data->Iopb->Parameters.Create.Options & FILE_OPEN_BY_FILE_ID) != 0;
@@ -110,20 +113,22 @@ struct Breach {
                                      const Breach& breach, OpenFile& pinned) {
   FileName name;
   NTSTATUS status = name.query(data, objects);
-  if (!NT_SUCCESS(status)) return deny_unnamed(status);
+  if (!NT_SUCCESS(status)) return deny_unnamed(data, status);
   if (needs_pin(data, name, breach)) status = pin_directory(data, objects, name, pinned);
+  if (leads_elsewhere(status)) return {};
   // Without a directory there is nothing to open. It ends here, since one could come meanwhile.
   if (means_no_file(status)) return {Decision::kDeny, STATUS_OBJECT_PATH_NOT_FOUND};
-  if (!NT_SUCCESS(status)) return deny_unnamed(status);
+  if (!NT_SUCCESS(status)) return deny_unnamed(data, status);
   OpenFile existing;
   status = look(data, objects, name, existing);
+  if (leads_elsewhere(status)) return {};
   if (NT_SUCCESS(status)) {
     // The file that is there now is what the open would destroy. A stream may be new where its file is not.
     const ProtectionFlags needed = name.names_a_stream() ? breach.needed() : breach.destroyed;
     if (needed == ProtectionFlags::kNone) return {};
     return judge_other_file(data, objects, existing, needed);
   }
-  if (!means_no_file(status)) return deny_unnamed(status);
+  if (!means_no_file(status)) return deny_unnamed(data, status);
   // New content under a protected name.
   if (!breach.makes) return {};
   return judge_name(data, name.file(), ProtectionFlags::kWrite, Policies::Where::kFile);
@@ -143,7 +148,7 @@ struct Breach {
   if (!policies.concern(needed)) return {};
   BOOLEAN is_directory = FALSE;
   const NTSTATUS status = FltIsDirectory(objects->FileObject, objects->Instance, &is_directory);
-  if (!NT_SUCCESS(status)) return deny_unnamed(status);
+  if (!NT_SUCCESS(status)) return deny_unnamed(data, status);
   // The same bits mean other things for a directory; what happens in it is judged when it happens.
   return is_directory ? Judgement{} : judge_open_file(data, objects, needed);
 }
@@ -157,7 +162,7 @@ void take_back(PFLT_CALLBACK_DATA data, PCFLT_RELATED_OBJECTS objects, NTSTATUS 
 void report(PFLT_CALLBACK_DATA data, PCFLT_RELATED_OBJECTS objects) {
   if (!wants_file_event(data)) return;
   FileName name;
-  if (NT_SUCCESS(name.query(data, objects))) send_file_event(data, name.file());
+  send_file_event(data, NT_SUCCESS(name.query(data, objects)) ? name.file() : kUnnamed);
 }
 
 }  // namespace

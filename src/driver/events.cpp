@@ -65,7 +65,7 @@ void send(MESSAGE_TYPE type, PFLT_CALLBACK_DATA data, const FilePath& file, NTST
   message.thread_id = thread_id_of(data);
   message.timestamp = now.QuadPart;
   message.path = path.text();
-  message.path_cut = path.cut();
+  message.path_cut = path.cut() || file.device.empty();
   message.operation = data->Iopb->MajorFunction;
   message.result_status = status;
   message.reason = reason;

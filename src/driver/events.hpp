@@ -8,6 +8,9 @@
 
 namespace drmfilter {
 
+// A file whose name cannot be had. Messages about it carry the empty path, marked as cut.
+inline constexpr FilePath kUnnamed{};
+
 // An operation on `file` has ended with the status in `data`. Sent while monitoring is on; what a connected
 // client does itself is not reported, or its log of an event would be the next event.
 void send_file_event(PFLT_CALLBACK_DATA data, const FilePath& file);

@@ -60,6 +60,13 @@ class Context {
   HandleContext* context_ = nullptr;
 };
 
+// The name leads to no file, or nobody gets at it now: so the file system says itself.
+[[nodiscard]] bool ends_without_us(NTSTATUS status) {
+  return means_no_file(status) || status == STATUS_OBJECT_NAME_INVALID ||
+         status == STATUS_SHARING_VIOLATION || status == STATUS_DELETE_PENDING ||
+         status == STATUS_INVALID_PARAMETER;
+}
+
 }  // namespace
 
 Judgement judge_open_file(PFLT_CALLBACK_DATA data, PCFLT_RELATED_OBJECTS objects, ProtectionFlags operation) {
@@ -71,16 +78,16 @@ Judgement judge_open_file(PFLT_CALLBACK_DATA data, PCFLT_RELATED_OBJECTS objects
 
   FileName name;
   NTSTATUS status = name.query(data, objects);
-  if (!NT_SUCCESS(status)) return deny_unnamed(status);
+  if (!NT_SUCCESS(status)) return deny_unnamed(data, status);
   ProtectionFlags forbidden = ProtectionFlags::kNone;
   status = forbidden_on(objects, objects->FileObject, name.file(), forbidden);
-  if (!NT_SUCCESS(status)) return deny_unnamed(status);
+  if (!NT_SUCCESS(status)) return deny_unnamed(data, status);
   context.remember(generation, forbidden);
   if (!fltlink::overlap(forbidden, operation)) return {};
 
   Verdict verdict;
   status = find_policy(objects, objects->FileObject, name.file(), operation, verdict);
-  if (!NT_SUCCESS(status)) return deny_unnamed(status);
+  if (!NT_SUCCESS(status)) return deny_unnamed(data, status);
   return verdict.forbidden ? report_violation(data, name.file(), verdict) : Judgement{};
 }
 
@@ -88,10 +95,10 @@ Judgement judge_other_file(PFLT_CALLBACK_DATA data, PCFLT_RELATED_OBJECTS object
                            ProtectionFlags operation) {
   FileName name;
   NTSTATUS status = name.query_open(file.object(), objects);
-  if (!NT_SUCCESS(status)) return deny_unnamed(status);
+  if (!NT_SUCCESS(status)) return deny_unnamed(data, status);
   Verdict verdict;
   status = find_policy(objects, file.object(), name.file(), operation, verdict);
-  if (!NT_SUCCESS(status)) return deny_unnamed(status);
+  if (!NT_SUCCESS(status)) return deny_unnamed(data, status);
   return verdict.forbidden ? report_violation(data, name.file(), verdict) : Judgement{};
 }
 
@@ -113,9 +120,15 @@ Judgement report_violation(PFLT_CALLBACK_DATA data, const FilePath& name, const 
   return {Decision::kDeny, status};
 }
 
-Judgement deny_unnamed(NTSTATUS status) {
-  DRMFILTER_LOG(kLogErrors, "a file's name cannot be had: 0x%08X\n", status);
-  if (!is_blocking()) return {};
+Judgement deny_unnamed(PFLT_CALLBACK_DATA data, NTSTATUS status) {
+  const bool blocking = is_blocking();
+  if (!ends_without_us(status)) {
+    DRMFILTER_LOG(kLogErrors, "a file's name cannot be had: 0x%08X\n", status);
+    if (blocking) count(state.blocked_operations);
+    send_block_notice(data, kUnnamed, blocking ? status : STATUS_SUCCESS,
+                      u"The name of the file cannot be had");
+  }
+  if (!blocking) return {};
   return {Decision::kDeny, status};
 }
 

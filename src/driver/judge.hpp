@@ -46,8 +46,9 @@ struct Judgement {
                                          const Verdict& verdict);
 
 // The operation's file has no name that can be had: nothing is known about it, so it is denied while any
-// policy forbids such an operation anywhere, and blocking is on.
-[[nodiscard]] Judgement deny_unnamed(NTSTATUS status);
+// policy forbids such an operation anywhere, and blocking is on. A block notice says so, unless `status` is one
+// with which the operation ends without this driver too.
+[[nodiscard]] Judgement deny_unnamed(PFLT_CALLBACK_DATA data, NTSTATUS status);
 
 // Ends an operation that was denied in a pre-operation callback.
 [[nodiscard]] FLT_PREOP_CALLBACK_STATUS complete_denied(PFLT_CALLBACK_DATA data, NTSTATUS status);

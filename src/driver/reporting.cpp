@@ -6,11 +6,13 @@
 namespace drmfilter {
 namespace {
 
-// An event whose name cannot be had is not produced: there is nothing that it could say.
+// Its address stands for the name that could not be had, as a completion context.
+FLT_FILE_NAME_INFORMATION no_name;
+
 FLT_POSTOP_CALLBACK_STATUS report_when_safe(PFLT_CALLBACK_DATA data, PCFLT_RELATED_OBJECTS objects, PVOID,
                                             FLT_POST_OPERATION_FLAGS) {
   FileName name;
-  if (NT_SUCCESS(name.query(data, objects))) send_file_event(data, name.file());
+  send_file_event(data, NT_SUCCESS(name.query(data, objects)) ? name.file() : kUnnamed);
   return FLT_POSTOP_FINISHED_PROCESSING;
 }
 
@@ -35,20 +37,21 @@ FLT_PREOP_CALLBACK_STATUS allow_and_report_named(PFLT_CALLBACK_DATA data, PCFLT_
                                                  PVOID* completion) {
   if (!wants_file_event(data)) return FLT_PREOP_SUCCESS_NO_CALLBACK;
   FileName name;
-  if (!NT_SUCCESS(name.query(data, objects))) return FLT_PREOP_SUCCESS_NO_CALLBACK;
-  *completion = name.detach();
+  *completion = NT_SUCCESS(name.query(data, objects)) ? name.detach() : &no_name;
   return FLT_PREOP_SYNCHRONIZE;
 }
 
 FLT_POSTOP_CALLBACK_STATUS post_report_named(PFLT_CALLBACK_DATA data, PCFLT_RELATED_OBJECTS objects,
                                              PVOID completion, FLT_POST_OPERATION_FLAGS flags) {
-  auto* information = static_cast<PFLT_FILE_NAME_INFORMATION>(completion);
+  const bool had_name = completion != &no_name;
+  auto* information = had_name ? static_cast<PFLT_FILE_NAME_INFORMATION>(completion) : nullptr;
   if ((flags & FLTFL_POST_OPERATION_DRAINING) != 0) {
-    FltReleaseFileNameInformation(information);
+    if (had_name) FltReleaseFileNameInformation(information);
     return FLT_POSTOP_FINISHED_PROCESSING;
   }
   FileName name;
-  if (NT_SUCCESS(name.adopt(information, objects))) send_file_event(data, name.file());
+  const bool named = had_name && NT_SUCCESS(name.adopt(information, objects));
+  send_file_event(data, named ? name.file() : kUnnamed);
   return FLT_POSTOP_FINISHED_PROCESSING;
 }
 

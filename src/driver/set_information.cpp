@@ -118,7 +118,7 @@ static_assert(FILE_RENAME_REPLACE_IF_EXISTS == FILE_LINK_REPLACE_IF_EXISTS);
   UNICODE_STRING name = target.without_stream();
   const NTSTATUS status = replaced.open(objects, &name, FILE_OPEN_REPARSE_POINT);
   if (means_no_file(status)) return {};
-  if (!NT_SUCCESS(status)) return deny_unnamed(status);
+  if (!NT_SUCCESS(status)) return deny_unnamed(data, status);
   return judge_other_file(data, objects, replaced, ProtectionFlags::kDelete);
 }
 
@@ -138,7 +138,7 @@ static_assert(FILE_RENAME_REPLACE_IF_EXISTS == FILE_LINK_REPLACE_IF_EXISTS);
   NTSTATUS status = FltIsDirectory(objects->FileObject, objects->Instance, &is_directory);
   if (NT_SUCCESS(status)) status = source.query(data, objects);
   if (NT_SUCCESS(status)) status = target.query_destination(objects, wanted.root, wanted.name, wanted.length);
-  if (!NT_SUCCESS(status)) return deny_unnamed(status);
+  if (!NT_SUCCESS(status)) return deny_unnamed(data, status);
   const bool same_directory = equal_ignoring_case(source.directory(), target.directory());
   const ProtectionFlags way = same_directory ? ProtectionFlags::kRename : ProtectionFlags::kMove;
   const Judgement from = judge_source(data, objects, source, way, is_directory);
@@ -157,7 +157,7 @@ static_assert(FILE_RENAME_REPLACE_IF_EXISTS == FILE_LINK_REPLACE_IF_EXISTS);
   if (from.denied()) return from;
   FileName target;
   const NTSTATUS status = target.query_destination(objects, wanted.root, wanted.name, wanted.length);
-  if (!NT_SUCCESS(status)) return deny_unnamed(status);
+  if (!NT_SUCCESS(status)) return deny_unnamed(data, status);
   return judge_target(data, objects, target, ProtectionFlags::kWrite, wanted.replaces);
 }
 

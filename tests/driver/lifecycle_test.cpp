@@ -72,6 +72,15 @@ TEST_F(LifecycleTest, ADriverEntryThatFailsLeavesNothing) {
   EXPECT_TRUE(machine.verifier().clean());
 }
 
+// P-14. What is left of it would be a finding.
+TEST_F(LifecycleTest, ThePortsSecurityDescriptorIsFreedWhetherOrNotThePortIsMade) {
+  load();
+  EXPECT_EQ(driver->unload(), STATUS_SUCCESS);
+  machine.fail_next(fltsim::routine::kFltCreateCommunicationPort);
+  EXPECT_NE(driver->reload(), STATUS_SUCCESS);
+  EXPECT_TRUE(machine.verifier().clean());
+}
+
 // P-5, PORT-8: a client that is there as soon as the port is.
 TEST_F(LifecycleTest, AClientMayConnectWhileTheDriverIsStillStarting) {
   auto process = service_process();
