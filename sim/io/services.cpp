@@ -240,7 +240,10 @@ NTSTATUS flush_buffers_file(const Caller& caller, HANDLE handle, IO_STATUS_BLOCK
 }
 
 NTSTATUS create_section(const Caller& caller, HANDLE& section, HANDLE handle, ULONG protection) {
-  ACCESS_MASK access = FILE_READ_DATA;
+  constexpr ULONG kExecutable =
+      PAGE_EXECUTE | PAGE_EXECUTE_READ | PAGE_EXECUTE_READWRITE | PAGE_EXECUTE_WRITECOPY;
+  ACCESS_MASK access = protection == PAGE_EXECUTE ? 0 : FILE_READ_DATA;
+  if ((protection & kExecutable) != 0) access |= FILE_EXECUTE;
   if (protection == PAGE_READWRITE || protection == PAGE_EXECUTE_READWRITE) access |= FILE_WRITE_DATA;
   OpenFile found = file_by_handle(caller, handle, access);
   if (!NT_SUCCESS(found.status)) return found.status;

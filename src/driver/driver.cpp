@@ -20,6 +20,11 @@ constexpr FLT_OPERATION_REGISTRATION kOperations[] = {
     {IRP_MJ_CREATE, 0, &pre_create, &post_create, nullptr},
     {IRP_MJ_READ, FLTFL_OPERATION_REGISTRATION_SKIP_PAGING_IO, &pre_read, &post_report, nullptr},
     {IRP_MJ_WRITE, FLTFL_OPERATION_REGISTRATION_SKIP_PAGING_IO, &pre_write, &post_report, nullptr},
+    // What the server for remote clients reads and writes in the cache without a request of its own.
+    {IRP_MJ_MDL_READ, 0, &pre_read, &post_report, nullptr},
+    {IRP_MJ_PREPARE_MDL_WRITE, 0, &pre_write, &post_report, nullptr},
+    {IRP_MJ_SET_EA, 0, &pre_write, &post_report, nullptr},
+    {IRP_MJ_FILE_SYSTEM_CONTROL, 0, &pre_control, nullptr, nullptr},
     {IRP_MJ_SET_INFORMATION, 0, &pre_set_information, &post_set_information, nullptr},
     {IRP_MJ_CLEANUP, 0, &pre_cleanup, &post_report_named, nullptr},
     {IRP_MJ_ACQUIRE_FOR_SECTION_SYNCHRONIZATION, 0, &pre_acquire_for_section, &post_report_named, nullptr},

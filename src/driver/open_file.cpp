@@ -1,4 +1,4 @@
-// Reads, writes, sections and cleanups of open files.
+// Reads, writes, controls, sections and cleanups of open files.
 //
 // Paging reads and writes are not registered for: they belong to the cache and memory managers, carry out
 // what was decided when the file was written or mapped, and a failed paging write would lose data that nobody
@@ -26,6 +26,29 @@ namespace {
   return needed;
 }
 
+// What a control code does to the content of a file, or to what its name leads to. Bits 14 and 15 of a code
+// say which access its handle must have; these need none and do harm all the same.
+[[nodiscard]] ProtectionFlags needed_for_control(ULONG code) {
+  switch (code) {
+    case FSCTL_SET_REPARSE_POINT:
+    case FSCTL_DELETE_REPARSE_POINT:
+    case FSCTL_SET_ENCRYPTION:
+    case FSCTL_WRITE_RAW_ENCRYPTED:
+    case FSCTL_SET_EXTERNAL_BACKING:
+    case FSCTL_DELETE_EXTERNAL_BACKING:
+      return ProtectionFlags::kWrite;
+    case FSCTL_READ_RAW_ENCRYPTED:
+      return ProtectionFlags::kRead;
+    default:
+      break;
+  }
+  constexpr unsigned kAccessBit = 14;
+  ProtectionFlags needed = ProtectionFlags::kNone;
+  if ((code & (ULONG{FILE_READ_ACCESS} << kAccessBit)) != 0) needed |= ProtectionFlags::kRead;
+  if ((code & (ULONG{FILE_WRITE_ACCESS} << kAccessBit)) != 0) needed |= ProtectionFlags::kWrite;
+  return needed;
+}
+
 }  // namespace
 
 FLT_PREOP_CALLBACK_STATUS pre_read(PFLT_CALLBACK_DATA data, PCFLT_RELATED_OBJECTS objects, PVOID*) {
@@ -34,6 +57,17 @@ FLT_PREOP_CALLBACK_STATUS pre_read(PFLT_CALLBACK_DATA data, PCFLT_RELATED_OBJECT
 
 FLT_PREOP_CALLBACK_STATUS pre_write(PFLT_CALLBACK_DATA data, PCFLT_RELATED_OBJECTS objects, PVOID*) {
   return decide(data, objects, ProtectionFlags::kWrite);
+}
+
+FLT_PREOP_CALLBACK_STATUS pre_control(PFLT_CALLBACK_DATA data, PCFLT_RELATED_OBJECTS objects, PVOID*) {
+  const UCHAR minor = data->Iopb->MinorFunction;
+  const bool by_code = minor == IRP_MN_USER_FS_REQUEST || minor == IRP_MN_KERNEL_CALL;
+  if (!by_code || (objects->FileObject->Flags & FO_VOLUME_OPEN) != 0) return FLT_PREOP_SUCCESS_NO_CALLBACK;
+  const ProtectionFlags needed =
+      needed_for_control(data->Iopb->Parameters.FileSystemControl.Common.FsControlCode);
+  if (needed == ProtectionFlags::kNone) return FLT_PREOP_SUCCESS_NO_CALLBACK;
+  const Judgement judgement = judge_open_file(data, objects, needed);
+  return judgement.denied() ? complete_denied(data, judgement.status) : FLT_PREOP_SUCCESS_NO_CALLBACK;
 }
 
 FLT_PREOP_CALLBACK_STATUS pre_acquire_for_section(PFLT_CALLBACK_DATA data, PCFLT_RELATED_OBJECTS objects,
