@@ -17,7 +17,22 @@ fltlink::LoopOptions loop_options(const Settings& settings) {
   fltlink::LoopOptions options;
   options.workers = settings.workers;
   options.receives = settings.receives;
+  options.context->message_size_max = FLTLINK_MESSAGE_SIZE_MAX;  // the longest path comes whole (W-6)
   return options;
+}
+
+// The driver's levels: 1 errors, 2 clients and policies too, 3 each decision too.
+uint32_t driver_log_level(LogLevel level) {
+  switch (level) {
+    case LogLevel::kError:
+    case LogLevel::kWarning:
+      return 1;
+    case LogLevel::kInfo:
+      return 2;
+    case LogLevel::kDebug:
+      break;
+  }
+  return 3;
 }
 
 EventId event_of(fltlink::Trouble trouble) {
@@ -55,18 +70,19 @@ DrmService::DrmService(fltlink::Host& host, fltlink::Port& port, PolicyStore& po
       driver_(port),
       config_{.enable_monitoring = settings.monitoring,
               .enable_blocking = settings.blocking,
-              .log_level = static_cast<uint32_t>(settings.log_level)},
+              .log_level = driver_log_level(settings.log_level)},
       loop_(host, port, *this, loop_options(settings)) {}
 
 fltlink::StartOutcome DrmService::start() {
   const fltlink::StartOutcome outcome = loop_.start();
-  if (outcome == fltlink::StartOutcome::kStarted) log_.write(EventId::kStarted, host_.now());
+  running_ = outcome == fltlink::StartOutcome::kStarted;
+  if (running_) log_.write(EventId::kStarted, host_.now());
   return outcome;
 }
 
 void DrmService::stop() {
   loop_.stop();
-  log_.write(EventId::kStopped, host_.now());
+  if (std::exchange(running_, false)) log_.write(EventId::kStopped, host_.now());
   log_.flush();
 }
 
@@ -191,22 +207,27 @@ ConnectionUse DrmService::apply_policies(fltlink::DriverClient& driver) {
     log_.write(EventId::kPoliciesUnreadable, host_.now(), error->text);
     return ConnectionUse::kReconnect;
   }
-  for (const Policy& policy : std::get<std::vector<Policy>>(listed)) {
-    if (apply_policy(driver, policy) == ConnectionUse::kReconnect) return ConnectionUse::kReconnect;
+  // Removals first: to the driver, two spellings that are two rows here can be one policy, and the removal of
+  // one takes the other away. So behind a removal everything that stays is told again.
+  for (const bool removals : {true, false}) {
+    for (const Policy& policy : std::get<std::vector<Policy>>(listed)) {
+      if ((policy.flags == 0) != removals) continue;
+      if (apply_policy(driver, policy) == ConnectionUse::kReconnect) return ConnectionUse::kReconnect;
+    }
   }
   return ConnectionUse::kKeep;
 }
 
 ConnectionUse DrmService::apply_policy(fltlink::DriverClient& driver, const Policy& policy) {
-  uint32_t& told = told_versions_[policy.path];
-  if (told == policy.version) return ConnectionUse::kKeep;
+  const auto told = told_versions_.find(policy.path);
+  if (told != told_versions_.end() && told->second == policy.version) return ConnectionUse::kKeep;
   const fltlink::Text path = as_text(policy.path);
   const bool removed = policy.flags == 0;
   const RequestResult result =
       removed ? driver.remove_policy(path, policy.version)
               : driver.set_policy({.version = policy.version, .flags = policy.flags, .path = path});
   if (!was_answered(result)) return ConnectionUse::kReconnect;
-  told = policy.version;
+  told_versions_[policy.path] = policy.version;
   if (result.outcome != RequestOutcome::kDone) {
     log_.write(EventId::kPolicyRefused, host_.now(), printable(path), result.code);
   } else {
@@ -216,8 +237,10 @@ ConnectionUse DrmService::apply_policy(fltlink::DriverClient& driver, const Poli
   return ConnectionUse::kKeep;
 }
 
-// What cannot be forgotten now is removed again with the next connection, which does no harm.
+// The row goes, and with it its version: a policy for the same path starts again at 1. What cannot be forgotten
+// now is removed again with the next change or connection, which does no harm.
 void DrmService::forget(const Policy& policy) {
+  told_versions_.clear();
   const auto forgotten = policies_.forget_removed(policy.path, policy.version);
   if (const StoreError* error = std::get_if<StoreError>(&forgotten)) {
     log_.write(EventId::kPoliciesUnreadable, host_.now(), error->text);

@@ -93,6 +93,7 @@ class DrmService final : private fltlink::Handlers {
   EventLog& log_;
   Observer* const observer_;
   fltlink::DriverClient driver_;
+  bool running_ = false;  // between start() and stop()
 
   // The connection thread's own: what the driver on this connection has been told.
   std::map<std::u16string, uint32_t> told_versions_;

@@ -122,6 +122,16 @@ EventLog::EventLog(std::shared_ptr<spdlog::logger> logger, LogLevel level) : log
   logger_->set_pattern("%v", spdlog::pattern_time_type::utc);
   logger_->set_level(level_of(level));
   logger_->flush_on(spdlog::level::warn);
+  logger_->set_error_handler([failures = failures_](const std::string& text) {
+    const std::lock_guard lock(failures->mutex);
+    if (failures->first.empty()) failures->first = text;
+  });
+}
+
+std::optional<LogError> EventLog::first_error() const {
+  const std::lock_guard lock(failures_->mutex);
+  if (failures_->first.empty()) return std::nullopt;
+  return LogError{"The event log is incomplete: " + failures_->first + "."};
 }
 
 void EventLog::file_event(const fltlink::DriverMessage& event) {

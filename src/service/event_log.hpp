@@ -4,6 +4,8 @@
 
 #include <cstdint>
 #include <memory>
+#include <mutex>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <variant>
@@ -61,7 +63,16 @@ class EventLog final {
 
   void flush() { logger_->flush(); }
 
+  // What kept a line from being written first, if anything did: a full disk, for instance.
+  [[nodiscard]] std::optional<LogError> first_error() const;
+
  private:
+  struct Failures {
+    std::mutex mutex;
+    std::string first;  // under mutex
+  };
+
+  std::shared_ptr<Failures> failures_ = std::make_shared<Failures>();
   std::shared_ptr<spdlog::logger> logger_;
 };
 

@@ -9,7 +9,7 @@
 
 namespace drmservice {
 
-// Of the service's log, and as a number the driver's.
+// Of the service's log; the driver's follows it.
 enum class LogLevel : uint32_t {
   kError = 1,
   kWarning = 2,

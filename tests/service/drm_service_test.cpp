@@ -103,7 +103,7 @@ TEST_F(DrmServiceTest, StartSendsTheSettingsAndThePolicies) {
   ASSERT_THAT(driver_.configs, SizeIs(1));
   EXPECT_TRUE(driver_.configs[0].enable_monitoring);
   EXPECT_FALSE(driver_.configs[0].enable_blocking);
-  EXPECT_EQ(driver_.configs[0].log_level, 4u);
+  EXPECT_EQ(driver_.configs[0].log_level, 3u) << "the driver's own scale";
   ASSERT_THAT(driver_.policies, SizeIs(3));
   EXPECT_EQ(driver_.policies[2], (FakeDriver::Policy{u"C:\\Confidential\\*", 0x12, 1}));
 }
@@ -117,12 +117,39 @@ TEST_F(DrmServiceTest, AddedPolicyIsStoredAndSentAlone) {
   EXPECT_THAT(std::get<std::vector<Policy>>(store_->list()), SizeIs(4));
 }
 
-TEST_F(DrmServiceTest, RemovedPolicyIsSentOnceAndForgotten) {
+// Those that stay follow: the driver may have taken one of them for the removed one, by another spelling.
+TEST_F(DrmServiceTest, RemovedPolicyIsSentOnceAndForgottenAndTheOthersFollow) {
+  start();
+  const std::vector<FakeDriver::Policy> first = driver_.policies;
+  ASSERT_TRUE(std::holds_alternative<Done>(service_->remove_policy(u"C:\\Confidential\\*")));
+  EXPECT_TRUE(service_->wait_until_applied(in_a_minute()));
+  driver_.policies.erase(driver_.policies.begin(), driver_.policies.begin() + 3);
+  EXPECT_THAT(driver_.policies,
+              ElementsAre(FakeDriver::Policy{u"C:\\Confidential\\*", 0, 2}, first[0], first[1]));
+  EXPECT_THAT(std::get<std::vector<Policy>>(store_->list_to_apply()), SizeIs(2));
+}
+
+// The versions of a path start again behind its removal, and may reach the number that was told before it.
+TEST_F(DrmServiceTest, PolicyThatComesAgainAfterItsRemovalIsSent) {
   start();
   ASSERT_TRUE(std::holds_alternative<Done>(service_->remove_policy(u"C:\\Confidential\\*")));
   EXPECT_TRUE(service_->wait_until_applied(in_a_minute()));
-  EXPECT_EQ(driver_.policies.back(), (FakeDriver::Policy{u"C:\\Confidential\\*", 0, 2}));
-  EXPECT_THAT(std::get<std::vector<Policy>>(store_->list_to_apply()), SizeIs(2));
+  for (const uint32_t flags : {1u, 2u})
+    ASSERT_TRUE(std::holds_alternative<Done>(service_->add_policy(u"C:\\Confidential\\*", flags)));
+  EXPECT_TRUE(service_->wait_until_applied(in_a_minute()));
+  EXPECT_EQ(driver_.policies.back(), (FakeDriver::Policy{u"C:\\Confidential\\*", 2, 2}));
+}
+
+TEST_F(DrmServiceTest, StopIsLoggedOnceAndOnlyBehindAStart) {
+  service_.emplace(host_, port_, *store_, log_, Settings{}, &observer_);
+  service_->stop();
+  EXPECT_EQ(lines_.str(), "");
+  start();
+  service_->stop();
+  service_->stop();
+  const std::string lines = lines_.str();
+  EXPECT_EQ(lines.find("\"id\":1003"), lines.rfind("\"id\":1003"));
+  EXPECT_THAT(lines, HasSubstr("\"id\":1003"));
 }
 
 TEST_F(DrmServiceTest, InvalidPolicyIsRefusedBeforeTheDriverHearsOfIt) {
@@ -149,7 +176,17 @@ TEST_F(DrmServiceTest, ChangesMadeWhileDisconnectedArriveWithTheNextConnection) 
   ASSERT_TRUE(std::holds_alternative<Done>(service_->remove_policy(u"C:\\Confidential\\*")));
   EXPECT_FALSE(service_->wait_until_applied(host_.now()));
   EXPECT_TRUE(service_->wait_until_applied(in_a_minute()));
-  EXPECT_EQ(driver_.policies.back().flags, 0u);
+  ASSERT_THAT(driver_.policies, SizeIs(3));
+  EXPECT_EQ(driver_.policies.front().flags, 0u);
+}
+
+// STATUS_QUOTA_EXCEEDED, when the driver's memory for policies is used up.
+TEST_F(DrmServiceTest, PolicyTooManyIsLoggedAndTheConnectionKept) {
+  driver_.refuse_policies_with = 0x80070718;
+  start();
+  EXPECT_TRUE(service_->connected());
+  EXPECT_EQ(service_->counters()[fltlink::LoopCounter::kConnectionsLost], 0u);
+  EXPECT_THAT(lines_.str(), HasSubstr("\"code\":\"0x80070718\""));
 }
 
 TEST_F(DrmServiceTest, RefusedPolicyIsLoggedAndTheOthersStand) {
@@ -168,9 +205,11 @@ TEST_F(DrmServiceTest, RefusedRemovalIsTriedAgainWithTheNextConnection) {
   ASSERT_TRUE(std::holds_alternative<Done>(service_->remove_policy(u"C:\\Confidential\\*")));
   EXPECT_TRUE(service_->wait_until_applied(in_a_minute()));
   driver_.refuse_policies_with.reset();
+  driver_.policies.clear();
   port_.hang_up();
   host_.advance(kTicksPerSecond);
-  EXPECT_EQ(driver_.policies.back(), (FakeDriver::Policy{u"C:\\Confidential\\*", 0, 2}));
+  ASSERT_THAT(driver_.policies, SizeIs(3));
+  EXPECT_EQ(driver_.policies.front(), (FakeDriver::Policy{u"C:\\Confidential\\*", 0, 2}));
 }
 
 TEST_F(DrmServiceTest, PortThatFailsWhilePoliciesAreSentIsLeft) {

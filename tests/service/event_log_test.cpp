@@ -36,6 +36,15 @@ class EventLogTest : public testing::Test {
   std::ostringstream stream_;
 };
 
+TEST(EventLogFileTest, AFullDiskIsRemembered) {
+  auto opened = EventLog::open("/dev/full", LogLevel::kInfo);
+  auto& log = std::get<EventLog>(opened);
+  EXPECT_FALSE(log.first_error().has_value());
+  log.write(EventId::kConnectionLost, kNewYear2025);  // a warning is flushed at once
+  ASSERT_TRUE(log.first_error().has_value());
+  EXPECT_THAT(log.first_error()->text, testing::HasSubstr("incomplete"));
+}
+
 // The id of the seed's event source.
 TEST_F(EventLogTest, FileEventIsOneLineWithId1001) {
   make(LogLevel::kInfo).file_event(message(u"C:\\a \"b\".txt"));
