@@ -1,8 +1,5 @@
 #include "cli/service_process.hpp"
 
-#include <spdlog/logger.h>
-#include <spdlog/sinks/basic_file_sink.h>
-
 #include "cli/protection.hpp"
 #include "cli/text.hpp"
 
@@ -82,46 +79,33 @@ std::variant<std::unique_ptr<ServiceProcess>, std::string> ServiceProcess::creat
 }
 
 std::optional<std::string> ServiceProcess::open_files(const std::string& directory) {
-  auto opened = drmservice::PolicyStore::open(directory + "/policies.db");
-  if (const auto* error = std::get_if<drmservice::StoreError>(&opened)) return error->text;
-  store_ = std::move(std::get<std::unique_ptr<drmservice::PolicyStore>>(opened));
-  const auto listed = store_->list();
+  drmservice::Settings settings;
+  settings.database = directory + "/policies.db";
+  settings.log_file = directory + "/drmservice.log";
+  // Block notices and troubles, not every event: the log of a big directory would be larger than the directory.
+  settings.log_level = drmservice::LogLevel::kWarning;
+  auto opened = drmservice::Program::open(settings);
+  if (const auto* error = std::get_if<drmservice::ProgramError>(&opened)) return error->text;
+  program_ = std::move(std::get<std::unique_ptr<drmservice::Program>>(opened));
+  const auto listed = program_->policies().list();
   if (const auto* error = std::get_if<drmservice::StoreError>(&listed)) return error->text;
   std::vector<std::u16string> policies;
   for (const auto& policy : std::get<std::vector<drmservice::Policy>>(listed))
     policies.push_back(policy.path);
   witness_.emplace(*host_, std::move(policies));
-  return open_log(directory + "/drmservice.log");
-}
-
-// Block notices and troubles, not every event: the log of a big directory would be larger than the directory.
-std::optional<std::string> ServiceProcess::open_log(const std::string& path) {
-  settings_.log_level = drmservice::LogLevel::kWarning;
-  try {
-    auto sink = std::make_shared<spdlog::sinks::basic_file_sink_mt>(path);
-    auto logger = std::make_shared<spdlog::logger>("drmservice", std::move(sink));
-    logger->set_error_handler([this](const std::string& text) {
-      const std::lock_guard lock(trouble_mutex_);
-      if (log_trouble_.empty()) log_trouble_ = text;
-    });
-    log_.emplace(std::move(logger), settings_.log_level);
-  } catch (const spdlog::spdlog_ex& error) {
-    return std::string("the service's log cannot be opened: ") + error.what();
-  }
   return std::nullopt;
 }
 
 bool ServiceProcess::start_inside() {
   port_ = FilterPort::open(*host_, u"\\DrmFilterPort");
   if (port_ == nullptr) return false;
-  service_.emplace(*host_, *port_, *store_, *log_, settings_, &*witness_);
-  return service_->start() == StartOutcome::kStarted &&
-         service_->wait_until_applied(host_->now() + kPatience) && all_policies_are_active();
+  return program_->start(*host_, *port_, &*witness_) == StartOutcome::kStarted &&
+         program_->service().wait_until_applied(host_->now() + kPatience) && all_policies_are_active();
 }
 
 // The driver's word for it: a policy that it refused is no trouble to the service, but would be to the demo.
 bool ServiceProcess::all_policies_are_active() {
-  const auto status = service_->driver_status();
+  const auto status = program_->service().driver_status();
   return status.result.outcome == RequestOutcome::kDone &&
          status.value.active_policies == witness_->policies().size();
 }
@@ -136,14 +120,14 @@ std::optional<std::string> ServiceProcess::start() {
 bool ServiceProcess::ask(Books& books) {
   bool answered = false;
   const fltsim::Outcome outcome = process_.run([&] {
-    const auto counters = service_->driver_counters();
-    const auto status = service_->driver_status();
+    const auto counters = program_->service().driver_counters();
+    const auto status = program_->service().driver_status();
     answered =
         counters.result.outcome == RequestOutcome::kDone && status.result.outcome == RequestOutcome::kDone;
     books.driver = counters.value;
     books.blocked_operations = static_cast<std::uint64_t>(status.value.blocked_operations);
   });
-  const LoopCounters& seen = service_->counters();
+  const LoopCounters& seen = program_->service().counters();
   books.received = seen[LoopCounter::kReceived];
   books.handled = seen[LoopCounter::kFileEvents] + seen[LoopCounter::kBlockNotices];
   return outcome == fltsim::Outcome::kDone && answered;
@@ -161,15 +145,15 @@ std::variant<Books, std::string> ServiceProcess::settle_books() {
 }
 
 std::optional<std::string> ServiceProcess::stop() {
+  std::optional<drmservice::ProgramError> trouble;
   const fltsim::Outcome outcome = process_.run([&] {
-    if (service_) service_->stop();
+    trouble = program_->stop();
     if (port_ != nullptr) port_->finish();
   });
   if (outcome != fltsim::Outcome::kDone || process_.exit(0) != fltsim::Outcome::kDone) {
     return "the service could not be stopped";
   }
-  const std::lock_guard lock(trouble_mutex_);
-  if (!log_trouble_.empty()) return "the service's log is incomplete: " + log_trouble_;
+  if (trouble.has_value()) return trouble->text;
   return std::nullopt;
 }
 

@@ -17,7 +17,7 @@
 #include "fltsim/machine.hpp"
 #include "fltsim/process_host.hpp"
 #include "port/filter_port.hpp"
-#include "service/drm_service.hpp"
+#include "service/program.hpp"
 
 namespace fltlink::cli {
 
@@ -85,7 +85,6 @@ class ServiceProcess {
   explicit ServiceProcess(fltsim::Machine& machine);
 
   [[nodiscard]] std::optional<std::string> open_files(const std::string& directory);
-  [[nodiscard]] std::optional<std::string> open_log(const std::string& path);
   [[nodiscard]] bool start_inside();
   [[nodiscard]] bool all_policies_are_active();
   [[nodiscard]] bool ask(Books& books);
@@ -93,15 +92,9 @@ class ServiceProcess {
   fltsim::Machine& machine_;
   fltsim::Process process_;
   const std::shared_ptr<Host> host_;
-  std::unique_ptr<drmservice::PolicyStore> store_;
-  std::optional<drmservice::EventLog> log_;
-  drmservice::Settings settings_;
   std::optional<Witness> witness_;
   std::unique_ptr<FilterPort> port_;
-  std::optional<drmservice::DrmService> service_;
-
-  std::mutex trouble_mutex_;
-  std::string log_trouble_;  // under trouble_mutex_: what the log's writer complained of first
+  std::unique_ptr<drmservice::Program> program_;  // last: it uses the two
 };
 
 }  // namespace fltlink::cli

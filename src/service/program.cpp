@@ -1,0 +1,37 @@
+#include "service/program.hpp"
+
+#include <utility>
+
+namespace drmservice {
+
+std::variant<std::unique_ptr<Program>, ProgramError> Program::open(const Settings& settings) {
+  auto policies = PolicyStore::open(settings.database);
+  if (const auto* error = std::get_if<StoreError>(&policies)) return ProgramError{error->text};
+  auto log = EventLog::open(settings.log_file, settings.log_level);
+  if (const auto* error = std::get_if<LogError>(&log)) return ProgramError{error->text};
+  return std::unique_ptr<Program>(
+      new Program(settings, std::move(std::get<0>(policies)), std::move(std::get<EventLog>(log))));
+}
+
+Program::Program(const Settings& settings, std::unique_ptr<PolicyStore> policies, EventLog log)
+    : settings_(settings), policies_(std::move(policies)), log_(std::move(log)) {}
+
+fltlink::StartOutcome Program::start(fltlink::Host& host, fltlink::Port& port, Observer* observer) {
+  FLTLINK_ASSERT(!service_.has_value());
+  service_.emplace(host, port, *policies_, log_, settings_, observer);
+  return service_->start();
+}
+
+std::optional<ProgramError> Program::stop() {
+  if (service_.has_value()) service_->stop();
+  const auto error = log_.first_error();
+  if (!error.has_value()) return std::nullopt;
+  return ProgramError{error->text};
+}
+
+DrmService& Program::service() {
+  FLTLINK_ASSERT(service_.has_value());
+  return *service_;
+}
+
+}  // namespace drmservice

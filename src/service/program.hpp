@@ -1,0 +1,54 @@
+// Program: the service as its settings describe it. It opens what they name and runs DrmService over a Port and
+// a Host, which are all that an executable adds (docs/SERVICE.md, "The program").
+//
+//   auto opened = Program::open(settings);         // the policy store and the event log
+//   program.start(host, port);                     // returns; the threads are the host's
+//   ...                                            // until somebody asks for the end
+//   if (auto error = program.stop()) complain(error->text);
+//
+// One thread at a time, but for what DrmService allows to any.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <variant>
+
+#include "service/drm_service.hpp"
+
+namespace drmservice {
+
+// One sentence for the operator.
+struct ProgramError {
+  std::string text;
+};
+
+class Program final {
+ public:
+  // Fails with a sentence about the file that cannot be opened.
+  [[nodiscard]] static std::variant<std::unique_ptr<Program>, ProgramError> open(const Settings& settings);
+  Program(const Program&) = delete;
+  Program& operator=(const Program&) = delete;
+
+  // Once. `host`, `port` and `observer`, which may be null, outlive the program.
+  [[nodiscard]] fltlink::StartOutcome start(fltlink::Host& host, fltlink::Port& port,
+                                            Observer* observer = nullptr);
+
+  // Every message that was received has been handled and logged. An error when the log is not complete. Any
+  // number of times, also without a start.
+  [[nodiscard]] std::optional<ProgramError> stop();
+
+  [[nodiscard]] PolicyStore& policies() { return *policies_; }
+  // REQUIRES: start() was called.
+  [[nodiscard]] DrmService& service();
+
+ private:
+  Program(const Settings& settings, std::unique_ptr<PolicyStore> policies, EventLog log);
+
+  const Settings settings_;
+  const std::unique_ptr<PolicyStore> policies_;
+  EventLog log_;
+  std::optional<DrmService> service_;  // last: it uses everything above
+};
+
+}  // namespace drmservice

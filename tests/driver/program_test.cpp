@@ -1,0 +1,126 @@
+// The whole service program, as its settings describe it, against the driver that ships.
+#include <filesystem>
+#include <fstream>
+#include <sstream>
+
+#include "driver/drm_machine.hpp"
+#include "fs/temporary_directory.hpp"
+#include "service/program.hpp"
+
+namespace drmfilter::test {
+namespace {
+
+using drmservice::Program;
+using drmservice::Settings;
+
+class Heard final : public drmservice::Observer {
+ public:
+  void on_file_event(const fltlink::DriverMessage&) override {}
+  void on_block(const fltlink::DriverMessage& notice) override {
+    const std::lock_guard lock(mutex_);
+    last_path_.clear();
+    for (size_t index = 0; index < notice.path.size(); ++index) last_path_ += notice.path[index];
+  }
+  std::u16string last_path() const {
+    const std::lock_guard lock(mutex_);
+    return last_path_;
+  }
+
+ private:
+  mutable std::mutex mutex_;
+  std::u16string last_path_;
+};
+
+class ProgramTest : public DrmMachine {
+ protected:
+  void SetUp() override { load(); }
+
+  Settings settings(const std::string& more = {}) const {
+    const std::string file = (directory.path() / "settings.json").string();
+    std::ofstream(file) << R"({"database": ")" << (directory.path() / "policies.db").string()
+                        << R"(", "log_file": ")" << log_file() << "\"" << more << "}";
+    return std::get<Settings>(drmservice::load_settings(file));
+  }
+  std::string log_file() const { return (directory.path() / "drmservice.log").string(); }
+  std::string log() const {
+    std::stringstream text;
+    text << std::ifstream(log_file()).rdbuf();
+    return text.str();
+  }
+  void start(const Settings& settings) {
+    auto opened = Program::open(settings);
+    program = std::move(std::get<std::unique_ptr<Program>>(opened));
+    EXPECT_EQ(process.run([&] {
+      port = fltlink::FilterPort::open(*host, u"\\DrmFilterPort");
+      EXPECT_EQ(program->start(*host, *port, &heard), fltlink::StartOutcome::kStarted);
+      EXPECT_TRUE(program->service().wait_until_applied(host->now() + 60 * fltlink::kTicksPerSecond));
+    }),
+              fltsim::Outcome::kDone);
+  }
+  void stop() {
+    static_cast<void>(machine.run_to_quiescence());
+    EXPECT_EQ(process.run([&] {
+      EXPECT_FALSE(program->stop().has_value());
+      port->finish();
+    }),
+              fltsim::Outcome::kDone);
+    EXPECT_EQ(process.exit(0), fltsim::Outcome::kDone);
+  }
+
+  fltsim::fs::TemporaryDirectory directory;
+  fltsim::Process process = service_process();
+  std::shared_ptr<fltlink::Host> host = fltsim::make_process_host(process);
+  Heard heard;
+  std::unique_ptr<fltlink::FilterPort> port;
+  std::unique_ptr<Program> program;
+};
+
+TEST_F(ProgramTest, ItRunsAsItsSettingsSayAndLeavesItsLog) {
+  start(settings(R"(, "workers": 2, "log_level": "warning")"));
+  EXPECT_EQ(word.write(kPlan, "x").status, STATUS_ACCESS_DENIED) << "a default policy";
+  stop();
+  EXPECT_THAT(log(), testing::HasSubstr("\"id\":2001"));
+  EXPECT_THAT(log(), testing::HasSubstr("C:\\\\ProtectedDocs\\\\plan.docx"));
+  EXPECT_THAT(log(), Not(testing::HasSubstr("\"id\":1001"))) << "events are below the level";
+  EXPECT_EQ(heard.last_path(), kPlan);
+}
+
+// W-6.
+TEST_F(ProgramTest, APathThatDoesNotFitItsFieldComesWhole) {
+  std::u16string path = u"\\ProtectedDocs";
+  for (int level = 0; level < 30; ++level) path += u"\\a-directory-name-of-some-length";
+  path += u"\\plan.docx";
+  c.write_file(path, "secret");
+  start(settings());
+  EXPECT_EQ(word.write(u"C:" + path, "x").status, STATUS_ACCESS_DENIED);
+  stop();
+  EXPECT_EQ(heard.last_path(), u"C:" + path);
+}
+
+TEST_F(ProgramTest, ALogThatCannotBeWrittenIsSaidAtTheEnd) {
+  Settings full = settings();
+  full.log_file = "/dev/full";
+  start(full);
+  EXPECT_EQ(word.write(kPlan, "x").status, STATUS_ACCESS_DENIED);
+  static_cast<void>(machine.run_to_quiescence());
+  std::optional<drmservice::ProgramError> error;
+  EXPECT_EQ(process.run([&] {
+    error = program->stop();
+    port->finish();
+  }),
+            fltsim::Outcome::kDone);
+  ASSERT_TRUE(error.has_value());
+  EXPECT_THAT(error->text, testing::HasSubstr("incomplete"));
+}
+
+TEST_F(ProgramTest, AFileThatCannotBeOpenedIsASentence) {
+  Settings wrong = settings();
+  wrong.database = "/nonexistent/policies.db";
+  EXPECT_NE(std::get<drmservice::ProgramError>(Program::open(wrong)).text, "");
+  wrong = settings();
+  wrong.log_file = directory.path().string();  // a directory
+  EXPECT_NE(std::get<drmservice::ProgramError>(Program::open(wrong)).text, "");
+}
+
+}  // namespace
+}  // namespace drmfilter::test
