@@ -31,10 +31,11 @@ class FileName {
   // The directory of file(), with the backslash at its end.
   [[nodiscard]] Text directory() const { return text_of(information_->ParentDir); }
   [[nodiscard]] bool names_a_stream() const { return information_->Stream.Length != 0; }
-  // The device name and directory() in one piece.
+  // The device name, the share if there is one, and directory() in one piece.
   [[nodiscard]] UNICODE_STRING directory_name() const {
     UNICODE_STRING name = information_->Name;
-    name.Length = static_cast<USHORT>(information_->Volume.Length + information_->ParentDir.Length);
+    name.Length = static_cast<USHORT>(information_->Volume.Length + information_->Share.Length +
+                                      information_->ParentDir.Length);
     return name;
   }
   // The device name and file().path in one piece.

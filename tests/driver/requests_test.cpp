@@ -237,6 +237,57 @@ TEST_F(RequestsTest, MemoryThatVanishesDuringARequestIsARefusal) {
   EXPECT_LT(applied, 40);
 }
 
+// Of every type, every size is answered with a status, writes nothing, and changes nothing.
+TEST_F(RequestsTest, EverySizeOfEveryTypeIsAnswered) {
+  for (const uint32_t type :
+       {0u, 1u, 2u, 3u, 4u, 5u, 6u, 7u, 0x100u, 0x101u, 0x102u, 0x103u, MESSAGE_SIGNATURE}) {
+    for (size_t size = 0; size <= FLTLINK_SIGNED_USER_MESSAGE_SIZE + 8; ++size) {
+      const bool whole = size == FLTLINK_USER_MESSAGE_SIZE && (type == 3 || type == 6);
+      if (whole) continue;  // a good message
+      Buffer bytes(size);
+      std::copy_n(reinterpret_cast<const uint8_t*>(&type), std::min(size, sizeof type), bytes.begin());
+      const auto sent = client.send(bytes, 16);
+      ASSERT_LT(sent.result, 0) << "type " << type << ", size " << size;
+      ASSERT_EQ(sent.answer, Buffer(16, 0xEE)) << "type " << type << ", size " << size;
+    }
+  }
+  EXPECT_EQ(policies(), 0u);
+  EXPECT_TRUE(status().is_enabled);
+}
+
+// A client that never stops asking takes nothing from another one.
+TEST_F(RequestsTest, AFloodDisturbsNobody) {
+  RecordingService other(machine, service_process());
+  other.protect(u"C:\\ProtectedDocs\\*", ProtectionFlags::kWrite);
+  bool flooding = true;
+  auto flood = client.process().start_thread("flood", [&] {
+    const Buffer garbage(FLTLINK_USER_MESSAGE_SIZE, 0xAA);
+    DWORD returned = 0;
+    while (flooding)
+      EXPECT_LT(FilterSendMessage(client.port(), const_cast<uint8_t*>(garbage.data()),
+                                  static_cast<DWORD>(garbage.size()), nullptr, 0, &returned),
+                0);
+  });
+  auto worker = word.start_thread("writer", [&] {
+    for (int round = 0; round < 20; ++round) EXPECT_EQ(word.write(kPlan, "x").status, STATUS_ACCESS_DENIED);
+    flooding = false;
+  });
+  EXPECT_EQ(worker.join(), fltsim::Outcome::kDone);
+  EXPECT_EQ(flood.join(), fltsim::Outcome::kDone);
+  client.disconnect();
+  EXPECT_THAT(other.blocked(), SizeIs(20));
+  EXPECT_TRUE(other.books().block_notices.balanced());
+  EXPECT_EQ(other.status().active_policies, 1u);
+}
+
+// A request on a connection that is gone reaches nobody.
+TEST_F(RequestsTest, AClosedConnectionTakesNoRequest) {
+  client.disconnect();
+  EXPECT_EQ(client.send(policy(u"C:\\x", FLTLINK_PROTECT_WRITE)).result, hr(0x80070006));
+  ASSERT_EQ(client.connect(), S_OK);
+  EXPECT_EQ(policies(), 0u);
+}
+
 TEST_F(RequestsTest, RandomBytesNeverGetThrough) {
   uint64_t state = machine.seed() | 1;
   const auto random = [&] {
