@@ -31,6 +31,10 @@ Held claim(FilterManager& manager, const FLT_CALLBACK_DATA* data, HeldIn where);
 // complete (VER-11).
 void complete_held_post(nt::Thread& thread, PFLT_CALLBACK_DATA data);
 
+// The thread that waits for the operation, which calls this, is being terminated: runs the cancel routine of
+// the filter that holds the operation, now or when it sets one (flt_cancel.cpp).
+void cancel(nt::Thread& thread, ActiveOperation& operation);
+
 // VER-32: what `instance` still holds when its TeardownStart has returned.
 void report_held_at_teardown(FilterManager& manager, const Instance& instance);
 // VER-11: what any filter holds when nobody can run any more.

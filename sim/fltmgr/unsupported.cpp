@@ -10,9 +10,8 @@
   X(FltRequestOperationStatusCallback) X(FltLockUserBuffer) \
   X(FltDecodeParameters) X(FltGetSwappedBufferMdlAddress) X(FltAllocateCallbackData) \
   X(FltFreeCallbackData) X(FltReuseCallbackData) X(FltPerformSynchronousIo) X(FltPerformAsynchronousIo) \
-  X(FltReissueSynchronousIo) X(FltIsIoCanceled) X(FltCancelIo) X(FltSetCancelCompletion) \
-  X(FltClearCancelCompletion) X(FltCbdqInitialize) X(FltCbdqEnable) X(FltCbdqDisable) X(FltCbdqInsertIo) \
-  X(FltCbdqRemoveIo) X(FltCbdqRemoveNextIo) \
+  X(FltReissueSynchronousIo) X(FltCancelIo) \
+  \
   X(FltQuerySecurityObject) X(FltSetSecurityObject) X(FltFsControlFile) \
   X(FltDeviceIoControlFile) X(FltTagFile) X(FltUntagFile) \
   X(FltAllocatePoolAlignedWithTag) \

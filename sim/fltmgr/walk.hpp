@@ -89,6 +89,33 @@ struct ActiveOperation;
 class Walker;
 class WalkSlot;
 
+// How an operation that a filter holds is cancelled (CB-58). Who disarms first decides: the filter that takes
+// the operation back, or the cancellation. Each operation here releases what was written before it to the one
+// that acquires it.
+class Cancel {
+ public:
+  // What to do; written before arm(), read by who has disarmed.
+  FLT_CALLBACK_DATA_QUEUE* queue = nullptr;
+  IO_CSQ_IRP_CONTEXT* context = nullptr;
+  PFLT_COMPLETE_CANCELED_CALLBACK callback = nullptr;  // without a queue
+
+  // False: cancelling has been asked for already, and it is not armed.
+  [[nodiscard]] bool arm() {
+    std::uint8_t idle = 0;
+    return state_.compare_exchange_strong(idle, kArmed);
+  }
+  // False: it was not armed, or the cancellation was faster.
+  bool disarm() { return (state_.fetch_and(kRequested) & kArmed) != 0; }
+  // True: it was armed, and the caller cancels.
+  [[nodiscard]] bool request() { return (state_.exchange(kRequested) & kArmed) != 0; }
+  bool requested() const { return (state_.load() & kRequested) != 0; }
+
+ private:
+  static constexpr std::uint8_t kArmed = 1;
+  static constexpr std::uint8_t kRequested = 2;
+  std::atomic<std::uint8_t> state_{0};
+};
+
 // What drivers hold as PFLT_CALLBACK_DATA.
 struct CallbackData : FLT_CALLBACK_DATA {
   ActiveOperation* operation = nullptr;
@@ -111,6 +138,7 @@ struct ActiveOperation {
     kPre,
     kPost
   } phase = Phase::kPre;
+  Cancel cancel;
   const Frame* running = nullptr;  // the frame whose callback runs, or whose filter has the operation
 };
 

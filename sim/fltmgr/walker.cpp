@@ -1,5 +1,6 @@
 #include "fltmgr/walker.hpp"
 
+#include <optional>
 #include <string>
 
 #include "fltmgr/filter_call.hpp"
@@ -353,6 +354,7 @@ void Walker::complete_pre(Frame& frame, FLT_PREOP_CALLBACK_STATUS status, PVOID 
   const AtWork at_work(visit.thread, request_.trace);
   volume_.system.trace().event(request_.trace, "resume " + frame.entry->instance->filter.utf8_name());
   stragglers_ = true;
+  operation_.cancel.disarm();
   frame.completion_context = context;
   follow(visit, frame, status, Frame::State::kAnswered);
   carry_on(visit);
@@ -363,12 +365,19 @@ void Walker::complete_post(Frame& frame) {
   const AtWork at_work(visit.thread, request_.trace);
   volume_.system.trace().event(request_.trace, "resume " + frame.entry->instance->filter.utf8_name());
   stragglers_ = true;
+  operation_.cancel.disarm();
   finish_post(visit.thread, frame, FLT_POSTOP_FINISHED_PROCESSING, Frame::State::kAnswered);
   carry_on(visit);
 }
 
 void Walker::wait_for_turn(nt::Thread& thread) {
+  std::optional<nt::InterruptibleWait> interruptible;
+  if (&thread == &thread_) interruptible.emplace(thread);
   while (!over_ && called_.load() != &thread) {
+    if (interruptible && thread.terminated() && !operation_.cancel.requested()) {
+      cancel(thread, operation_);
+      continue;
+    }
     static_cast<void>(volume_.system.scheduler().park(sched::kForever, {"operation", describe(operation_)}));
   }
   called_.store(nullptr);

@@ -371,53 +371,6 @@ TEST_F(CallbackChecksTest, ContextFreedTwiceStopsTheMachine) {  // VER-13, VER-4
   EXPECT_THAT(finding("VER-41"), HasSubstr("freed already"));
 }
 
-// --- FltCancelFileOpen
-
-TEST_F(CallbackChecksTest, CancellingBeforeTheOpenIsReported) {  // CB-42, VER-14
-  load(on(IRP_MJ_CREATE, [](auto, PCFLT_RELATED_OBJECTS objects, auto) {
-    FltCancelFileOpen(objects->Instance, objects->FileObject);
-    return FLT_PREOP_SUCCESS_NO_CALLBACK;
-  }));
-  EXPECT_THAT(finding("VER-14"), HasSubstr("post-create"));
-}
-
-TEST_F(CallbackChecksTest, CancellingAnOpenThatFailedIsReported) {  // CB-41, CB-42, VER-14
-  load(on(IRP_MJ_CREATE, with_post, [](PFLT_CALLBACK_DATA data, PCFLT_RELATED_OBJECTS objects, auto, auto) {
-    if (!NT_SUCCESS(data->IoStatus.Status)) FltCancelFileOpen(objects->Instance, objects->FileObject);
-    return FLT_POSTOP_FINISHED_PROCESSING;
-  }));
-  EXPECT_FALSE(app.exists(u"C:\\missing.txt"));
-  EXPECT_THAT(finding("VER-14"), HasSubstr("post-create"));
-}
-
-TEST_F(CallbackChecksTest, CancellingAReparseIsReported) {  // CB-41, CB-42, VER-14, BAD-18
-  load_two(on(IRP_MJ_CREATE, with_post,
-              [](PFLT_CALLBACK_DATA data, PCFLT_RELATED_OBJECTS objects, auto, auto) {
-                if (data->IoStatus.Status == STATUS_REPARSE) {
-                  FltCancelFileOpen(objects->Instance, objects->FileObject);
-                  data->IoStatus.Status = STATUS_ACCESS_DENIED;
-                }
-                return FLT_POSTOP_FINISHED_PROCESSING;
-              }),
-           on(IRP_MJ_CREATE, [](PFLT_CALLBACK_DATA data, auto, auto) {
-             data->IoStatus.Status = STATUS_REPARSE;
-             data->IoStatus.Information = IO_REPARSE;
-             return FLT_PREOP_COMPLETE;
-           }));
-  EXPECT_EQ(app.read(u"C:\\plan.txt").status, STATUS_ACCESS_DENIED);
-  EXPECT_THAT(finding("VER-14"), HasSubstr("post-create"));
-}
-
-TEST_F(CallbackChecksTest, CancellingAFileWithAHandleStopsTheMachine) {  // CB-42, VER-14
-  load(on(IRP_MJ_WRITE, with_post, [](auto, PCFLT_RELATED_OBJECTS objects, auto, auto) {
-    FltCancelFileOpen(objects->Instance, objects->FileObject);
-    return FLT_POSTOP_FINISHED_PROCESSING;
-  }));
-  static_cast<void>(app.write(u"C:\\plan.txt", "new"));
-  EXPECT_TRUE(machine.stopped());
-  EXPECT_THAT(finding("VER-14"), HasSubstr("0xF5/0x6A"));
-}
-
 // --- what may be asked about an operation
 
 TEST_F(CallbackChecksTest, WhichOperationsAreSynchronous) {  // CB-57, IRQL-5

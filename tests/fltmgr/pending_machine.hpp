@@ -52,9 +52,9 @@ class PendingTest : public FilterTest {
     log.clear();
   }
   // A program writes; comes back when nobody can go on.
-  ThreadHandle start_write() {
-    ThreadHandle writer = app.start_thread("writer", [this] {
-      written = app.write(u"C:\\plan.txt", "new").status;
+  ThreadHandle start_write(std::u16string path = u"C:\\plan.txt") {
+    ThreadHandle writer = app.start_thread("writer", [this, path] {
+      written = app.write(path, "new").status;
       log.push_back("written");
     });
     EXPECT_EQ(machine.run_to_quiescence(), Outcome::kDone);

@@ -1,5 +1,5 @@
 // From FltStartFiltering to FltUnregisterFilter, where a driver of lambdas is too well-behaved (LIFE-10 to
-// LIFE-24, ALT-9, H-10, H-12).
+// LIFE-24, ALT-9, H-12).
 #include <fltUser.h>
 
 #include "fltmgr/registration_machine.hpp"
