@@ -11,7 +11,6 @@
   X(FltDecodeParameters) X(FltGetSwappedBufferMdlAddress) X(FltAllocateCallbackData) \
   X(FltFreeCallbackData) X(FltReuseCallbackData) X(FltPerformSynchronousIo) X(FltPerformAsynchronousIo) \
   X(FltReissueSynchronousIo) X(FltCancelIo) \
-  \
   X(FltQuerySecurityObject) X(FltSetSecurityObject) X(FltFsControlFile) \
   X(FltDeviceIoControlFile) X(FltTagFile) X(FltUntagFile) \
   X(FltAllocatePoolAlignedWithTag) \

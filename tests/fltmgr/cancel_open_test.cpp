@@ -50,6 +50,18 @@ TEST_F(CancelOpenTest, CancellingAReparseIsReported) {  // CB-41, CB-42, VER-14,
   EXPECT_THAT(finding("VER-14"), HasSubstr("post-create"));
 }
 
+TEST_F(CancelOpenTest, CancellingAtApcLevelIsReported) {  // H-17, IRQL-2, VER-23
+  load(on(IRP_MJ_CREATE, with_post, [](PFLT_CALLBACK_DATA data, PCFLT_RELATED_OBJECTS objects, auto, auto) {
+    KIRQL before = PASSIVE_LEVEL;
+    KeRaiseIrql(APC_LEVEL, &before);
+    FltCancelFileOpen(objects->Instance, objects->FileObject);
+    KeLowerIrql(before);
+    data->IoStatus.Status = STATUS_ACCESS_DENIED;
+    return FLT_POSTOP_FINISHED_PROCESSING;
+  }));
+  EXPECT_THAT(finding("VER-23"), HasSubstr("FltCancelFileOpen"));
+}
+
 TEST_F(CancelOpenTest, CancellingAFileWithAHandleStopsTheMachine) {  // CB-42, VER-14
   load(on(IRP_MJ_WRITE, with_post, [](auto, PCFLT_RELATED_OBJECTS objects, auto, auto) {
     FltCancelFileOpen(objects->Instance, objects->FileObject);

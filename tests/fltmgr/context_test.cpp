@@ -569,6 +569,23 @@ TEST_F(ContextTest, PreCreateHasNoStreamOrHandleContexts) {  // CTX-24, CB-40, V
   EXPECT_THAT(finding("VER-16"), HasSubstr("before the file is open"));
 }
 
+TEST_F(ContextTest, PostCloseHasNoStreamContext) {  // CTX-24, CB-33, VER-16
+  LambdaDriver driver = with_contexts();
+  NTSTATUS got = STATUS_SUCCESS;
+  driver.operations.push_back({.major = IRP_MJ_CLOSE,
+                               .pre = [](auto, auto, auto) { return FLT_PREOP_SUCCESS_WITH_CALLBACK; },
+                               .post =
+                                   [&](auto, PCFLT_RELATED_OBJECTS objects, auto, auto) {
+                                     PFLT_CONTEXT context = nullptr;
+                                     got = FltGetStreamContext(objects->Instance, objects->FileObject,
+                                                               &context);
+                                     return FLT_POSTOP_FINISHED_PROCESSING;
+                                   }});
+  load(std::move(driver));
+  EXPECT_EQ(got, STATUS_NOT_SUPPORTED);  // load() has opened and closed the root
+  EXPECT_THAT(finding("VER-16"), HasSubstr("pre-close"));
+}
+
 TEST_F(ContextTest, FileContextsAreNotSupported) {  // CTX-12, CTX-25
   load(with_contexts());
   open();
