@@ -1,45 +1,34 @@
 // The sample of docs/TUTORIAL.md: a driver that greets, and its client.
 #include <fltKernel.h>
-#include <fltUser.h>
 
 #include <gtest/gtest.h>
 
 #include <string>
 
+#include "driver/hello/client.h"
 #include "fltsim/driver.hpp"
 #include "fltsim/machine.hpp"
 #include "support/driver.hpp"
 
 namespace {
 
-// What a program of the tutorial does: connect, send, read the answer, close.
 struct Greeting {
-  HRESULT connected = E_FAIL;
-  HRESULT sent = E_FAIL;
+  HRESULT result = E_FAIL;
   std::u16string answer;
 };
-
-Greeting greet(std::u16string_view text, size_t room_units) {
-  Greeting greeting;
-  HANDLE port = INVALID_HANDLE_VALUE;
-  greeting.connected = FilterConnectCommunicationPort(u"\\HelloPort", 0, nullptr, 0, nullptr, &port);
-  if (FAILED(greeting.connected)) return greeting;
-  std::u16string request(text);
-  std::u16string answer(room_units, u'?');
-  DWORD returned = 0;
-  greeting.sent =
-      FilterSendMessage(port, request.data(), static_cast<DWORD>(request.size() * sizeof(char16_t)),
-                        answer.data(), static_cast<DWORD>(room_units * sizeof(char16_t)), &returned);
-  if (SUCCEEDED(greeting.sent)) greeting.answer = answer.substr(0, returned / sizeof(char16_t));
-  CloseHandle(port);
-  return greeting;
-}
 
 class HelloTest : public testing::Test {
  protected:
   Greeting greet_from_client(std::u16string_view text, size_t room_units = 64) {
     Greeting greeting;
-    EXPECT_EQ(client.run([&] { greeting = greet(text, room_units); }), fltsim::Outcome::kDone);
+    EXPECT_EQ(client.run([&] {
+      DWORD answered = 0;
+      greeting.answer.resize(room_units);
+      greeting.result = hello_greet(text.data(), static_cast<DWORD>(text.size()), greeting.answer.data(),
+                                    static_cast<DWORD>(room_units), &answered);
+      greeting.answer.resize(answered);
+    }),
+              fltsim::Outcome::kDone);
     return greeting;
   }
 
@@ -61,13 +50,13 @@ TEST_F(HelloTest, BuffersNeedNotBeOfOneSize) {
   padded.resize(100);
   EXPECT_EQ(greet_from_client(padded, 200).answer, u"Hello, User");
   EXPECT_EQ(greet_from_client(u"Hello, MiniFilter", 11).answer, u"Hello, User");
-  EXPECT_EQ(greet_from_client(u"Hello, MiniFilter", 10).sent, static_cast<HRESULT>(0x8007007A));
+  EXPECT_EQ(greet_from_client(u"Hello, MiniFilter", 10).result, static_cast<HRESULT>(0x8007007A));
 }
 
 TEST_F(HelloTest, AnythingElseIsRefused) {
-  EXPECT_LT(greet_from_client(u"Hello, World, and more").sent, 0);
-  EXPECT_LT(greet_from_client(u"Hi").sent, 0);
-  EXPECT_LT(greet_from_client(std::u16string(500, u'x')).sent, 0);
+  EXPECT_LT(greet_from_client(u"Hello, World, and more").result, 0);
+  EXPECT_LT(greet_from_client(u"Hi").result, 0);
+  EXPECT_LT(greet_from_client(std::u16string(500, u'x')).result, 0);
 }
 
 // P-14: the descriptor is freed, the driver unloads by its FilterUnload callback.
