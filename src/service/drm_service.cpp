@@ -179,7 +179,8 @@ ConnectionUse DrmService::apply_changes(fltlink::DriverClient& driver) {
     change = changes_;
   }
   if (apply_config(driver) == ConnectionUse::kReconnect) return ConnectionUse::kReconnect;
-  if (apply_policies(driver) == ConnectionUse::kReconnect) return ConnectionUse::kReconnect;
+  const ConnectionUse use = apply_policies(driver);
+  if (use != ConnectionUse::kKeep) return use;
   announce_applied(change);
   return ConnectionUse::kKeep;
 }
@@ -200,12 +201,12 @@ ConnectionUse DrmService::apply_config(fltlink::DriverClient& driver) {
   return was_answered(result) ? ConnectionUse::kKeep : ConnectionUse::kReconnect;
 }
 
-// A store that cannot be read now is tried again after the pause that a new connection takes.
+// A store that cannot be read now, because somebody else is writing to it, is no fault of the connection's.
 ConnectionUse DrmService::apply_policies(fltlink::DriverClient& driver) {
   const auto listed = policies_.list_to_apply();
   if (const StoreError* error = std::get_if<StoreError>(&listed)) {
     log_.write(EventId::kPoliciesUnreadable, host_.now(), error->text);
-    return ConnectionUse::kReconnect;
+    return ConnectionUse::kTryAgain;
   }
   // Removals first: to the driver, two spellings that are two rows here can be one policy, and the removal of
   // one takes the other away. So behind a removal everything that stays is told again.

@@ -3,7 +3,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <spdlog/sinks/ostream_sink.h>
+#include <sqlite3.h>
 
+#include <cstdio>
 #include <optional>
 #include <sstream>
 
@@ -187,6 +189,23 @@ TEST_F(DrmServiceTest, PolicyTooManyIsLoggedAndTheConnectionKept) {
   EXPECT_TRUE(service_->connected());
   EXPECT_EQ(service_->counters()[fltlink::LoopCounter::kConnectionsLost], 0u);
   EXPECT_THAT(lines_.str(), HasSubstr("\"code\":\"0x80070718\""));
+}
+
+TEST_F(DrmServiceTest, DatabaseThatSomebodyWritesToIsReadLaterOverTheSameConnection) {
+  const std::string path = testing::TempDir() + "drm_service_test_busy.db";
+  std::remove(path.c_str());
+  store_ = std::move(std::get<std::unique_ptr<PolicyStore>>(PolicyStore::open(path)));
+  sqlite3* other = nullptr;
+  ASSERT_EQ(sqlite3_open(path.c_str(), &other), SQLITE_OK);
+  ASSERT_EQ(sqlite3_exec(other, "BEGIN EXCLUSIVE", nullptr, nullptr, nullptr), SQLITE_OK);
+  start();
+  EXPECT_TRUE(service_->connected());
+  EXPECT_THAT(driver_.policies, IsEmpty());
+  EXPECT_THAT(lines_.str(), HasSubstr("\"id\":3002"));
+  sqlite3_close(other);
+  host_.advance(kTicksPerSecond);
+  EXPECT_THAT(driver_.policies, SizeIs(3));
+  EXPECT_EQ(service_->counters()[fltlink::LoopCounter::kConnectionsLost], 0u);
 }
 
 TEST_F(DrmServiceTest, RefusedPolicyIsLoggedAndTheOthersStand) {

@@ -309,6 +309,24 @@ TEST_F(ReceiveLoopTest, AttentionAskedWhileDisconnectedIsNotLost) {
   EXPECT_EQ(handlers_.attentions(), 1u);
 }
 
+TEST_F(ReceiveLoopTest, HandlerThatWantsToTryAgainIsAskedAfterGrowingPausesOnTheSameConnection) {
+  int calls = 0;
+  handlers_.when_connected = [](DriverClient&) { return ConnectionUse::kTryAgain; };
+  handlers_.when_attended = [&calls](DriverClient&) {
+    return ++calls < 3 ? ConnectionUse::kTryAgain : ConnectionUse::kKeep;
+  };
+  start();
+  host_.advance(100 * kTicksPerMillisecond);
+  EXPECT_EQ(calls, 1);
+  host_.advance(199 * kTicksPerMillisecond);
+  EXPECT_EQ(calls, 1);
+  host_.advance(kTicksPerMillisecond);
+  EXPECT_EQ(calls, 2);
+  host_.advance(60 * kTicksPerSecond);
+  EXPECT_EQ(calls, 3);
+  EXPECT_THAT(handlers_.connections(), SizeIs(1));
+}
+
 // --- replies ---
 
 TEST_F(ReceiveLoopTest, OwedReplyIsSentWithItsStatusAndPayload) {

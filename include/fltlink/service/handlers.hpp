@@ -11,6 +11,7 @@ namespace fltlink {
 // What a connection is worth after the service has talked to the driver over it.
 enum class ConnectionUse {
   kKeep,
+  kTryAgain,  // keep it; on_attention is called again after a pause, which grows while the answer stays the same
   kReconnect,  // drop it, and connect again after a pause
 };
 

@@ -110,7 +110,7 @@ class ReceiveLoop {
   void pause(Ticks duration);
   void serve();
   void post_all();
-  void attend();
+  void attend(ConnectionUse use);
   void drain();
   void end_workers();
 

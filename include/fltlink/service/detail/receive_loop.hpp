@@ -117,12 +117,13 @@ inline void ReceiveLoop::serve() {
   draining_.store(false, MemoryOrder::kSeqCst);
   aborts_in_a_row_.store(0, MemoryOrder::kRelaxed);
   post_all();
-  if (!lost_.load(MemoryOrder::kAcquire) &&
-      handlers_.on_connected(driver_, terms_) == ConnectionUse::kReconnect) {
-    lose_connection(0);
+  ConnectionUse use = ConnectionUse::kReconnect;
+  if (!lost_.load(MemoryOrder::kAcquire)) {
+    use = handlers_.on_connected(driver_, terms_);
+    if (use == ConnectionUse::kReconnect) lose_connection(0);
   }
   connected_.store(!lost_.load(MemoryOrder::kAcquire), MemoryOrder::kRelease);
-  attend();
+  attend(use);
   connected_.store(false, MemoryOrder::kRelease);
   drain();
 }
@@ -141,14 +142,18 @@ inline void ReceiveLoop::post_all() {
   }
 }
 
-// Returns when the connection is lost or the loop is to stop.
-inline void ReceiveLoop::attend() {
+// Returns when the connection is lost or the loop is to stop. `use` is what the handler has said last.
+inline void ReceiveLoop::attend(ConnectionUse use) {
+  Backoff backoff(options_.backoff);
   while (!stopping_.load(MemoryOrder::kAcquire) && !lost_.load(MemoryOrder::kAcquire)) {
-    if (!attention_.exchange(false, MemoryOrder::kAcquire)) {
-      static_cast<void>(host_.park(spot_, kForever));
-    } else if (handlers_.on_attention(driver_) == ConnectionUse::kReconnect) {
-      lose_connection(0);
+    if (attention_.exchange(false, MemoryOrder::kAcquire)) {
+      use = handlers_.on_attention(driver_);
+      if (use == ConnectionUse::kReconnect) lose_connection(0);
+      continue;
     }
+    if (use != ConnectionUse::kTryAgain) backoff.reset();
+    const Ticks again = use == ConnectionUse::kTryAgain ? host_.now() + backoff.next() : kForever;
+    if (host_.park(spot_, again) == ParkOutcome::kTimedOut) attention_.store(true, MemoryOrder::kRelaxed);
   }
 }
 
