@@ -32,37 +32,40 @@ TEST(ConnectTest, DriverRefusesWithItsOwnStatusAndTheSlotComesBack) {  // T-17: 
 }
 
 TEST(ConnectTest, UnknownAndClosedPortsAreNotFound) {  // T-18: CONN-4, PORT-11
-  under_every_scheduler(
-      [](const Options& options) {
-        PortMachine m(options);
-        EXPECT_EQ(m.try_connect(m.client, {}, 0, u"\\NoSuchPort").result, hr(0x80070002));
-        m.in_kernel([&] {
-          FltCloseCommunicationPort(m.driver.server);
-          m.driver.server = nullptr;
-          return 0;
-        });
-        EXPECT_EQ(m.try_connect(m.client).result, hr(0x80070002));
-      },
-      20);
+  under_every_scheduler([](const Options& options) {
+    PortMachine m(options);
+    EXPECT_EQ(m.try_connect(m.client, {}, 0, u"\\NoSuchPort").result, hr(0x80070002));
+    m.in_kernel([&] {
+      FltCloseCommunicationPort(m.driver.server);
+      m.driver.server = nullptr;
+      return 0;
+    });
+    EXPECT_EQ(m.try_connect(m.client).result, hr(0x80070002));
+  });
 }
 
 TEST(ConnectTest, SecondPortOfTheSameNameCollides) {  // T-25: PORT-5
-  PortMachine m;
-  PFLT_PORT second = nullptr;
-  EXPECT_EQ(m.in_kernel([&] { return m.driver.create_port(&second); }), STATUS_OBJECT_NAME_COLLISION);
-  EXPECT_EQ(second, nullptr);
+  under_every_scheduler([](const Options& options) {
+    PortMachine m(options);
+    PFLT_PORT second = nullptr;
+    EXPECT_EQ(m.in_kernel([&] { return m.driver.create_port(&second); }), STATUS_OBJECT_NAME_COLLISION);
+    EXPECT_EQ(second, nullptr);
+  });
 }
 
 TEST(ConnectTest, PortNeedsAKernelHandleAndRoomForAConnection) {  // T-26: PORT-2, PORT-3
-  PortMachine m;
-  PFLT_PORT port = nullptr;
-  m.driver.settings.attributes = OBJ_CASE_INSENSITIVE;
-  EXPECT_EQ(m.in_kernel([&] { return m.driver.create_port(&port, u"\\Other"); }), STATUS_INVALID_PARAMETER);
-  m.driver.settings.attributes = OBJ_KERNEL_HANDLE;
-  for (const LONG none : {0, -1}) {
-    m.driver.settings.connections_max = none;
+  under_every_scheduler([](const Options& options) {
+    PortMachine m(options);
+    PFLT_PORT port = nullptr;
+    m.driver.settings.attributes = OBJ_CASE_INSENSITIVE;
     EXPECT_EQ(m.in_kernel([&] { return m.driver.create_port(&port, u"\\Other"); }), STATUS_INVALID_PARAMETER);
-  }
+    m.driver.settings.attributes = OBJ_KERNEL_HANDLE;
+    for (const LONG none : {0, -1}) {
+      m.driver.settings.connections_max = none;
+      EXPECT_EQ(m.in_kernel([&] { return m.driver.create_port(&port, u"\\Other"); }),
+                STATUS_INVALID_PARAMETER);
+    }
+  });
 }
 
 TEST(ConnectTest, PortNameIsAPathInTheObjectManager) {  // PORT-7

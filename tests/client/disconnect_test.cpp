@@ -8,37 +8,33 @@ const Bytes kEight = {1, 2, 3, 4, 5, 6, 7, 8};
 constexpr DWORD kInvalidHandle = 6;
 
 TEST(DisconnectTest, SlotComesBackOnlyAfterDisconnectNotify) {  // T-15: DISC-7
-  under_every_scheduler(
-      [](const Options& options) {
-        PortMachine m(options);
-        m.connect();
-        HRESULT during = S_OK;
-        m.driver.on_disconnect = [&](PortDriver::Slot& slot) {
-          FltCloseClientPort(m.driver.filter, &slot.port);
-          auto other = m.machine.start_process({.image = u"C:\\App\\other.exe", .user = User::kSystem});
-          during = m.try_connect(other).result;
-        };
-        m.close_client();
-        EXPECT_EQ(during, hr(0x800704D6));
-        EXPECT_EQ(m.driver.disconnects, 1);
-        m.driver.on_disconnect = nullptr;
-        EXPECT_EQ(m.try_connect(m.client).result, S_OK);
-      },
-      50);
+  under_every_scheduler([](const Options& options) {
+    PortMachine m(options);
+    m.connect();
+    HRESULT during = S_OK;
+    m.driver.on_disconnect = [&](PortDriver::Slot& slot) {
+      FltCloseClientPort(m.driver.filter, &slot.port);
+      auto other = m.machine.start_process({.image = u"C:\\App\\other.exe", .user = User::kSystem});
+      during = m.try_connect(other).result;
+    };
+    m.close_client();
+    EXPECT_EQ(during, hr(0x800704D6));
+    EXPECT_EQ(m.driver.disconnects, 1);
+    m.driver.on_disconnect = nullptr;
+    EXPECT_EQ(m.try_connect(m.client).result, S_OK);
+  });
 }
 
 TEST(DisconnectTest, ForgottenCloseLosesTheSlotAndIsFoundAtUnload) {  // T-16: DISC-8, BAD-4, VER-29
-  under_every_scheduler(
-      [](const Options& options) {
-        PortMachine m(options, {.closes_client_ports = false});
-        m.machine.verifier().expect("VER-29");
-        m.connect();
-        m.close_client();
-        EXPECT_EQ(m.try_connect(m.client).result, hr(0x800704D6));
-        EXPECT_EQ(m.loaded->unload(), STATUS_SUCCESS);
-        EXPECT_EQ(m.machine.verifier().count("VER-29"), 1u);
-      },
-      50);
+  under_every_scheduler([](const Options& options) {
+    PortMachine m(options, {.closes_client_ports = false});
+    m.machine.verifier().expect("VER-29");
+    m.connect();
+    m.close_client();
+    EXPECT_EQ(m.try_connect(m.client).result, hr(0x800704D6));
+    EXPECT_EQ(m.loaded->unload(), STATUS_SUCCESS);
+    EXPECT_EQ(m.machine.verifier().count("VER-29"), 1u);
+  });
 }
 
 TEST(DisconnectTest, ExitOfTheClientEndsTheSenderAndNotifiesOnce) {  // T-19: SEND-14, DISC-1, DISC-10
@@ -159,59 +155,57 @@ TEST(DisconnectTest, ConnectionsOutliveTheServerPort) {  // T-21: PORT-10
 TEST(DisconnectTest, UnloadEndsClientsAndSendersInEitherOrder) {  // T-22: PUNL-2..PUNL-5, DISC-9
   for (const auto order :
        {Semantics::DisconnectOrder::kSendersFirst, Semantics::DisconnectOrder::kNotifyFirst}) {
-    under_every_scheduler(
-        [order](const Options& options) {
-          Options chosen = options;
-          chosen.semantics.disconnect_order = order;
-          PortMachine m(chosen);
-          m.connect();
-          m.park(24);
-          Sending& sending = m.start_send(kEight, 4, kNoTimeout);
-          EXPECT_TRUE(m.next(5000).ok);
-          m.park(24);
-          EXPECT_EQ(m.loaded->unload(), STATUS_SUCCESS);
-          EXPECT_EQ(m.finish(sending), STATUS_PORT_DISCONNECTED);
-          EXPECT_EQ(m.driver.disconnects, 1);
-          EXPECT_EQ(m.next().error, kInvalidHandle);
-          EXPECT_EQ(m.message({1}), hr(0x80070006));
-          m.close_client();
-          EXPECT_EQ(m.driver.disconnects, 1);
-        },
-        60);
+    under_every_scheduler([order](const Options& options) {
+      Options chosen = options;
+      chosen.semantics.disconnect_order = order;
+      PortMachine m(chosen);
+      m.connect();
+      m.park(24);
+      Sending& sending = m.start_send(kEight, 4, kNoTimeout);
+      EXPECT_TRUE(m.next(5000).ok);
+      m.park(24);
+      EXPECT_EQ(m.loaded->unload(), STATUS_SUCCESS);
+      EXPECT_EQ(m.finish(sending), STATUS_PORT_DISCONNECTED);
+      EXPECT_EQ(m.driver.disconnects, 1);
+      EXPECT_EQ(m.next().error, kInvalidHandle);
+      EXPECT_EQ(m.message({1}), hr(0x80070006));
+      m.close_client();
+      EXPECT_EQ(m.driver.disconnects, 1);
+    });
   }
 }
 
 TEST(DisconnectTest, OpenServerPortHangsTheUnload) {  // T-23: PUNL-1, VER-29
-  PortMachine m({}, {.closes_server_port = false});
-  m.machine.verifier().expect("VER-29");
-  m.machine.verifier().expect("SIM-2");
-  const PFLT_PORT server = m.driver.server;
-  auto unloader =
-      m.machine.system_process().start_thread("unloader", [&] { FltUnregisterFilter(m.driver.filter); });
-  m.settle();
-  EXPECT_FALSE(unloader.done());
-  EXPECT_EQ(m.machine.verifier().count("VER-29"), 1u);
-  m.in_kernel([&] {
-    FltCloseCommunicationPort(server);
-    return 0;
+  under_every_scheduler([](const Options& options) {
+    PortMachine m(options, {.closes_server_port = false});
+    m.machine.verifier().expect("VER-29");
+    m.machine.verifier().expect("SIM-2");
+    const PFLT_PORT server = m.driver.server;
+    auto unloader =
+        m.machine.system_process().start_thread("unloader", [&] { FltUnregisterFilter(m.driver.filter); });
+    m.settle();
+    EXPECT_FALSE(unloader.done());
+    EXPECT_EQ(m.machine.verifier().count("VER-29"), 1u);
+    m.in_kernel([&] {
+      FltCloseCommunicationPort(server);
+      return 0;
+    });
+    EXPECT_EQ(unloader.join(), Outcome::kDone);
+    m.machine.verifier().expect("VER-30");
+    m.machine.verifier().expect("VER-31");
   });
-  EXPECT_EQ(unloader.join(), Outcome::kDone);
-  m.machine.verifier().expect("VER-30");
-  m.machine.verifier().expect("VER-31");
 }
 
 TEST(DisconnectTest, RefusedUnloadLeavesThePortWorkingAndAMandatoryOneDoesNotAsk) {  // T-24: LIFE-17
-  under_every_scheduler(
-      [](const Options& options) {
-        PortMachine m(options);
-        m.driver.on_unload = [](FLT_FILTER_UNLOAD_FLAGS) { return STATUS_FLT_DO_NOT_DETACH; };
-        m.connect();
-        EXPECT_EQ(m.loaded->unload(), STATUS_FLT_DO_NOT_DETACH);
-        EXPECT_EQ(m.message({1}), S_OK);
-        EXPECT_EQ(m.loaded->stop(), STATUS_SUCCESS);
-        EXPECT_EQ(m.message({1}), hr(0x80070006));
-      },
-      20);
+  under_every_scheduler([](const Options& options) {
+    PortMachine m(options);
+    m.driver.on_unload = [](FLT_FILTER_UNLOAD_FLAGS) { return STATUS_FLT_DO_NOT_DETACH; };
+    m.connect();
+    EXPECT_EQ(m.loaded->unload(), STATUS_FLT_DO_NOT_DETACH);
+    EXPECT_EQ(m.message({1}), S_OK);
+    EXPECT_EQ(m.loaded->stop(), STATUS_SUCCESS);
+    EXPECT_EQ(m.message({1}), hr(0x80070006));
+  });
 }
 
 TEST(DisconnectTest, RefusalAfterClosingTheServerPortIsFound) {  // PUNL-6, VER-31

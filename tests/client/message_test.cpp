@@ -7,14 +7,12 @@ namespace fltsim {
 namespace {
 
 TEST(MessageTest, StatusOfTheCallbackIsTheResult) {  // T-27: MSG-7
-  under_every_scheduler(
-      [](const Options& options) {
-        PortMachine m(options);
-        m.driver.on_message = [](const void*, ULONG, void*, ULONG, ULONG*) { return STATUS_NO_MORE_ENTRIES; };
-        m.connect();
-        EXPECT_EQ(m.message({1}), hr(0x80070103));
-      },
-      20);
+  under_every_scheduler([](const Options& options) {
+    PortMachine m(options);
+    m.driver.on_message = [](const void*, ULONG, void*, ULONG, ULONG*) { return STATUS_NO_MORE_ENTRIES; };
+    m.connect();
+    EXPECT_EQ(m.message({1}), hr(0x80070103));
+  });
 }
 
 TEST(MessageTest, BytesGoInAndComeBack) {  // MSG-1, MSG-8
@@ -52,18 +50,21 @@ TEST(MessageTest, CallbackRunsInTheClientsProcessOnUserAddresses) {  // MSG-2, M
 }
 
 TEST(MessageTest, NullBuffersPassAsNull) {  // T-28: MSG-5
-  PortMachine m;
-  bool null_in = false;
-  bool null_out = false;
-  m.driver.on_message = [&](const void* in, ULONG, void* out, ULONG, ULONG*) {
-    null_in = in == nullptr;
-    null_out = out == nullptr;
-    return STATUS_SUCCESS;
-  };
-  m.connect();
-  DWORD returned = 0;
-  EXPECT_EQ(m.in_client([&] { return FilterSendMessage(m.port, nullptr, 0, nullptr, 0, &returned); }), S_OK);
-  EXPECT_TRUE(null_in && null_out);
+  under_every_scheduler([](const Options& options) {
+    PortMachine m(options);
+    bool null_in = false;
+    bool null_out = false;
+    m.driver.on_message = [&](const void* in, ULONG, void* out, ULONG, ULONG*) {
+      null_in = in == nullptr;
+      null_out = out == nullptr;
+      return STATUS_SUCCESS;
+    };
+    m.connect();
+    DWORD returned = 0;
+    EXPECT_EQ(m.in_client([&] { return FilterSendMessage(m.port, nullptr, 0, nullptr, 0, &returned); }),
+              S_OK);
+    EXPECT_TRUE(null_in && null_out);
+  });
 }
 
 TEST(MessageTest, AddressOfTheKernelIsRefusedBeforeTheCallback) {  // MSG-3
@@ -84,16 +85,18 @@ TEST(MessageTest, AddressOfTheKernelIsRefusedBeforeTheCallback) {  // MSG-3
 }
 
 TEST(MessageTest, OddAddressStaysOddForTheCallback) {  // T-28: MSG-4
-  PortMachine m;
-  m.driver.on_message = [](const void* in, ULONG, void*, ULONG, ULONG*) {
-    return reinterpret_cast<std::uintptr_t>(in) % 8 == 0 ? STATUS_SUCCESS : STATUS_DATATYPE_MISALIGNMENT;
-  };
-  m.connect();
-  alignas(16) static unsigned char buffer[32];
-  DWORD returned = 0;
-  EXPECT_EQ(m.in_client([&] { return FilterSendMessage(m.port, buffer + 1, 8, nullptr, 0, &returned); }),
-            hr(0x800703E6));
-  EXPECT_EQ(m.in_client([&] { return FilterSendMessage(m.port, buffer, 8, nullptr, 0, &returned); }), S_OK);
+  under_every_scheduler([](const Options& options) {
+    PortMachine m(options);
+    m.driver.on_message = [](const void* in, ULONG, void*, ULONG, ULONG*) {
+      return reinterpret_cast<std::uintptr_t>(in) % 8 == 0 ? STATUS_SUCCESS : STATUS_DATATYPE_MISALIGNMENT;
+    };
+    m.connect();
+    alignas(16) static unsigned char buffer[32];
+    DWORD returned = 0;
+    EXPECT_EQ(m.in_client([&] { return FilterSendMessage(m.port, buffer + 1, 8, nullptr, 0, &returned); }),
+              hr(0x800703E6));
+    EXPECT_EQ(m.in_client([&] { return FilterSendMessage(m.port, buffer, 8, nullptr, 0, &returned); }), S_OK);
+  });
 }
 
 TEST(MessageTest, TakingAMessageFromAnOddAddressIsAWarning) {  // MSG-4, VER-25
