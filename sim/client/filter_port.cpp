@@ -141,6 +141,7 @@ NTSTATUS receive_and_wait(nt::Thread& thread, const nt::Ref<Connection>& connect
   fltmgr::Receive receive =
       receive_of(thread, buffer, size, overlapped != nullptr ? static_cast<void*>(overlapped) : &waiter);
   receive.complete = waiter.completion();
+  receive.blocks = true;
   if (overlapped != nullptr) {
     std::function<void(NTSTATUS, std::uint32_t)> complete;
     if (const NTSTATUS status = begin_overlapped(connection, *overlapped, complete); status != STATUS_SUCCESS)

@@ -59,8 +59,13 @@ NTSTATUS duplicate(HANDLE source_process, HANDLE source, HANDLE target_process, 
   if (const NTSTATUS status = open_handle(source_process, nt::kProcessType, from); status != STATUS_SUCCESS)
     return status;
   nt::AccessMask granted = 0;
-  const nt::Ref<void> object = from->handles.find(source, &granted);
-  if (!object) return STATUS_INVALID_HANDLE;
+  nt::Ref<void> object = from->handles.find(source, &granted);
+  if (!object) {
+    if (source != GetCurrentProcess() && source != GetCurrentThread()) return STATUS_INVALID_HANDLE;
+    const NTSTATUS status = nt::reference_by_handle(source, 0, nullptr, nt::Mode::kUser, object);
+    if (status != STATUS_SUCCESS) return status;
+    granted = nt::type_of(object.get()).mapping.all;
+  }
   if (const NTSTATUS status = open_handle(target_process, nt::kProcessType, to); status != STATUS_SUCCESS)
     return status;
   HANDLE made = to->handles.insert(object.get(), granted, inheritable);
@@ -171,7 +176,7 @@ VOID Sleep(DWORD Milliseconds) {
 
 ULONGLONG GetTickCount64(VOID) {
   return nt::client_call("GetTickCount64", ULONGLONG{0}, [](nt::Thread& thread) -> ULONGLONG {
-    return thread.system.scheduler().now() / sched::kTicksPerMillisecond;
+    return (thread.system.scheduler().now() - thread.system.nt().boot_time()) / sched::kTicksPerMillisecond;
   });
 }
 

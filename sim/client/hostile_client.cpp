@@ -53,7 +53,7 @@ class Act {
   std::byte* copy_of(const std::vector<std::uint8_t>& bytes, std::size_t size, bool misaligned) {
     const std::size_t aligned = (size + 3) / 4 * 4;
     std::byte* at = misaligned ? room(aligned + 4) + 1 + below(3) : room(aligned);
-    std::memcpy(at, bytes.data(), std::min(size, bytes.size()));
+    std::copy_n(bytes.begin(), std::min(size, bytes.size()), reinterpret_cast<std::uint8_t*>(at));
     return at;
   }
   // A multiple of 4, from `least` to below `size`.

@@ -1,5 +1,7 @@
-// Overlapped requests: completion, completion ports, GetOverlappedResult, CancelIo and CancelIoEx.
+// Overlapped requests: completion, completion ports, GetOverlappedResult, and the ways to cancel.
 #include "client/client.hpp"
+#include "fltmgr/manager.hpp"
+#include "fltmgr/port.hpp"
 #include "nt/io_completion.hpp"
 
 using namespace fltsim;
@@ -196,6 +198,17 @@ BOOL CancelIoEx(HANDLE File, LPOVERLAPPED Overlapped) {
     return win32_result(thread, cancel(thread, File, [&](const fltmgr::Receive& receive) {
                           return Overlapped == nullptr || receive.key == Overlapped;
                         }));
+  });
+}
+
+BOOL CancelSynchronousIo(HANDLE Thread) {
+  return nt::client_release("CancelSynchronousIo", FALSE, [&](nt::Thread& thread) -> BOOL {
+    nt::Ref<nt::Thread> target;
+    if (const NTSTATUS status = open_handle(Thread, nt::kThreadType, target); status != STATUS_SUCCESS)
+      return win32_result(thread, status);
+    const std::size_t count = thread.system.fltmgr().ports().cancel_receives(
+        [&](const fltmgr::Receive& receive) { return receive.issuer == target->id && receive.blocks; });
+    return win32_result(thread, count != 0 ? STATUS_SUCCESS : STATUS_NOT_FOUND);
   });
 }
 

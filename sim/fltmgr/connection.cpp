@@ -129,9 +129,14 @@ SendResult Connection::send(nt::Thread& thread, const SendRequest& request) {
     senders_.push_back(&thread);
   }
   const SendResult result = rendezvous_.send(thread, request);
-  const std::lock_guard lock(mutex_);
-  std::erase(senders_, &thread);
-  changed();
+  bool may_be_over = false;
+  {
+    const std::lock_guard lock(mutex_);
+    std::erase(senders_, &thread);
+    changed();
+    may_be_over = ended_;
+  }
+  if (may_be_over) give_back_slot_if_due();
   return result;
 }
 
@@ -244,11 +249,11 @@ void Connection::client_closed(nt::Thread& thread) {
   give_back_slot_if_due();
 }
 
-bool Connection::close_from_kernel(PFLT_PORT* variable) {
-  rendezvous_.close(port_status::kDisconnected, variable);
+Connection::Closed Connection::close_from_kernel(PFLT_PORT* variable) {
+  if (!rendezvous_.close_from_driver(variable, handle())) return Closed::kNothingToClose;
   {
     const std::lock_guard lock(mutex_);
-    if (!kernel_open_) return false;
+    if (!kernel_open_) return Closed::kBefore;
     kernel_open_ = false;
     ended_ = true;
     if (notify_ == Notify::kDue && !semantics_of(*server_).disconnect_notify_after_kernel_close) {
@@ -256,19 +261,17 @@ bool Connection::close_from_kernel(PFLT_PORT* variable) {
     }
   }
   give_back_slot_if_due();
-  return true;
+  return Closed::kNow;
 }
 
-bool Connection::kernel_end_closed() const {
-  const std::lock_guard lock(mutex_);
-  return !kernel_open_;
-}
-
-bool Connection::end(nt::Thread& thread) {
+void Connection::end(nt::Thread& thread) {
   wait_until(thread, false, "connection: ConnectNotify still runs", [this] { return !connecting_; });
   disconnect(thread, port_status::kDisconnected, true);
   wait_until(thread, false, "connection: callbacks and senders still run",
              [this] { return notify_ != Notify::kRunning && senders_.empty() && messages_ == 0; });
+}
+
+bool Connection::forget_kernel_end() {
   bool leaked = false;
   {
     const std::lock_guard lock(mutex_);
@@ -287,8 +290,9 @@ void Connection::give_back_slot_if_due() {
     const bool needs_close = semantics_of(*server_).slot_needs_client_port_close;
     const bool closed = !kernel_open_ || (!needs_close && notify_ == Notify::kReturned);
     gives = closed && std::exchange(slot_held_, false);
-    // Until then the unload finds it: to report a forgotten close, or to run a DisconnectNotify that is due.
-    is_over = !kernel_open_ && notify_ != Notify::kDue;
+    // Until then the unload finds it: to report a forgotten close, to run a DisconnectNotify that is due, to wait
+    // for senders.
+    is_over = !kernel_open_ && notify_ != Notify::kDue && senders_.empty();
   }
   if (gives) server_->give_slot();
   if (is_over) FilterManager::of(server_->filter.system).ports().retire(*this);

@@ -69,12 +69,17 @@ class Connection {
 
   // --- the ends ---
   void client_closed(nt::Thread& thread);
-  // FltCloseClientPort through `variable`. False: the kernel's end was closed before.
-  bool close_from_kernel(PFLT_PORT* variable);
-  bool kernel_end_closed() const;
-  // For FltUnregisterFilter: disconnects, and waits until no callback and no sender of it is left. True when
-  // the driver had not closed its end: a leak (VER-29).
-  bool end(nt::Thread& thread);
+  enum class Closed {
+    kNow,
+    kBefore,         // the kernel's end is closed, and `variable` is a copy, or ConnectNotify had refused
+    kNothingToClose  // another thread has closed through the variable meanwhile
+  };
+  // FltCloseClientPort through `variable`.
+  Closed close_from_kernel(PFLT_PORT* variable);
+  // For FltUnregisterFilter: disconnects, and waits until no callback and no sender of it is left.
+  void end(nt::Thread& thread);
+  // Closes the kernel's end for a driver that has gone. True when it had not done so: a leak (VER-29).
+  bool forget_kernel_end();
 
   // --- the client's handle ---
   struct Binding {

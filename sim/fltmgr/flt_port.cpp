@@ -131,7 +131,7 @@ NTSTATUS send(Filter& filter, nt::Thread& thread, Connection& connection, PFLT_P
   request.trace = begin_message(thread, filter, connection, size, reply != nullptr ? reply_length : nullptr);
   const SendResult result = connection.send(thread, request);
   thread.system.trace().end(request.trace, "status", static_cast<std::uint32_t>(result.status));
-  if (result.stale && connection.kernel_end_closed()) {
+  if (result.stale) {
     lint(filter, Severity::kError,
          "FltSendMessage was given a client port that FltCloseClientPort closed through another variable: a "
          "copy. Keep one "
@@ -219,20 +219,28 @@ VOID FltCloseClientPort(PFLT_FILTER Filter, PFLT_PORT* ClientPort) {
   const auto complain = [&](Severity severity, const char* text, const std::string& object) {
     report(*filter, "VER-29", severity, text, object);
   };
-  if (port == nullptr) {
+  const auto nothing_to_close = [&] {
     complain(Severity::kWarning,
              "FltCloseClientPort was given a variable that holds NULL: nothing to close (DISC-4).", {});
-    return;
-  }
+  };
+  if (port == nullptr) return nothing_to_close();
   Connection* connection = Connection::from(port);
   if (connection == nullptr || &connection->server().filter != filter) {
-    complain(Severity::kError, "FltCloseClientPort was given what is no client port of this filter.", {});
-  } else if (!nt::Ref<Connection>::retain(connection)->close_from_kernel(ClientPort)) {
-    complain(Severity::kError,
-             "FltCloseClientPort was called twice for one connection, through two variables. Keep one "
-             "variable per "
-             "connection, and pass its address (DISC-3).",
-             connection->describe());
+    return complain(Severity::kError, "FltCloseClientPort was given what is no client port of this filter.",
+                    {});
+  }
+  switch (nt::Ref<Connection>::retain(connection)->close_from_kernel(ClientPort)) {
+    case Connection::Closed::kNow:
+      return;
+    case Connection::Closed::kNothingToClose:
+      return nothing_to_close();
+    case Connection::Closed::kBefore:
+      complain(
+          Severity::kError,
+          "FltCloseClientPort was called for a connection that is closed: it was closed through another "
+          "variable, or ConnectNotify refused it. Keep one variable per connection, and pass its address "
+          "(DISC-3).",
+          connection->describe());
   }
 }
 

@@ -85,7 +85,6 @@ struct Filter : FltObject {
   std::vector<Instance*> instances;    // in order of attach; guarded by FilterManager
   // What the instances' teardown callbacks are told; set by unload.
   std::atomic<FLT_INSTANCE_TEARDOWN_FLAGS> teardown_reason{FLTFL_INSTANCE_TEARDOWN_FILTER_UNLOAD};
-  std::atomic<bool> had_server_port{false};
 
   const std::string& utf8_name() const;  // identity->name
 };

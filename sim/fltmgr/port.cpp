@@ -59,11 +59,12 @@ const nt::ObjectType kServerPortType{.name = u"FilterConnectionPort",
                                      .parses = false,
                                      .report_leaks = false};
 
-ServerPort::ServerPort(Filter& owner, std::u16string its_name, const Callbacks& its_callbacks,
+ServerPort::ServerPort(Filter& owner, std::u16string its_name, bool any_case, const Callbacks& its_callbacks,
                        void* its_cookie, std::int32_t connections_max)
     : filter(owner),
       name(std::move(its_name)),
       text(nt::to_utf8(name)),
+      case_insensitive(any_case),
       callbacks(its_callbacks),
       cookie(its_cookie),
       connections_max_(connections_max) {}
@@ -106,16 +107,15 @@ Ports::Ports(System& system) : system_(system) {
 
 NTSTATUS Ports::create(Filter& filter, Creation creation, PFLT_PORT& port) {
   if (!filter.rundown.acquire()) return port_status::kFilterGoing;
-  auto made = nt::Ref<ServerPort>::adopt(
-      nt::create_object<ServerPort>(system_, kServerPortType, filter, creation.name, creation.callbacks,
-                                    creation.cookie, creation.connections_max));
+  auto made = nt::Ref<ServerPort>::adopt(nt::create_object<ServerPort>(
+      system_, kServerPortType, filter, creation.name, creation.case_insensitive, creation.callbacks,
+      creation.cookie, creation.connections_max));
   nt::ObjectHeader::of(made.get()).security = std::move(creation.security);
   port = made->handle();
   {
     const std::lock_guard lock(mutex_);
     open_.push_back(made);
   }
-  filter.had_server_port = true;
   // From here on clients can connect (PORT-8).
   const NTSTATUS status =
       system_.nt().names().insert(made.get(), creation.name, creation.case_insensitive, true);
@@ -174,6 +174,7 @@ NTSTATUS Ports::open_port(nt::Thread& thread, const ConnectRequest& request, nt:
   if (!NT_SUCCESS(allowed)) return allowed;
   port = nt::Ref<ServerPort>::adopt(static_cast<ServerPort*>(object.detach()));
   if (port->name != request.name) {
+    if (!port->case_insensitive) return port_status::kNoSuchPort;  // CONN-19
     report(port->filter, "VER-46", Severity::kWarning,
            "a client connected to the port by a name in other case. Whether that works depends on the "
            "version of Windows; "
@@ -186,11 +187,11 @@ NTSTATUS Ports::open_port(nt::Thread& thread, const ConnectRequest& request, nt:
 NTSTATUS Ports::connect(nt::Thread& thread, const ConnectRequest& request, nt::Ref<Connection>& connection) {
   nt::Ref<ServerPort> port;
   if (const NTSTATUS status = open_port(thread, request, port); !NT_SUCCESS(status)) return status;
-  if (port->filter.state.load() >= Filter::State::kDeleting) return port_status::kFilterGoing;  // H-27
   {
     // Together, so that whoever closes the server port and then unregisters sees every connection that got a
     // slot.
     const std::lock_guard lock(mutex_);
+    if (port->filter.state.load() >= Filter::State::kDeleting) return port_status::kFilterGoing;  // H-27
     if (const NTSTATUS status = port->take_slot(); !NT_SUCCESS(status)) return status;
     connection = nt::Ref<Connection>::adopt(nt::create_object<Connection>(
         system_, kClientPortType, port, ++connection_count_, thread.process, request.synchronous));
@@ -231,23 +232,34 @@ void Ports::retire(Connection& connection) {
 // their process. This runs before the thread's client frames are unwound: nothing is delivered to memory of
 // theirs afterwards.
 void Ports::cancel_receives_of(const nt::Thread& thread) {
+  const bool whole_process = thread.process.terminating.load(std::memory_order_acquire);
+  cancel_receives([&](const Receive& receive) {
+    if (whole_process && receive.process == thread.process.id) return true;
+    return receive.issuer == thread.id && receive.ends_with_issuer;
+  });
+}
+
+std::size_t Ports::cancel_receives(const std::function<bool(const Receive&)>& which) {
   std::vector<nt::Ref<Connection>> live;
   {
     const std::lock_guard lock(mutex_);
     live = connections_;
   }
-  const bool whole_process = thread.process.terminating.load(std::memory_order_acquire);
-  const auto ends = [&](const Receive& receive) {
-    if (whole_process && receive.process == thread.process.id) return true;
-    return receive.issuer == thread.id && receive.ends_with_issuer;
-  };
-  for (const auto& connection : live) connection->rendezvous().cancel(ends);
+  std::size_t count = 0;
+  for (const auto& connection : live) count += connection->rendezvous().cancel(which);
+  return count;
 }
 
 void disconnect_all(Filter& filter) {
   nt::Thread& thread = nt::current_thread("FltUnregisterFilter");
   for (const auto& connection : FilterManager::of(filter.system).ports().connections_of(filter)) {
-    if (!connection->end(thread)) continue;
+    connection->end(thread);
+  }
+}
+
+void report_open_connections(Filter& filter) {
+  for (const auto& connection : FilterManager::of(filter.system).ports().connections_of(filter)) {
+    if (!connection->forget_kernel_end()) continue;
     report(filter, "VER-29", Severity::kError,
            "the driver never closed this connection: call FltCloseClientPort in DisconnectNotify. Its place "
            "among "

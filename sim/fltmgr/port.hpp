@@ -28,8 +28,8 @@ class ServerPort {
     PFLT_MESSAGE_NOTIFY message;  // may be null (PORT-4)
   };
 
-  ServerPort(Filter& owner, std::u16string its_name, const Callbacks& its_callbacks, void* its_cookie,
-             std::int32_t connections_max);
+  ServerPort(Filter& owner, std::u16string its_name, bool any_case, const Callbacks& its_callbacks,
+             void* its_cookie, std::int32_t connections_max);
   ServerPort(const ServerPort&) = delete;
   ServerPort& operator=(const ServerPort&) = delete;
 
@@ -37,8 +37,9 @@ class ServerPort {
   PFLT_PORT handle() { return reinterpret_cast<PFLT_PORT>(this); }
 
   Filter& filter;
-  const std::u16string name;  // \DrmFilterPort
-  const std::string text;     // the same for findings
+  const std::u16string name;    // \DrmFilterPort
+  const std::string text;       // the same for findings
+  const bool case_insensitive;  // OBJ_CASE_INSENSITIVE (CONN-19)
   const Callbacks callbacks;
   void* const cookie;
 
@@ -87,6 +88,9 @@ class Ports {
   // client_closed().
   NTSTATUS connect(nt::Thread& thread, const ConnectRequest& request, nt::Ref<Connection>& connection);
 
+  // Completes with STATUS_CANCELLED the receives of every connection for which `which` is true; how many.
+  std::size_t cancel_receives(const std::function<bool(const Receive&)>& which);
+
   std::vector<nt::Ref<Connection>> connections_of(const Filter& filter) const;  // in order of connecting
   std::vector<std::string> open_ports_of(const Filter& filter) const;
   // The connection's kernel end is closed and its slot is free: it is forgotten, but stays in memory for a
@@ -109,6 +113,8 @@ class Ports {
 // For FltUnregisterFilter (PUNL-1..PUNL-4). The calling thread runs the DisconnectNotify callbacks, and waits
 // until no port callback of the filter runs and every sender has left.
 void disconnect_all(Filter& filter);
+// The driver has done what it does: whatever it has not closed by now is a finding (DISC-2).
+void report_open_connections(Filter& filter);
 // Names of the server ports that are not closed.
 std::vector<std::string> open_server_ports(const Filter& filter);
 

@@ -30,7 +30,7 @@ SendResult Rendezvous::send(nt::Thread& thread, const SendRequest& request) {
     const std::lock_guard lock(mutex_);
     const bool named =
         request.slot == nullptr || __atomic_load_n(request.slot, __ATOMIC_ACQUIRE) == request.expected;
-    if (closed_) return {.status = port_status::kDisconnected, .stale = named};
+    if (closed_) return {.status = port_status::kDisconnected, .stale = named && closed_by_driver_};
     if (!named) return {.status = port_status::kDisconnected};
     queued_.push_back(&sender);
     match();
@@ -100,10 +100,13 @@ void Rendezvous::withdraw(Sender& sender, NTSTATUS status) {
 // --------------------------------------------------------------------------------------------------------
 
 void Rendezvous::match() {
-  while (!queued_.empty() && !receives_.empty()) {
-    Sender& sender = *queued_.front();
+  for (auto at = queued_.begin(); at != queued_.end() && !receives_.empty();) {
+    Sender& sender = **at;
     const auto chosen = choose(sender);
-    if (chosen == receives_.end()) return;
+    if (chosen == receives_.end()) {  // it waits for a larger one, and stops nobody behind it (SEND-4)
+      ++at;
+      continue;
+    }
     const Receive receive = std::move(*chosen);
     receives_.erase(chosen);
     if (receive.size < needed_by(sender.request)) {
@@ -111,7 +114,7 @@ void Rendezvous::match() {
       note(sender.request.trace, "a receive of " + bytes_text(receive.size) + " is too small");
       receive.complete(port_status::kReceiveTooSmall, 0);
     } else if (deliver(sender, receive)) {
-      queued_.pop_front();
+      at = queued_.erase(at);
       receive.complete(STATUS_SUCCESS, kHeader + sender.request.message_size);
       if (sender.request.reply != nullptr) {
         sender.phase = Phase::kAwaiting;
@@ -234,17 +237,26 @@ NTSTATUS Rendezvous::reply(const FILTER_REPLY_HEADER& header, const void* payloa
 // --- the end
 // ---------------------------------------------------------------------------------------------------------
 
-bool Rendezvous::close(NTSTATUS receive_status, PFLT_PORT* slot) {
+bool Rendezvous::close_from_driver(PFLT_PORT* slot, PFLT_PORT expected) {
+  {
+    const std::lock_guard lock(mutex_);
+    if (__atomic_load_n(slot, __ATOMIC_ACQUIRE) != expected) return false;
+    __atomic_store_n(slot, nullptr, __ATOMIC_RELEASE);
+    closed_by_driver_ = true;
+  }
+  close(port_status::kDisconnected);
+  return true;
+}
+
+void Rendezvous::close(NTSTATUS receive_status) {
   const std::lock_guard lock(mutex_);
-  if (slot != nullptr) __atomic_store_n(slot, nullptr, __ATOMIC_RELEASE);
-  if (std::exchange(closed_, true)) return false;
+  if (std::exchange(closed_, true)) return;
   for (Sender* sender : queued_) finish(*sender, port_status::kDisconnected);
   for (Sender* sender : awaiting_) finish(*sender, port_status::kDisconnected);
   queued_.clear();
   awaiting_.clear();
   for (const Receive& receive : receives_) receive.complete(receive_status, 0);
   receives_.clear();
-  return true;
 }
 
 bool Rendezvous::closed() const {

@@ -44,6 +44,7 @@ struct Receive {
   const void* key;               // what CancelIoEx names
   std::uint32_t issuer;          // id of the thread that issued it
   bool ends_with_issuer = true;  // the end of that thread cancels it (GET-10)
+  bool blocks = false;           // that thread waits for it in its call
   std::uint32_t process;         // id of that thread's process
   std::string_view client;       // the process, for the trace; lives as long as the machine
   // Hands the outcome to the client: a status, and the bytes written. Under the rendezvous's mutex (R3).
@@ -68,7 +69,7 @@ struct SendResult {
   NTSTATUS status;
   bool answered = false;         // the client did
   std::uint32_t reply_size = 0;  // bytes of its reply that were taken
-  bool stale = false;            // closed, though the driver's variable still names the connection (SEND-22)
+  bool stale = false;  // closed by the driver, whose variable still names the connection: a copy (SEND-22)
 };
 
 class Rendezvous {
@@ -92,9 +93,11 @@ class Rendezvous {
   // WIRE-11).
   NTSTATUS reply(const FILTER_REPLY_HEADER& header, const void* payload, std::uint32_t payload_size);
 
-  // Ends all: senders with STATUS_PORT_DISCONNECTED, receives with `receive_status`. Sets `*slot` (if given)
-  // to null under the mutex. False when it was closed already.
-  bool close(NTSTATUS receive_status, PFLT_PORT* slot = nullptr);
+  // Ends all: senders with STATUS_PORT_DISCONNECTED, receives with `receive_status`.
+  void close(NTSTATUS receive_status);
+  // The same for the driver, which names the connection by `*slot`: sets that to null under the mutex. False,
+  // and nothing is done, when it no longer holds `expected`: another thread has closed through it (DISC-4).
+  bool close_from_driver(PFLT_PORT* slot, PFLT_PORT expected);
   bool closed() const;
 
  private:
@@ -135,6 +138,7 @@ class Rendezvous {
 
   mutable std::mutex mutex_;
   bool closed_ = false;
+  bool closed_by_driver_ = false;
   std::deque<Sender*> queued_;     // first in, first out
   std::vector<Sender*> awaiting_;  // by rising id
   std::list<Receive> receives_;    // first in, first out

@@ -38,6 +38,7 @@ void FilterManager::unregister(Filter& filter) {
   for (Instance* instance : instances) static_cast<void>(tear_down(*instance, filter.teardown_reason));
   if (instances_first) disconnect_all(filter);
   filter.rundown.wait("references on filter " + filter.utf8_name());
+  report_open_connections(filter);
   contexts_.delete_for(filter);
   report_leaks(filter);
   filter.state = Filter::State::kGone;
@@ -73,6 +74,7 @@ NTSTATUS FilterManager::ask_and_unload(Filter& filter, bool mandatory) {
   nt::Thread& thread = nt::current_thread("FltUnloadFilter");
   const FLT_FILTER_UNLOAD_FLAGS flags = mandatory ? FLTFL_FILTER_UNLOAD_MANDATORY : 0;
   if (mandatory) filter.teardown_reason = FLTFL_INSTANCE_TEARDOWN_MANDATORY_FILTER_UNLOAD;
+  const bool had_server_port = !open_server_ports(filter).empty();
   const NTSTATUS status = call_filter(thread, filter, [&] { return callback(flags); });
   const bool refused = !NT_SUCCESS(status) && !mandatory;
   const bool unregistered = filter.state >= Filter::State::kDeleting;
@@ -81,7 +83,7 @@ NTSTATUS FilterManager::ask_and_unload(Filter& filter, bool mandatory) {
            "FilterUnload unregistered the filter and then refused to unload.");
   }
   if (refused && !unregistered) {
-    if (filter.had_server_port && open_server_ports(filter).empty()) {
+    if (had_server_port && open_server_ports(filter).empty()) {
       report(
           filter, "VER-31", Severity::kError,
           "FilterUnload closed the server port and then refused: the filter goes on without one (PUNL-6).");

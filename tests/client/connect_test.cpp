@@ -156,6 +156,12 @@ TEST(ConnectTest, NameThatIsNoPortIsATypeMismatch) {  // CONN-7
   EXPECT_EQ(m.try_connect(m.client, {}, 0, u"\\Device").result, hr(0x80070006));
 }
 
+TEST(ConnectTest, PortThatWasMadeForOneSpellingHasNoOther) {  // CONN-19
+  PortMachine m({}, {.attributes = OBJ_KERNEL_HANDLE});
+  EXPECT_EQ(m.try_connect(m.client, {}, 0, u"\\testport").result, hr(0x80070002));
+  EXPECT_EQ(m.try_connect(m.client).result, S_OK);
+}
+
 TEST(ConnectTest, NameInOtherCaseConnectsWithAWarning) {  // CONN-19, H-6
   PortMachine m;
   EXPECT_EQ(m.try_connect(m.client, {}, 0, u"\\testport").result, S_OK);

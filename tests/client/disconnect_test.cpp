@@ -222,6 +222,36 @@ TEST(DisconnectTest, RefusalAfterClosingTheServerPortIsFound) {  // PUNL-6, VER-
   EXPECT_EQ(m.try_connect(m.client).result, hr(0x80070002));
 }
 
+TEST(DisconnectTest, RefusalOfAFilterThatHasLongClosedItsPortIsNoFinding) {  // PUNL-6
+  PortMachine m;
+  m.in_kernel([&] {
+    FltCloseCommunicationPort(m.driver.server);
+    m.driver.server = nullptr;
+    return 0;
+  });
+  m.driver.on_unload = [&](FLT_FILTER_UNLOAD_FLAGS) { return STATUS_FLT_DO_NOT_DETACH; };
+  EXPECT_EQ(m.loaded->unload(), STATUS_FLT_DO_NOT_DETACH);
+  EXPECT_EQ(m.machine.verifier().count("VER-31"), 0u);
+}
+
+TEST(DisconnectTest, CloseThatComesBehindDisconnectNotifyIsLegal) {  // DISC-2
+  PortMachine m({}, {.closes_client_ports = false});
+  m.connect();
+  KEVENT told;
+  auto closer = m.machine.system_process().start_thread("closer", [&] {
+    KeInitializeEvent(&told, NotificationEvent, FALSE);
+    EXPECT_EQ(FltObjectReference(m.driver.filter), STATUS_SUCCESS);
+    KeWaitForSingleObject(&told, Executive, KernelMode, FALSE, nullptr);
+    FltCloseClientPort(m.driver.filter, &m.driver.slots[0].port);
+    FltObjectDereference(m.driver.filter);
+  });
+  m.settle();
+  m.driver.on_disconnect = [&](PortDriver::Slot&) { KeSetEvent(&told, 0, FALSE); };
+  EXPECT_EQ(m.loaded->unload(), STATUS_SUCCESS);
+  EXPECT_EQ(closer.join(), Outcome::kDone);
+  EXPECT_EQ(m.machine.verifier().count("VER-29"), 0u);
+}
+
 TEST(DisconnectTest, NotifyThatWaitsForALockOfASenderIsFound) {  // DISC-11, VER-27
   Options options;
   options.semantics.disconnect_order = Semantics::DisconnectOrder::kNotifyFirst;

@@ -34,6 +34,20 @@ TEST(MessageTest, BytesGoInAndComeBack) {  // MSG-1, MSG-8
   EXPECT_EQ(out, (Bytes{7, 8, 0xEE, 0xEE}));
 }
 
+TEST(MessageTest, CallbacksRunAtPassiveLevel) {  // MSG-1, DISC-1
+  PortMachine m;
+  std::vector<KIRQL> levels;
+  m.driver.on_message = [&](const void*, ULONG, void*, ULONG, ULONG*) {
+    levels.push_back(KeGetCurrentIrql());
+    return STATUS_SUCCESS;
+  };
+  m.driver.on_disconnect = [&](PortDriver::Slot&) { levels.push_back(KeGetCurrentIrql()); };
+  m.connect();
+  EXPECT_EQ(m.message({1}), S_OK);
+  m.close_client();
+  EXPECT_EQ(levels, (std::vector<KIRQL>{PASSIVE_LEVEL, PASSIVE_LEVEL}));
+}
+
 TEST(MessageTest, CallbackRunsInTheClientsProcessOnUserAddresses) {  // MSG-2, MSG-3
   PortMachine m;
   HANDLE process = nullptr;

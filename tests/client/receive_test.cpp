@@ -79,6 +79,22 @@ TEST(ReceiveTest, LargeEnoughAReceiveIsPreferred) {  // T-12: GET-8
   });
 }
 
+TEST(ReceiveTest, MessageThatFitsNowhereStopsNobodyBehindIt) {  // SEND-4, GET-7, GET-8
+  under_every_scheduler([](const Options& options) {
+    PortMachine m(options);
+    m.connect();
+    m.park(64);
+    Parked& second = m.park(64);
+    Sending& large = m.start_send(Bytes(100), {}, kNoTimeout);
+    EXPECT_EQ(m.next(5000).error, kTooSmall);
+    EXPECT_EQ(m.finish(m.start_send(kEight, {}, kNoTimeout)), STATUS_SUCCESS);
+    EXPECT_EQ(second.payload(24), kEight);
+    EXPECT_FALSE(large.done());
+    m.park(116);
+    EXPECT_EQ(m.finish(large), STATUS_SUCCESS);
+  });
+}
+
 TEST(ReceiveTest, WithoutThePreferenceSmallReceivesFailInOrder) {  // GET-8
   Options options;
   options.semantics.prefer_fitting_receive = false;
@@ -113,6 +129,43 @@ TEST(ReceiveTest, CancelNamesOneReceiveByItsOverlapped) {  // GET-10
   EXPECT_EQ(m.next().overlapped, &second.overlapped);
   EXPECT_EQ(m.in_client([&] { return CancelIoEx(m.port, &second.overlapped) ? 0 : GetLastError(); }),
             ERROR_NOT_FOUND);
+}
+
+TEST(ReceiveTest, CancelIoEndsTheReceivesOfTheCallingThreadAlone) {  // GET-10
+  PortMachine m;
+  m.connect();
+  Parked& others = m.park(24);
+  Parked own(24);
+  EXPECT_TRUE(m.in_client([&] {
+    auto* header = reinterpret_cast<PFILTER_MESSAGE_HEADER>(own.bytes.data());
+    EXPECT_EQ(FilterGetMessage(m.port, header, 24, &own.overlapped), hr(0x800703E5));
+    return CancelIo(m.port);
+  }));
+  EXPECT_EQ(m.next().overlapped, &own.overlapped);
+  EXPECT_EQ(m.next().error, static_cast<DWORD>(WAIT_TIMEOUT));
+  EXPECT_EQ(m.finish(m.start_send(kEight)), STATUS_SUCCESS);
+  EXPECT_EQ(m.next().overlapped, &others.overlapped);
+}
+
+TEST(ReceiveTest, CancelSynchronousIoEndsABlockingReceive) {  // GET-10
+  under_every_scheduler([](const Options& options) {
+    PortMachine m(options);
+    m.connect();
+    Parked buffer(24);
+    HANDLE thread = nullptr;
+    auto receiver = m.client.start_thread("receiver", [&] {
+      DuplicateHandle(GetCurrentProcess(), GetCurrentThread(), GetCurrentProcess(), &thread, 0, FALSE,
+                      DUPLICATE_SAME_ACCESS);
+      buffer.result = FilterGetMessage(m.port, reinterpret_cast<PFILTER_MESSAGE_HEADER>(buffer.bytes.data()),
+                                       24, nullptr);
+      EXPECT_FALSE(CancelSynchronousIo(thread));
+      EXPECT_EQ(GetLastError(), static_cast<DWORD>(ERROR_NOT_FOUND));
+    });
+    m.settle();
+    EXPECT_TRUE(m.in_client([&] { return CancelSynchronousIo(thread); }));
+    EXPECT_EQ(receiver.join(), Outcome::kDone);
+    EXPECT_EQ(buffer.result, hr(0x800703E3));
+  });
 }
 
 TEST(ReceiveTest, CancelAndDeliveryRaceLosesNoMessage) {  // GET-12

@@ -81,6 +81,31 @@ TEST(SendCheckTest, MessageIsCopiedWhenTheReceiveComesAndNotBefore) {  // SEND-1
   EXPECT_EQ(parked.payload(24), (Bytes{99, 2, 3, 4, 5, 6, 7, 8}));
 }
 
+TEST(SendCheckTest, BytesBehindTheMessageAreUntouched) {  // WIRE-9
+  PortMachine m;
+  m.connect();
+  Parked& parked = m.park(40);
+  EXPECT_EQ(m.finish(m.start_send(kEight)), STATUS_SUCCESS);
+  EXPECT_EQ(m.next().count, 24u);
+  EXPECT_EQ(Bytes(parked.bytes.begin() + 24, parked.bytes.end()), Bytes(16, 0xEE));
+}
+
+TEST(SendCheckTest, TimeoutMayBeADate) {  // SEND-10
+  PortMachine m;
+  m.connect();
+  const std::int64_t now = m.in_kernel([] {
+    LARGE_INTEGER time;
+    KeQuerySystemTime(&time);
+    return time.QuadPart;
+  });
+  Sending& sending = m.start_send(kEight, {}, now + 20 * kMillisecond);
+  EXPECT_EQ(m.machine.advance(std::chrono::milliseconds(19)), Outcome::kDone);
+  EXPECT_FALSE(sending.done());
+  EXPECT_EQ(m.machine.advance(std::chrono::milliseconds(2)), Outcome::kDone);
+  EXPECT_TRUE(sending.done());
+  EXPECT_EQ(m.finish(sending), STATUS_TIMEOUT);
+}
+
 TEST(SendCheckTest, TimeoutPassesForASuccess) {  // SEND-9, BAD-1
   PortMachine m;
   m.connect();

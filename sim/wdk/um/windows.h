@@ -86,6 +86,8 @@ BOOL GetOverlappedResult(HANDLE File, LPOVERLAPPED Overlapped, LPDWORD NumberOfB
 BOOL CancelIo(HANDLE File);
 // Overlapped null: every outstanding operation on the handle, whichever thread began it.
 BOOL CancelIoEx(HANDLE File, LPOVERLAPPED Overlapped);
+// What `Thread` is blocked in.
+BOOL CancelSynchronousIo(HANDLE Thread);
 
 HANDLE CreateThread(LPSECURITY_ATTRIBUTES ThreadAttributes, SIZE_T StackSize, LPTHREAD_START_ROUTINE StartAddress,
                     LPVOID Parameter, DWORD CreationFlags, LPDWORD ThreadId);
