@@ -40,11 +40,13 @@ struct DriverOptions {
 // A small value; valid as long as the machine.
 class Driver {
  public:
-  Driver(System& system, loader::DriverRecord& record) : system_(&system), record_(&record) {}
+  Driver(System& system, loader::DriverRecord& record, std::int32_t status)
+      : system_(&system), record_(&record), status_(status) {}
 
   std::u16string_view name() const;
-  // What DriverEntry returned; STATUS_INVALID_IMAGE_FORMAT when the file could not be loaded at all.
-  std::int32_t status() const;
+  // How this load ended: what DriverEntry returned; STATUS_INVALID_IMAGE_FORMAT when the file could not be loaded at all;
+  // STATUS_IMAGE_ALREADY_LOADED when a driver of this name runs; STATUS_UNSUCCESSFUL when DriverEntry never returned.
+  std::int32_t status() const { return status_; }
   // Why the file could not be loaded; empty when it could.
   const std::string& error() const;
   bool loaded() const;
@@ -54,12 +56,13 @@ class Driver {
   std::int32_t unload();
   // As `sc stop`: FilterUnload is told that it is mandatory, and its answer is ignored (LIFE-17).
   std::int32_t stop();
-  // Loads the same driver again after it was unloaded. The value of status().
+  // Loads the same driver again after it was unloaded. The new value of status().
   std::int32_t reload();
 
  private:
   System* system_;
   loader::DriverRecord* record_;
+  std::int32_t status_;
 };
 
 }  // namespace fltsim

@@ -46,9 +46,10 @@ Loader::Loader(System& system) : system_(system) {
 }
 
 Loader::~Loader() {
+  // What could not be unloaded may have a thread in it for ever: in a machine that stopped, or in a loop that only the
+  // watchdog ended.
   for (DriverRecord& record : records_) {
-    // A machine that stopped has threads that stand in the image for ever.
-    if (record.module && system_.nt().stopped()) record.module->keep_mapped();
+    if (record.module) record.module->keep_mapped();
   }
 }
 
@@ -133,6 +134,7 @@ Loader::Loaded Loader::load(nt::Thread& thread, DriverRecord& record) {
     return {STATUS_IMAGE_ALREADY_LOADED, false};
   }
   record.error.clear();
+  record.status = STATUS_UNSUCCESSFUL;  // until DriverEntry returns, if it does
   record.status = load_image(thread, record);
   const Loaded loaded{record.status, record.error.empty()};
   settle(record, NT_SUCCESS(loaded.status) ? State::kLoaded : State::kUnloaded);

@@ -50,7 +50,7 @@ struct DriverRecord {
   const nt::DriverIdentity* identity = nullptr;
   std::string path;  // of the module; empty for lambdas
   std::optional<LambdaDriver> lambdas;
-  NTSTATUS status = STATUS_SUCCESS;
+  NTSTATUS status = STATUS_UNSUCCESSFUL;  // what DriverEntry returned last
   std::string error;
   std::unique_ptr<Module> module;
   nt::Ref<DRIVER_OBJECT> object;

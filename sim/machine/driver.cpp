@@ -9,25 +9,27 @@
 namespace fltsim {
 namespace {
 
-Driver load_in(System& system, loader::DriverRecord& record) {
+std::int32_t load_in(System& system, loader::DriverRecord& record) {
+  std::int32_t status = STATUS_UNSUCCESSFUL;
   static_cast<void>(system.run_in(system.nt().system_process(), "load " + record.identity->name, [&] {
-    static_cast<void>(system.loader().load(nt::current_thread(), record));
+    status = system.loader().load(nt::current_thread(), record).status;
   }));
-  return Driver(system, record);
+  return status;
 }
 
 }  // namespace
 
 Driver Machine::load_driver(const std::string& module_path, const DriverOptions& options) {
-  return load_in(*system_, system_->loader().add_service(options, module_path, std::nullopt));
+  loader::DriverRecord& record = system_->loader().add_service(options, module_path, std::nullopt);
+  return Driver(*system_, record, load_in(*system_, record));
 }
 
 Driver Machine::load_driver(LambdaDriver driver, const DriverOptions& options) {
-  return load_in(*system_, system_->loader().add_service(options, {}, std::move(driver)));
+  loader::DriverRecord& record = system_->loader().add_service(options, {}, std::move(driver));
+  return Driver(*system_, record, load_in(*system_, record));
 }
 
 std::u16string_view Driver::name() const { return record_->name; }
-std::int32_t Driver::status() const { return record_->status; }
 const std::string& Driver::error() const { return record_->error; }
 bool Driver::loaded() const { return record_->loaded(); }
 
@@ -48,10 +50,8 @@ std::int32_t Driver::stop() {
 }
 
 std::int32_t Driver::reload() {
-  static_cast<void>(system_->run_in(system_->nt().system_process(), "load " + record_->identity->name, [&] {
-    static_cast<void>(system_->loader().load(nt::current_thread(), *record_));
-  }));
-  return record_->status;
+  status_ = load_in(*system_, *record_);
+  return status_;
 }
 
 }  // namespace fltsim

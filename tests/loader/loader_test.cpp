@@ -85,6 +85,23 @@ TEST_F(LoaderTest, CrashInDriverEntryNamesDriverAndCause) {
   EXPECT_THAT(text, HasSubstr("0xC0000005"));
 }
 
+TEST_F(LoaderTest, LoadOfANameThatRunsSaysSo) {  // LIFE-13
+  Driver first = machine.load_driver(FLTLINK_DRIVER("small_filter"));
+  EXPECT_EQ(machine.load_driver(FLTLINK_DRIVER("small_filter")).status(), STATUS_IMAGE_ALREADY_LOADED);
+  EXPECT_EQ(first.reload(), STATUS_IMAGE_ALREADY_LOADED);
+  EXPECT_EQ(first.unload(), STATUS_SUCCESS);
+  EXPECT_EQ(first.reload(), STATUS_SUCCESS);
+}
+
+// The thread spins on in the image when the machine is gone.
+TEST(LoaderWatchdogTest, DriverEntryThatNeverReturnsIsNoSuccessAndKeepsItsImage) {  // SIM-4
+  Options options;
+  options.watchdog_ms = 50;
+  Machine machine(options);
+  machine.verifier().expect("SIM-4");
+  EXPECT_EQ(machine.load_driver(FLTLINK_DRIVER("filter_that_spins")).status(), STATUS_UNSUCCESSFUL);
+}
+
 TEST_F(LoaderTest, ThreadAndPoolThatAreLeftBehindAreReported) {  // VER-20
   Driver driver = machine.load_driver(FLTLINK_DRIVER("filter_that_leaves_things"));
   EXPECT_EQ(driver.unload(), STATUS_SUCCESS);

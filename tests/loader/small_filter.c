@@ -51,6 +51,9 @@ __attribute__((visibility("default"))) NTSTATUS DriverEntry(PDRIVER_OBJECT drive
 #ifdef CRASHES
   *(volatile LONG*)NULL = 1;
 #endif
+#ifdef SPINS
+  for (;;) image_data[0]++;
+#endif
   status = FltRegisterFilter(driver, &registration, &filter);
   if (!NT_SUCCESS(status)) return status;
 #ifdef FAILS
