@@ -19,8 +19,8 @@
 // Threads: any thread may call any function at any time; a mutex of the file system makes each call one step.
 // Nothing waits, reaches a switch point or calls back, but for the functions that the caller passes: they run
 // with the mutex held, and must only copy. One rule is the caller's: no call on an open overlaps its close().
-// Buffers are touched with the mutex held and must be memory that cannot fault (system buffers, not user
-// addresses).
+// Buffers are touched with the mutex held and must be memory that does not fault; the I/O manager looks before
+// it passes a user address on.
 #pragma once
 
 #include <cstddef>

@@ -31,6 +31,12 @@ inline IO_STATUS_BLOCK answer(NTSTATUS status, ULONG_PTR information = 0) {
   return block;
 }
 
+inline LARGE_INTEGER large(std::uint64_t value) {
+  LARGE_INTEGER result;
+  result.QuadPart = static_cast<LONGLONG>(value);
+  return result;
+}
+
 // A buffer that a variable-sized answer is put together in. What does not fit is cut, and overflowed() says
 // so.
 class OutputBuffer {

@@ -4,16 +4,11 @@
 #include <string>
 
 #include "io/file_system_call.hpp"
+#include "io/information_class.hpp"
 
 namespace fltsim::io {
 
 namespace {
-
-LARGE_INTEGER large(std::uint64_t value) {
-  LARGE_INTEGER result;
-  result.QuadPart = static_cast<LONGLONG>(value);
-  return result;
-}
 
 // The fields that the classes of a listing share have the same names but not the same places.
 template <class Information>
@@ -140,6 +135,9 @@ IO_STATUS_BLOCK query_directory_below(FileObject& file, const FLT_IO_PARAMETER_B
   const auto& asked = block.Parameters.DirectoryControl.QueryDirectory;
   if (!is_present(file, asked.DirectoryBuffer, asked.Length)) return answer(STATUS_INVALID_USER_BUFFER);
   const ULONG which = asked.FileInformationClass;
+  if (!query_directory_rule(asked.FileInformationClass)) {
+    return answer(refuse_class(ClassRole::kQueryDirectory, which));
+  }
   const bool single = (block.OperationFlags & SL_RETURN_SINGLE_ENTRY) != 0;
   EntryWriter writer(asked.DirectoryBuffer, asked.Length);
   fs::DirectoryQuery query;
@@ -173,7 +171,7 @@ IO_STATUS_BLOCK query_volume_below(FileObject& file, const FLT_PARAMETERS& param
       return put(buffer, asked.Length, FILE_FS_DEVICE_INFORMATION{device.DeviceType, device.Characteristics});
     }
     default:
-      return answer(STATUS_INVALID_INFO_CLASS);
+      return answer(refuse_class(ClassRole::kQueryVolume, asked.FsInformationClass));
   }
 }
 

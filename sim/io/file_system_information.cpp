@@ -8,6 +8,8 @@
 #include "io/file_system_call.hpp"
 #include "io/information_class.hpp"
 #include "nt/enter.hpp"
+#include "nt/process.hpp"
+#include "nt/security.hpp"
 
 namespace fltsim::io {
 
@@ -25,12 +27,6 @@ bool is_too_short(const std::optional<InformationClassRule>& rule, ULONG length)
 }
 
 // --- query ------------------------------------------------------------------------------------------------
-
-LARGE_INTEGER large(std::uint64_t value) {
-  LARGE_INTEGER result;
-  result.QuadPart = static_cast<LONGLONG>(value);
-  return result;
-}
 
 template <class Structure>
 IO_STATUS_BLOCK put(const Query& query, const Structure& structure) {
@@ -182,10 +178,12 @@ IO_STATUS_BLOCK query_by_class(const Query& query, ULONG which, const fs::FileIn
       return put(query, FILE_EA_INFORMATION{0});
     case FileAttributeTagInformation:
       return put(query, FILE_ATTRIBUTE_TAG_INFORMATION{file.attributes, 0});
+    case FilePositionInformation:
+      return put(query, FILE_POSITION_INFORMATION{large(static_cast<std::uint64_t>(query.file.position()))});
     case FileAllInformation:
       return query_all(query, file);
     default:
-      return answer(STATUS_INVALID_INFO_CLASS);
+      return answer(refuse_class(ClassRole::kQuery, which));
   }
 }
 
@@ -254,6 +252,19 @@ NTSTATUS set_size(FileObject& file, LONGLONG size, bool allocation) {
                     : file_system.set_end_of_file(*file.open, size);
 }
 
+// Who may not manage the volume is refused; for the others, streams have no valid length apart from their end.
+NTSTATUS set_valid_data_length() {
+  const nt::Token& token = *nt::current_thread("a change of the valid data length").process.token;
+  if (!token.has_privilege(SE_MANAGE_VOLUME_PRIVILEGE)) return STATUS_PRIVILEGE_NOT_HELD;
+  nt::unsupported("FileValidDataLengthInformation");
+}
+
+NTSTATUS set_position(FileObject& file, LONGLONG position) {
+  if (position < 0) return STATUS_INVALID_PARAMETER;
+  file.set_position(position);
+  return STATUS_SUCCESS;
+}
+
 }  // namespace
 
 IO_STATUS_BLOCK query_information_below(FileObject& file, const FLT_PARAMETERS& parameters) {
@@ -297,8 +308,14 @@ IO_STATUS_BLOCK set_information_below(FileObject& file, const FLT_PARAMETERS& pa
       const auto* size = static_cast<const FILE_ALLOCATION_INFORMATION*>(buffer);
       return answer(set_size(file, size->AllocationSize.QuadPart, true));
     }
+    case FileValidDataLengthInformation:
+      return answer(set_valid_data_length());
+    case FilePositionInformation: {
+      const auto* position = static_cast<const FILE_POSITION_INFORMATION*>(buffer);
+      return answer(set_position(file, position->CurrentByteOffset.QuadPart));
+    }
     default:
-      return answer(STATUS_INVALID_INFO_CLASS);
+      return answer(refuse_class(ClassRole::kSet, set.FileInformationClass));
   }
 }
 

@@ -192,8 +192,9 @@ IoResult nt_set_name(FileHandle handle, std::uint32_t which, std::u16string_view
 
 std::vector<ListEntry> parse_listing(std::string_view bytes) {
   std::vector<ListEntry> entries;
-  for (std::size_t at = 0; at < bytes.size();) {
-    constexpr std::size_t kFixed = offsetof(FILE_BOTH_DIR_INFORMATION, FileName);
+  constexpr std::size_t kFixed = offsetof(FILE_BOTH_DIR_INFORMATION, FileName);
+  // What a filter has made of the entries may lead anywhere.
+  for (std::size_t at = 0; at < bytes.size() && bytes.size() - at >= kFixed;) {
     FILE_BOTH_DIR_INFORMATION entry{};
     std::memcpy(&entry, bytes.data() + at, std::min(sizeof entry, bytes.size() - at));
     ListEntry listed;

@@ -1,6 +1,120 @@
 #include "io/information_class.hpp"
 
+#include <algorithm>
+#include <array>
+#include <span>
+#include <string>
+
+#include "nt/enter.hpp"
+
 namespace fltsim::io {
+
+namespace {
+
+// What Windows answers, or passes to a file system that does, and is not simulated.
+constexpr std::array kMissingQueries = {
+    FileAlternateNameInformation,
+    FilePipeInformation,
+    FilePipeLocalInformation,
+    FilePipeRemoteInformation,
+    FileMailslotQueryInformation,
+    FileCompressionInformation,
+    FileObjectIdInformation,
+    FileReparsePointInformation,
+    FileIoCompletionNotificationInformation,
+    FileIoPriorityHintInformation,
+    FileSfioReserveInformation,
+    FileSfioVolumeInformation,
+    FileProcessIdsUsingFileInformation,
+    FileNetworkPhysicalNameInformation,
+    FileIsRemoteDeviceInformation,
+    FileNumaNodeInformation,
+    FileStandardLinkInformation,
+    FileRemoteProtocolInformation,
+    FileVolumeNameInformation,
+    FileIdInformation,
+    FileHardLinkFullIdInformation,
+    FileDesiredStorageClassInformation,
+    FileStatInformation,
+    FileMemoryPartitionInformation,
+    FileStatLxInformation,
+    FileCaseSensitiveInformation,
+    FileStorageReserveIdInformation,
+    FileKnownFolderInformation,
+    FileStatBasicInformation,
+};
+constexpr std::array kMissingSets = {
+    FileModeInformation,
+    FilePipeInformation,
+    FilePipeRemoteInformation,
+    FileMailslotSetInformation,
+    FileObjectIdInformation,
+    FileCompletionInformation,
+    FileMoveClusterInformation,
+    FileQuotaInformation,
+    FileTrackingInformation,
+    FileShortNameInformation,
+    FileIoCompletionNotificationInformation,
+    FileIoStatusBlockRangeInformation,
+    FileIoPriorityHintInformation,
+    FileSfioReserveInformation,
+    FileRenameInformationBypassAccessCheck,
+    FileLinkInformationBypassAccessCheck,
+    FileReplaceCompletionInformation,
+    FileRenameInformationExBypassAccessCheck,
+    FileDesiredStorageClassInformation,
+    FileMemoryPartitionInformation,
+    FileCaseSensitiveInformation,
+    FileLinkInformationEx,
+    FileLinkInformationExBypassAccessCheck,
+    FileStorageReserveIdInformation,
+    FileCaseSensitiveInformationForceAccessCheck,
+    FileKnownFolderInformation,
+};
+constexpr std::array kMissingListings = {
+    FileObjectIdInformation,           FileQuotaInformation,
+    FileReparsePointInformation,       FileIdGlobalTxDirectoryInformation,
+    FileIdExtdDirectoryInformation,    FileIdExtdBothDirectoryInformation,
+    FileId64ExtdDirectoryInformation,  FileId64ExtdBothDirectoryInformation,
+    FileIdAllExtdDirectoryInformation, FileIdAllExtdBothDirectoryInformation,
+};
+bool is_missing(ClassRole role, ULONG which) {
+  const auto has = [which](std::span<const FILE_INFORMATION_CLASS> classes) {
+    return std::ranges::find(classes, static_cast<FILE_INFORMATION_CLASS>(which)) != classes.end();
+  };
+  switch (role) {
+    case ClassRole::kQuery:
+      return has(kMissingQueries);
+    case ClassRole::kSet:
+      return has(kMissingSets);
+    case ClassRole::kQueryDirectory:
+      return has(kMissingListings);
+    default:
+      return which >= FileFsControlInformation && which < FileFsMaximumInformation;
+  }
+}
+
+const char* text_of(ClassRole role) {
+  switch (role) {
+    case ClassRole::kQuery:
+      return "a query of file";
+    case ClassRole::kSet:
+      return "a change of file";
+    case ClassRole::kQueryDirectory:
+      return "a directory listing of";
+    default:
+      return "a query of volume";
+  }
+}
+
+}  // namespace
+
+NTSTATUS refuse_class(ClassRole role, ULONG information_class) {
+  if (!is_missing(role, information_class)) return STATUS_INVALID_INFO_CLASS;
+  const std::string text =
+      std::string(text_of(role)) + " information class " + std::to_string(information_class);
+  nt::unsupported(text.c_str());
+}
 
 std::optional<InformationClassRule> query_information_rule(FILE_INFORMATION_CLASS information_class) {
   switch (information_class) {

@@ -13,12 +13,24 @@ struct InformationClassRule {
   ACCESS_MASK access;  // 0: any handle will do
 };
 
-// Nothing for a class that NT does not know in that role, or that is not simulated:
-// STATUS_INVALID_INFO_CLASS. The four tables are pure; any thread, any IRQL.
+// The roles in which a class can be asked for. The tables are pure; any thread, any IRQL.
+//
+// Nothing for a class that has no meaning in that role, and for one that is missing here: refuse_class() tells.
 std::optional<InformationClassRule> query_information_rule(FILE_INFORMATION_CLASS information_class);
 std::optional<InformationClassRule> set_information_rule(FILE_INFORMATION_CLASS information_class);
 std::optional<InformationClassRule> query_directory_rule(FILE_INFORMATION_CLASS information_class);
 std::optional<InformationClassRule> query_volume_rule(FS_INFORMATION_CLASS information_class);
+
+enum class ClassRole {
+  kQuery,
+  kSet,
+  kQueryDirectory,
+  kQueryVolume,
+};
+
+// STATUS_INVALID_INFO_CLASS for a class that Windows refuses in that role. One that Windows answers and this
+// machine does not stops the machine with the number of the class.
+NTSTATUS refuse_class(ClassRole role, ULONG information_class);
 
 // The classes whose buffer is a FILE_RENAME_INFORMATION: a target name behind a fixed part.
 inline bool renames_or_links(FILE_INFORMATION_CLASS which) {

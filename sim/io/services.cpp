@@ -78,14 +78,6 @@ std::optional<LONGLONG> resolve_offset(const FileObject& file, const LARGE_INTEG
   return file.position();
 }
 
-// A class that Windows knows and this machine does not is no refusal of Windows: it stops the machine by
-// name.
-NTSTATUS no_such_class(const char* service, ULONG which) {
-  constexpr ULONG kClassesEnd = 77;  // FileMaximumInformation of Windows 11
-  if (which == 0 || which >= kClassesEnd) return STATUS_INVALID_INFO_CLASS;
-  nt::unsupported((std::string(service) + " with information class " + std::to_string(which)).c_str());
-}
-
 // The classes that are answered from the handle and the file object, without a request.
 std::optional<ULONG_PTR> query_without_request(const FileObject& file, ACCESS_MASK granted, void* buffer,
                                                FILE_INFORMATION_CLASS which) {
@@ -172,7 +164,7 @@ NTSTATUS write_file(const Caller& caller, HANDLE handle, IO_STATUS_BLOCK& block,
 NTSTATUS query_information_file(const Caller& caller, HANDLE handle, IO_STATUS_BLOCK& block, void* buffer,
                                 ULONG length, FILE_INFORMATION_CLASS which) {
   const std::optional<InformationClassRule> rule = query_information_rule(which);
-  if (!rule) return no_such_class("NtQueryInformationFile", which);
+  if (!rule) return refuse_class(ClassRole::kQuery, which);
   if (length < rule->length_min) return STATUS_INFO_LENGTH_MISMATCH;
   OpenFile found = file_by_handle(caller, handle, 0);
   if (!NT_SUCCESS(found.status)) return found.status;
@@ -193,7 +185,7 @@ NTSTATUS query_information_file(const Caller& caller, HANDLE handle, IO_STATUS_B
 NTSTATUS set_information_file(const Caller& caller, HANDLE handle, IO_STATUS_BLOCK& block, const void* buffer,
                               ULONG length, FILE_INFORMATION_CLASS which) {
   const std::optional<InformationClassRule> rule = set_information_rule(which);
-  if (!rule) return no_such_class("NtSetInformationFile", which);
+  if (!rule) return refuse_class(ClassRole::kSet, which);
   if (length < rule->length_min) return STATUS_INFO_LENGTH_MISMATCH;
   OpenFile found = file_by_handle(caller, handle, rule->access);
   if (!NT_SUCCESS(found.status)) return found.status;
@@ -212,7 +204,7 @@ NTSTATUS set_information_file(const Caller& caller, HANDLE handle, IO_STATUS_BLO
 NTSTATUS query_volume_information_file(const Caller& caller, HANDLE handle, IO_STATUS_BLOCK& block,
                                        void* buffer, ULONG length, FS_INFORMATION_CLASS which) {
   const std::optional<InformationClassRule> rule = query_volume_rule(which);
-  if (!rule) return no_such_class("NtQueryVolumeInformationFile", which);
+  if (!rule) return refuse_class(ClassRole::kQueryVolume, which);
   if (length < rule->length_min) return STATUS_INFO_LENGTH_MISMATCH;
   OpenFile found = file_by_handle(caller, handle, rule->access);
   if (!NT_SUCCESS(found.status)) return found.status;
@@ -225,7 +217,7 @@ NTSTATUS query_volume_information_file(const Caller& caller, HANDLE handle, IO_S
 NTSTATUS query_directory_file(const Caller& caller, HANDLE handle, IO_STATUS_BLOCK& block,
                               const DirectoryQuery& query) {
   const std::optional<InformationClassRule> rule = query_directory_rule(query.information_class);
-  if (!rule) return no_such_class("NtQueryDirectoryFile", query.information_class);
+  if (!rule) return refuse_class(ClassRole::kQueryDirectory, query.information_class);
   if (query.length < rule->length_min) return STATUS_INFO_LENGTH_MISMATCH;
   OpenFile found = file_by_handle(caller, handle, rule->access);
   if (!NT_SUCCESS(found.status)) return found.status;

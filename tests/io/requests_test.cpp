@@ -279,6 +279,42 @@ TEST_F(RequestsTest, InformationClassThatIsNotSimulatedStopsTheMachineByName) {
   EXPECT_EQ(machine.verifier().count("SIM-1"), 1u);
 }
 
+TEST_F(RequestsTest, ClassThatHasNoMeaningInItsRoleIsRefused) {
+  c.write_file(u"\\a.txt", "");
+  const FileHandle file = open(u"C:\\a.txt");
+  EXPECT_EQ(app.set(file, FileStandardInformation, std::string(24, '\0')).status, STATUS_INVALID_INFO_CLASS);
+  EXPECT_EQ(app.query(file, FileRenameInformation, 100).status, STATUS_INVALID_INFO_CLASS);
+  EXPECT_EQ(app.query_volume(file, 40, 100).status, STATUS_INVALID_INFO_CLASS);
+}
+
+TEST_F(RequestsTest, FilterIsToldThePositionAndMaySetIt) {
+  c.write_file(u"\\a.txt", "text");
+  const FileHandle file = open(u"C:\\a.txt");
+  app.read(file, 3);
+  FILE_POSITION_INFORMATION position{};
+  const auto asks = [&](const Issuer& issuer, FileObject& object) {
+    return manager().query_information(issuer, object, FilePositionInformation, &position, sizeof position);
+  };
+  EXPECT_EQ(ask(file, asks).Status, STATUS_SUCCESS);
+  EXPECT_EQ(position.CurrentByteOffset.QuadPart, 3);
+  position.CurrentByteOffset.QuadPart = 1;
+  const auto sets = [&](const Issuer& issuer, FileObject& object) {
+    return manager().set_information(issuer, object, FilePositionInformation, &position, sizeof position);
+  };
+  EXPECT_EQ(ask(file, sets).Status, STATUS_SUCCESS);
+  EXPECT_EQ(app.read(file, 3).content, "ext");
+}
+
+TEST_F(RequestsTest, ChangeThatIsNotSimulatedStopsTheMachineByName) {  // SIM-1
+  machine.verifier().expect("SIM-1");
+  c.write_file(u"\\a.txt", "text");
+  const FileHandle file = open(u"C:\\a.txt");
+  EXPECT_EQ(app.set(file, FileValidDataLengthInformation, bytes_of(LONGLONG{4})).status,
+            STATUS_PRIVILEGE_NOT_HELD);
+  EXPECT_EQ(app.set(file, FileShortNameInformation, bytes_of(LONGLONG{4})).status, kVerbDidNotEnd);
+  EXPECT_EQ(machine.verifier().count("SIM-1"), 1u);
+}
+
 TEST_F(RequestsTest, SizesAreSet) {
   c.write_file(u"\\a.txt", "0123456789");
   const FileHandle file = open(u"C:\\a.txt");
@@ -443,6 +479,18 @@ TEST_F(RequestsTest, FirstEntryOfAListingIsCutRatherThanRefused) {
   const std::uint32_t least = sizeof(FILE_BOTH_DIR_INFORMATION);
   EXPECT_EQ(app.query_directory(dir, u"a*", false, least).status, STATUS_BUFFER_OVERFLOW);
   EXPECT_EQ(app.query_directory(dir, u"a*", false, least - 1).status, STATUS_INFO_LENGTH_MISMATCH);
+}
+
+TEST_F(RequestsTest, ListingThatAFilterSpoiledEndsWhereItsBytesEnd) {
+  c.write_file(u"\\dir\\a.txt", "");
+  stack.after = [](Operation& operation) {
+    if (operation.parameters.MajorFunction != IRP_MJ_DIRECTORY_CONTROL) return;
+    const auto& query = operation.parameters.Parameters.DirectoryControl.QueryDirectory;
+    static_cast<FILE_BOTH_DIR_INFORMATION*>(query.DirectoryBuffer)->NextEntryOffset =
+        static_cast<ULONG>(operation.status.Information - 8);
+  };
+  const FileHandle dir = open(u"C:\\dir", FILE_SYNCHRONOUS_IO_NONALERT | FILE_DIRECTORY_FILE);
+  EXPECT_EQ(app.query_directory(dir).entries.size(), 1u);
 }
 
 TEST_F(RequestsTest, VolumeInformationComesThroughAnyHandle) {
