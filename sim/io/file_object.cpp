@@ -34,6 +34,16 @@ void remove_file_object(void* body) {
   thread->system.io().finish_close(*static_cast<FileObject*>(body));
 }
 
+// The device's name and the file's, as it was asked for while nothing is open.
+std::u16string full_name(const void* body) {
+  const auto& file = *static_cast<const FileObject*>(body);
+  std::u16string name(file.name());
+  if (file.opened() && file.open->kind() != fs::OpenKind::kVolume) {
+    static_cast<void>(file.file_system().query_name(*file.open, name));  // left alone when it fails
+  }
+  return file.volume->names().device + name;
+}
+
 const nt::ObjectType kFileType = {
     .name = u"File",
     .mapping = {FILE_GENERIC_READ, FILE_GENERIC_WRITE, FILE_GENERIC_EXECUTE, FILE_ALL_ACCESS},
@@ -45,6 +55,7 @@ const nt::ObjectType kFileType = {
         },
     .parses = false,
     .report_leaks = true,
+    .name_of = full_name,
 };
 
 FileObject::FileObject(nt::Thread& thread, Volume& on_volume, std::u16string_view name,

@@ -23,11 +23,23 @@ NTSTATUS probe(Thread& thread, const void* address, SIZE_T length, ULONG alignme
 
 void* address_of(PMDL list) { return MmGetMdlVirtualAddress(list); }
 
-// The library that holds this function: the routines of the machine, whatever else the program exports.
-void* own_library() {
-  Dl_info info{};
-  if (dladdr(reinterpret_cast<void*>(&ProbeForRead), &info) == 0) return nullptr;
-  return dlopen(info.dli_fname, RTLD_NOW | RTLD_NOLOAD);
+// In the library or program that holds the routines of the machine. dlsym() looks in what that depends on, too.
+bool is_ours(void* symbol) {
+  Dl_info own{};
+  Dl_info found{};
+  return dladdr(reinterpret_cast<void*>(&ProbeForRead), &own) != 0 && dladdr(symbol, &found) != 0 &&
+         own.dli_fbase == found.dli_fbase;
+}
+
+void* own_symbol(const std::string& name) {
+  if (name.starts_with("fltsim")) return nullptr;  // the simulator's own, no routine of Windows
+  Dl_info own{};
+  if (dladdr(reinterpret_cast<void*>(&ProbeForRead), &own) == 0) return nullptr;
+  void* library = dlopen(own.dli_fname, RTLD_NOW | RTLD_NOLOAD);
+  if (library == nullptr) return nullptr;
+  void* symbol = dlsym(library, name.c_str());
+  dlclose(library);
+  return symbol != nullptr && is_ours(symbol) ? symbol : nullptr;
 }
 
 }  // namespace
@@ -106,10 +118,7 @@ PVOID MmGetSystemRoutineAddress(PUNICODE_STRING SystemRoutineName) {
   std::string name;
   for (const WCHAR unit : nt::view(SystemRoutineName)) name += unit < 0x80 ? static_cast<char>(unit) : '?';
   if (nt::is_unsupported(name)) return nullptr;
-  void* library = nt::own_library();
-  void* routine = library != nullptr ? dlsym(library, name.c_str()) : nullptr;
-  if (library != nullptr) dlclose(library);
-  return routine;
+  return nt::own_symbol(name);
 }
 
 }  // extern "C"

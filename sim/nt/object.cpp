@@ -98,7 +98,8 @@ const ObjectType kKeyType{
     .remove = nullptr,
     .waitable = nullptr,
     .parses = false,
-    .report_leaks = true};
+    .report_leaks = true,
+    .name_of = [](const void* body) { return static_cast<const RegistryKey*>(body)->path; }};
 
 void register_object(ObjectHeader& header) { header.system->nt().add_object(header); }
 
@@ -150,6 +151,10 @@ void free_object(ObjectHeader& header) {
   ::operator delete (&header, std::align_val_t{alignof(ObjectHeader)});
 }
 
-std::u16string name_of(const void* body) { return ObjectHeader::of(body).system->nt().names().path_of(body); }
+std::u16string name_of(const void* body) {
+  const ObjectHeader& header = ObjectHeader::of(body);
+  return header.type->name_of != nullptr ? header.type->name_of(body)
+                                         : header.system->nt().names().path_of(body);
+}
 
 }  // namespace fltsim::nt

@@ -58,6 +58,8 @@ struct ObjectType {
   bool parses;
   // Not released at the end of the machine: a leak finding.
   bool report_leaks;
+  // The full name of an object that is not in the namespace; null: such an object has none.
+  std::u16string (*name_of)(const void* body) = nullptr;
 };
 
 extern const ObjectType kDirectoryType;
@@ -134,7 +136,7 @@ Body* as(void* body, const ObjectType& type) {
   return body != nullptr && ObjectHeader::of(body).type == &type ? static_cast<Body*>(body) : nullptr;
 }
 
-// Full path, e.g. u"\\Device\\HarddiskVolume1"; empty for an unnamed object.
+// Full name, e.g. u"\\Device\\HarddiskVolume1\\dir\\file.txt"; empty for an unnamed object.
 std::u16string name_of(const void* body);
 
 // Owns one reference.

@@ -25,13 +25,9 @@ void append_text(std::vector<std::uint8_t>& data, std::u16string_view text) {
 }  // namespace
 
 struct Registry::Key {
-  struct Value {
-    std::u16string name;
-    RegistryValue value;
-  };
   std::u16string name;
   std::map<std::u16string, std::unique_ptr<Key>> keys;  // both by upcased name
-  std::map<std::u16string, Value> values;
+  std::map<std::u16string, RegistryValue> values;
 };
 
 Registry::Registry() : root_(std::make_unique<Key>()) {
@@ -54,6 +50,19 @@ Registry::Key* Registry::find(std::u16string_view path) const {
 bool Registry::exists(std::u16string_view path) const {
   const std::lock_guard lock(mutex_);
   return find(path) != nullptr;
+}
+
+std::optional<std::u16string> Registry::spelled(std::u16string_view path) const {
+  const std::lock_guard lock(mutex_);
+  std::u16string spelled;
+  const Key* key = root_.get();
+  for (std::u16string_view name = take_component(path); !name.empty(); name = take_component(path)) {
+    const auto child = key->keys.find(fs::upcase(name));
+    if (child == key->keys.end()) return {};
+    key = child->second.get();
+    spelled += u'\\' + key->name;
+  }
+  return spelled;
 }
 
 bool Registry::create(std::u16string_view path) {
@@ -107,14 +116,16 @@ std::optional<RegistryValue> Registry::get(std::u16string_view path, std::u16str
   const Key* key = find(path);
   if (key == nullptr) return {};
   const auto value = key->values.find(fs::upcase(name));
-  return value == key->values.end() ? std::nullopt : std::optional(value->second.value);
+  return value == key->values.end() ? std::nullopt : std::optional(value->second);
 }
 
 bool Registry::set(std::u16string_view path, std::u16string_view name, RegistryValue value) {
   const std::lock_guard lock(mutex_);
   Key* key = find(path);
   if (key == nullptr) return false;
-  key->values.insert_or_assign(fs::upcase(name), Key::Value{std::u16string(name), std::move(value)});
+  RegistryValue& place = key->values[fs::upcase(name)];
+  value.name = place.name.empty() ? std::u16string(name) : place.name;
+  place = std::move(value);
   return true;
 }
 
@@ -130,20 +141,20 @@ void Registry::put(std::u16string_view path, std::u16string_view name, RegistryV
 }
 
 void Registry::set_string(std::u16string_view path, std::u16string_view name, std::u16string_view text) {
-  RegistryValue value{ValueType::kString, {}};
+  RegistryValue value{ValueType::kString, {}, {}};
   append_text(value.data, text);
   put(path, name, std::move(value));
 }
 
 void Registry::set_dword(std::u16string_view path, std::u16string_view name, std::uint32_t number) {
-  RegistryValue value{ValueType::kDword, std::vector<std::uint8_t>(sizeof number)};
+  RegistryValue value{ValueType::kDword, std::vector<std::uint8_t>(sizeof number), {}};
   std::memcpy(value.data.data(), &number, sizeof number);
   put(path, name, std::move(value));
 }
 
 void Registry::set_multi_string(std::u16string_view path, std::u16string_view name,
                                 const std::vector<std::u16string>& texts) {
-  RegistryValue value{ValueType::kMultiString, {}};
+  RegistryValue value{ValueType::kMultiString, {}, {}};
   for (const std::u16string& text : texts) append_text(value.data, text);
   append_text(value.data, {});
   put(path, name, std::move(value));

@@ -28,6 +28,12 @@ enum class ValueType : std::uint32_t {
 struct RegistryValue {
   ValueType type = ValueType::kNone;
   std::vector<std::uint8_t> data;
+  std::u16string name{};  // as it was first set; out of get() only
+};
+
+// The body of kKeyType.
+struct RegistryKey {
+  std::u16string path;
 };
 
 // A path is absolute: \Registry\Machine\System\CurrentControlSet\Services\drmfilter\Parameters.
@@ -39,6 +45,8 @@ class Registry {
   Registry& operator=(const Registry&) = delete;
 
   bool exists(std::u16string_view path) const;
+  // The path with the case that its keys were made with; nothing when there is no such key.
+  std::optional<std::u16string> spelled(std::u16string_view path) const;
   // Makes the key and every key above it. True when it is new.
   bool create(std::u16string_view path);
   // Only a key without subkeys: false otherwise, or when there is none.

@@ -10,11 +10,6 @@
 namespace fltsim::nt {
 namespace {
 
-// The body of kKeyType.
-struct Key {
-  std::u16string path;
-};
-
 constexpr std::u16string_view kRegistryRoot = u"\\REGISTRY";
 
 Registry& registry(Thread& thread) { return thread.system.nt().registry(); }
@@ -23,7 +18,7 @@ Status key_of(HANDLE handle, Ref<void>& key) {
   return reference_by_handle(handle, 0, &kKeyType, Mode::kKernel, key);
 }
 
-const std::u16string& path_of(const Ref<void>& key) { return static_cast<Key*>(key.get())->path; }
+const std::u16string& path_of(const Ref<void>& key) { return static_cast<RegistryKey*>(key.get())->path; }
 
 // The absolute path that the attributes name.
 Status path_from(const OBJECT_ATTRIBUTES& attributes, std::u16string& path) {
@@ -41,7 +36,8 @@ Status path_from(const OBJECT_ATTRIBUTES& attributes, std::u16string& path) {
 
 Status open_key(Thread& thread, const OBJECT_ATTRIBUTES& attributes, std::u16string path, AccessMask desired,
                 PHANDLE handle) {
-  const auto key = Ref<Key>::adopt(create_object<Key>(thread.system, kKeyType, Key{std::move(path)}));
+  const auto key = Ref<RegistryKey>::adopt(
+      create_object<RegistryKey>(thread.system, kKeyType, RegistryKey{std::move(path)}));
   return open_by_pointer(thread, key.get(), attributes.Attributes & ~OBJ_FORCE_ACCESS_CHECK, desired, handle);
 }
 
@@ -93,6 +89,9 @@ Status give_value(const std::u16string& name, const RegistryValue& value, KEY_VA
     append(bytes, value.data.data(), data_bytes);
     return give(bytes.data(), bytes.size(), kHead, buffer, length, needed);
   }
+  if (kind == KeyValueFullInformationAlign64 || kind == KeyValuePartialInformationAlign64) {
+    unsupported("a query of a registry value aligned to 8 bytes");
+  }
   return STATUS_INVALID_PARAMETER;
 }
 
@@ -134,6 +133,7 @@ Status give_key(const Registry& registry, const std::u16string& path, KEY_INFORM
     append(whole, path.data(), bytes);
     return give(whole.data(), whole.size(), sizeof bytes, buffer, length, needed);
   }
+  if (kind == KeyNodeInformation) unsupported("KeyNodeInformation");
   return STATUS_INVALID_PARAMETER;
 }
 
@@ -154,6 +154,7 @@ NTSTATUS ZwCreateKey(PHANDLE KeyHandle, ACCESS_MASK DesiredAccess, POBJECT_ATTRI
   if (!nt::registry(thread).exists(path.substr(0, path.find_last_of(u'\\'))))
     return STATUS_OBJECT_NAME_NOT_FOUND;
   const bool is_new = nt::registry(thread).create(path);
+  path = nt::registry(thread).spelled(path).value_or(path);
   if (Disposition != nullptr) *Disposition = is_new ? REG_CREATED_NEW_KEY : REG_OPENED_EXISTING_KEY;
   return nt::open_key(thread, *ObjectAttributes, std::move(path), DesiredAccess, KeyHandle);
 }
@@ -162,8 +163,9 @@ NTSTATUS ZwOpenKey(PHANDLE KeyHandle, ACCESS_MASK DesiredAccess, POBJECT_ATTRIBU
   nt::Thread& thread = enter("ZwOpenKey", nt::kPassive);
   std::u16string path;
   if (const NTSTATUS status = nt::path_from(*ObjectAttributes, path); status != STATUS_SUCCESS) return status;
-  if (!nt::registry(thread).exists(path)) return STATUS_OBJECT_NAME_NOT_FOUND;
-  return nt::open_key(thread, *ObjectAttributes, std::move(path), DesiredAccess, KeyHandle);
+  std::optional<std::u16string> spelled = nt::registry(thread).spelled(path);
+  if (!spelled) return STATUS_OBJECT_NAME_NOT_FOUND;
+  return nt::open_key(thread, *ObjectAttributes, std::move(*spelled), DesiredAccess, KeyHandle);
 }
 
 NTSTATUS ZwDeleteKey(HANDLE KeyHandle) {
@@ -199,10 +201,10 @@ NTSTATUS ZwQueryValueKey(HANDLE KeyHandle, PUNICODE_STRING ValueName,
   nt::Thread& thread = enter("ZwQueryValueKey", nt::kPassive);
   nt::Ref<void> key;
   if (const NTSTATUS status = nt::key_of(KeyHandle, key); status != STATUS_SUCCESS) return status;
-  const std::u16string name(nt::view(ValueName));
-  const auto value = nt::registry(thread).get(nt::path_of(key), name);
+  const auto value = nt::registry(thread).get(nt::path_of(key), nt::view(ValueName));
   if (!value) return STATUS_OBJECT_NAME_NOT_FOUND;
-  return nt::give_value(name, *value, KeyValueInformationClass, KeyValueInformation, Length, ResultLength);
+  return nt::give_value(value->name, *value, KeyValueInformationClass, KeyValueInformation, Length,
+                        ResultLength);
 }
 
 NTSTATUS ZwEnumerateValueKey(HANDLE KeyHandle, ULONG Index,
@@ -215,7 +217,7 @@ NTSTATUS ZwEnumerateValueKey(HANDLE KeyHandle, ULONG Index,
   if (Index >= names.size()) return STATUS_NO_MORE_ENTRIES;
   const auto value = nt::registry(thread).get(nt::path_of(key), names[Index]);
   if (!value) return STATUS_NO_MORE_ENTRIES;  // removed meanwhile
-  return nt::give_value(names[Index], *value, KeyValueInformationClass, KeyValueInformation, Length,
+  return nt::give_value(value->name, *value, KeyValueInformationClass, KeyValueInformation, Length,
                         ResultLength);
 }
 
@@ -225,7 +227,7 @@ NTSTATUS ZwSetValueKey(HANDLE KeyHandle, PUNICODE_STRING ValueName, ULONG, ULONG
   nt::Ref<void> key;
   if (const NTSTATUS status = nt::key_of(KeyHandle, key); status != STATUS_SUCCESS) return status;
   const auto* bytes = static_cast<const std::uint8_t*>(Data);
-  nt::RegistryValue value{static_cast<nt::ValueType>(Type), {}};
+  nt::RegistryValue value{static_cast<nt::ValueType>(Type), {}, {}};
   if (DataSize != 0) value.data.assign(bytes, bytes + DataSize);
   return nt::registry(thread).set(nt::path_of(key), nt::view(ValueName), std::move(value))
              ? STATUS_SUCCESS

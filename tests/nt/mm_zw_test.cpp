@@ -123,8 +123,10 @@ TEST_F(UserMemoryTest, RoutineAddressIsKnownUnlessItIsNotSimulated) {
     UNICODE_STRING name;
     RtlInitUnicodeString(&name, u"KeSetEvent");
     EXPECT_EQ(MmGetSystemRoutineAddress(&name), reinterpret_cast<PVOID>(&KeSetEvent));
-    RtlInitUnicodeString(&name, u"MmCopyVirtualMemory");
-    EXPECT_EQ(MmGetSystemRoutineAddress(&name), nullptr);
+    for (const char16_t* other : {u"MmCopyVirtualMemory", u"wcslen", u"fltsim_seh_enter"}) {
+      RtlInitUnicodeString(&name, other);
+      EXPECT_EQ(MmGetSystemRoutineAddress(&name), nullptr);
+    }
   });
 }
 
@@ -166,6 +168,43 @@ TEST_F(RegistryServiceTest, ValueIsReadWithTheTwoStepSize) {
     EXPECT_EQ(ZwClose(key), STATUS_SUCCESS);
     open_key(u"\\Registry\\Machine\\Nowhere", STATUS_OBJECT_NAME_NOT_FOUND);
     open_key(u"\\Device\\Nowhere", STATUS_OBJECT_PATH_SYNTAX_BAD);
+  });
+}
+
+TEST_F(RegistryServiceTest, NamesComeBackAsTheyWereMade) {
+  Registry& registry = machine_.system().nt().registry();
+  registry.set_dword(std::u16string(kService) + u"\\Parameters", u"Level", 7);
+  kernel([] {
+    HANDLE key = open_key(u"\\REGISTRY\\machine\\SYSTEM\\currentcontrolset\\SERVICES\\DRMFILTER\\PARAMETERS");
+    alignas(8) UCHAR buffer[256];
+    ULONG needed = 0;
+    ASSERT_EQ(ZwQueryKey(key, KeyBasicInformation, buffer, sizeof buffer, &needed), STATUS_SUCCESS);
+    const auto* basic = reinterpret_cast<PKEY_BASIC_INFORMATION>(buffer);
+    EXPECT_EQ(std::u16string_view(basic->Name, basic->NameLength / 2), u"Parameters");
+    UNICODE_STRING name;
+    RtlInitUnicodeString(&name, u"LEVEL");
+    ULONG number = 8;
+    ASSERT_EQ(ZwSetValueKey(key, &name, 0, REG_DWORD, &number, sizeof number), STATUS_SUCCESS);
+    ASSERT_EQ(ZwQueryValueKey(key, &name, KeyValueBasicInformation, buffer, sizeof buffer, &needed),
+              STATUS_SUCCESS);
+    const auto* value = reinterpret_cast<PKEY_VALUE_BASIC_INFORMATION>(buffer);
+    EXPECT_EQ(std::u16string_view(value->Name, value->NameLength / 2), u"Level");
+    Ref<void> object;
+    ASSERT_EQ(reference_by_handle(key, 0, &kKeyType, Mode::kKernel, object), STATUS_SUCCESS);
+    auto* named = reinterpret_cast<POBJECT_NAME_INFORMATION>(buffer);
+    ASSERT_EQ(ObQueryNameString(object.get(), named, sizeof buffer, &needed), STATUS_SUCCESS);
+    EXPECT_EQ(std::u16string_view(named->Name.Buffer, named->Name.Length / 2),
+              std::u16string(kService) + u"\\Parameters");
+    ZwClose(key);
+  });
+}
+
+TEST_F(RegistryServiceTest, ClassThatIsNotSimulatedStopsTheMachineByName) {  // SIM-1
+  machine_.system().nt().registry().create(kService);
+  fatal("SIM-1", [] {
+    UCHAR buffer[64];
+    ULONG needed = 0;
+    ZwQueryKey(open_key(kService), KeyNodeInformation, buffer, sizeof buffer, &needed);
   });
 }
 
