@@ -7,6 +7,7 @@
 #include "io/operation_text.hpp"
 #include "machine/system.hpp"
 #include "nt/executive.hpp"
+#include "nt/security.hpp"
 
 namespace fltsim::io {
 
@@ -21,15 +22,6 @@ constexpr ULONG kDirectoryOptions =
     FILE_DIRECTORY_FILE | kSynchronous | FILE_WRITE_THROUGH | FILE_COMPLETE_IF_OPLOCKED |
     FILE_OPEN_FOR_BACKUP_INTENT | FILE_DELETE_ON_CLOSE | FILE_OPEN_FOR_FREE_SPACE_QUERY |
     FILE_OPEN_BY_FILE_ID | FILE_NO_COMPRESSION | FILE_OPEN_REPARSE_POINT | FILE_OPEN_NO_RECALL;
-
-ACCESS_MASK map_generic(ACCESS_MASK access) {
-  const nt::GenericMapping& mapping = kFileType.mapping;
-  if ((access & GENERIC_READ) != 0) access |= mapping.read;
-  if ((access & GENERIC_WRITE) != 0) access |= mapping.write;
-  if ((access & GENERIC_EXECUTE) != 0) access |= mapping.execute;
-  if ((access & GENERIC_ALL) != 0) access |= mapping.all;
-  return access & ~(GENERIC_READ | GENERIC_WRITE | GENERIC_EXECUTE | GENERIC_ALL);
-}
 
 // The combinations that NtCreateFile refuses to user mode before anybody is asked. The rights are those that
 // were asked for, generic ones unmapped.
@@ -125,8 +117,9 @@ Resolved IoManager::locate(const OpenRequest& request, std::u16string_view name)
 
 OpenResult IoManager::open(const Issuer& issuer, const OpenRequest& request) {
   OpenResult result;
-  const ACCESS_MASK access = map_generic(request.access);
-  const bool checked = issuer.mode == UserMode && (request.flags & IO_NO_PARAMETER_CHECKING) == 0;
+  const ACCESS_MASK access = nt::map_generic(request.access, kFileType.mapping);
+  const bool from_user = issuer.mode == UserMode && (request.flags & IO_NO_PARAMETER_CHECKING) == 0;
+  const bool checked = from_user || (request.flags & IO_CHECK_CREATE_PARAMETERS) != 0;
   if (checked && !options_valid(request)) {
     result.status = STATUS_INVALID_PARAMETER;
     return result;

@@ -75,17 +75,24 @@ NTSTATUS IoReplaceFileObjectName(PFILE_OBJECT FileObject, PWSTR NewFileName, USH
   return STATUS_SUCCESS;
 }
 
-// The caller frees DosName->Buffer with ExFreePool.
+// The caller frees DosName->Buffer with ExFreePool. The text has a null behind it.
 NTSTATUS IoVolumeDeviceToDosName(PVOID VolumeDeviceObject, PUNICODE_STRING DosName) {
   nt::Thread& thread = nt::enter("IoVolumeDeviceToDosName", nt::kPassive);
+  if (thread.guarded_regions != 0) {
+    nt::report(thread, "VER-23", fltsim::Severity::kError,
+               "IoVolumeDeviceToDosName was called with all APCs disabled, which it waits for; leave the "
+               "guarded region first");
+  }
   if (nt::fails_now(thread, "IoVolumeDeviceToDosName")) return STATUS_INSUFFICIENT_RESOURCES;
   auto* volume = nt::as<io::Volume>(VolumeDeviceObject, io::kDeviceType);
   if (volume == nullptr) return STATUS_INVALID_DEVICE_REQUEST;
   const std::u16string name = dos_name(*volume);
-  void* buffer =
-      allocate(thread, thread.driver, nt::Pool::Kind::kPaged, name.size() * sizeof(WCHAR), kNameTag);
+  const std::size_t size = (name.size() + 1) * sizeof(WCHAR);
+  void* buffer = allocate(thread, thread.driver, nt::Pool::Kind::kPaged, size, kNameTag);
   if (buffer == nullptr) return STATUS_INSUFFICIENT_RESOURCES;
   set_text(*DosName, buffer, name);
+  DosName->Buffer[name.size()] = UNICODE_NULL;
+  DosName->MaximumLength = static_cast<USHORT>(size);
   return STATUS_SUCCESS;
 }
 

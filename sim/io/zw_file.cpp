@@ -2,26 +2,24 @@
 #include <ntifs.h>
 
 #include <string>
-#include <string_view>
 
 #include "io/services.hpp"
 #include "machine/system.hpp"
 #include "nt/enter.hpp"
 #include "nt/executive.hpp"
+#include "nt/wdk.hpp"
 
 namespace io = fltsim::io;
 namespace nt = fltsim::nt;
 
 namespace {
 
-io::Caller kernel_caller(const char* routine) {
-  return {nt::enter(routine, nt::kPassive), nt::Mode::kKernel};
-}
-
-std::u16string_view view(const UNICODE_STRING* text) {
-  if (text == nullptr) return {};
-  return {reinterpret_cast<const char16_t*>(text->Buffer), text->Length / sizeof(WCHAR)};
-}
+// What a Zw routine is on its first line.
+struct KernelCaller : io::Caller {
+  explicit KernelCaller(const char* routine)
+      : io::Caller{nt::enter(routine, nt::kPassive), nt::Mode::kKernel}, scope(thread) {}
+  const nt::KernelCallScope scope;
+};
 
 // A completion routine or APC would run in the caller's thread at an alertable wait, which nobody simulates.
 void refuse_apc(PIO_APC_ROUTINE routine, const char* name) {
@@ -69,7 +67,7 @@ NTSTATUS create(const io::Caller& caller, PHANDLE handle, PIO_STATUS_BLOCK block
   io::CreateCall call;
   call.root_directory = attributes->RootDirectory;
   call.kernel_handle = (attributes->Attributes & OBJ_KERNEL_HANDLE) != 0;
-  call.request.name = view(attributes->ObjectName);
+  call.request.name = nt::view(attributes->ObjectName);
   call.request.case_insensitive = (attributes->Attributes & OBJ_CASE_INSENSITIVE) != 0;
   call.request.access = parameters.access;
   call.request.allocation_size =
@@ -90,7 +88,7 @@ NTSTATUS ZwCreateFile(PHANDLE FileHandle, ACCESS_MASK DesiredAccess, POBJECT_ATT
                       PIO_STATUS_BLOCK IoStatusBlock, PLARGE_INTEGER AllocationSize, ULONG FileAttributes,
                       ULONG ShareAccess, ULONG CreateDisposition, ULONG CreateOptions, PVOID EaBuffer,
                       ULONG EaLength) {
-  const io::Caller caller = kernel_caller("ZwCreateFile");
+  const KernelCaller caller("ZwCreateFile");
   if (EaBuffer != nullptr || EaLength != 0) nt::unsupported("ZwCreateFile with extended attributes");
   return create(caller, FileHandle, IoStatusBlock,
                 {DesiredAccess, ObjectAttributes, AllocationSize, FileAttributes, ShareAccess,
@@ -99,7 +97,7 @@ NTSTATUS ZwCreateFile(PHANDLE FileHandle, ACCESS_MASK DesiredAccess, POBJECT_ATT
 
 NTSTATUS ZwOpenFile(PHANDLE FileHandle, ACCESS_MASK DesiredAccess, POBJECT_ATTRIBUTES ObjectAttributes,
                     PIO_STATUS_BLOCK IoStatusBlock, ULONG ShareAccess, ULONG OpenOptions) {
-  const io::Caller caller = kernel_caller("ZwOpenFile");
+  const KernelCaller caller("ZwOpenFile");
   return create(caller, FileHandle, IoStatusBlock,
                 {DesiredAccess, ObjectAttributes, nullptr, 0, ShareAccess, FILE_OPEN, OpenOptions, 0});
 }
@@ -108,7 +106,7 @@ NTSTATUS IoCreateFile(PHANDLE FileHandle, ACCESS_MASK DesiredAccess, POBJECT_ATT
                       PIO_STATUS_BLOCK IoStatusBlock, PLARGE_INTEGER AllocationSize, ULONG FileAttributes,
                       ULONG ShareAccess, ULONG Disposition, ULONG CreateOptions, PVOID EaBuffer,
                       ULONG EaLength, CREATE_FILE_TYPE CreateFileType, PVOID, ULONG Options) {
-  const io::Caller caller = kernel_caller("IoCreateFile");
+  const KernelCaller caller("IoCreateFile");
   if (EaBuffer != nullptr || EaLength != 0) nt::unsupported("IoCreateFile with extended attributes");
   if (CreateFileType != CreateFileTypeNone) nt::unsupported("IoCreateFile of a pipe or mailslot");
   return create(caller, FileHandle, IoStatusBlock,
@@ -119,7 +117,7 @@ NTSTATUS IoCreateFile(PHANDLE FileHandle, ACCESS_MASK DesiredAccess, POBJECT_ATT
 NTSTATUS ZwReadFile(HANDLE FileHandle, HANDLE Event, PIO_APC_ROUTINE ApcRoutine, PVOID,
                     PIO_STATUS_BLOCK IoStatusBlock, PVOID Buffer, ULONG Length, PLARGE_INTEGER ByteOffset,
                     PULONG Key) {
-  const io::Caller caller = kernel_caller("ZwReadFile");
+  const KernelCaller caller("ZwReadFile");
   refuse_apc(ApcRoutine, "ZwReadFile");
   const ULONG key = Key != nullptr ? *Key : 0;
   Completion completion(caller, Event);
@@ -131,7 +129,7 @@ NTSTATUS ZwReadFile(HANDLE FileHandle, HANDLE Event, PIO_APC_ROUTINE ApcRoutine,
 NTSTATUS ZwWriteFile(HANDLE FileHandle, HANDLE Event, PIO_APC_ROUTINE ApcRoutine, PVOID,
                      PIO_STATUS_BLOCK IoStatusBlock, PVOID Buffer, ULONG Length, PLARGE_INTEGER ByteOffset,
                      PULONG Key) {
-  const io::Caller caller = kernel_caller("ZwWriteFile");
+  const KernelCaller caller("ZwWriteFile");
   refuse_apc(ApcRoutine, "ZwWriteFile");
   const ULONG key = Key != nullptr ? *Key : 0;
   Completion completion(caller, Event);
@@ -142,21 +140,21 @@ NTSTATUS ZwWriteFile(HANDLE FileHandle, HANDLE Event, PIO_APC_ROUTINE ApcRoutine
 
 NTSTATUS ZwQueryInformationFile(HANDLE FileHandle, PIO_STATUS_BLOCK IoStatusBlock, PVOID FileInformation,
                                 ULONG Length, FILE_INFORMATION_CLASS FileInformationClass) {
-  const io::Caller caller = kernel_caller("ZwQueryInformationFile");
+  const KernelCaller caller("ZwQueryInformationFile");
   return io::query_information_file(caller, FileHandle, *IoStatusBlock, FileInformation, Length,
                                     FileInformationClass);
 }
 
 NTSTATUS ZwSetInformationFile(HANDLE FileHandle, PIO_STATUS_BLOCK IoStatusBlock, PVOID FileInformation,
                               ULONG Length, FILE_INFORMATION_CLASS FileInformationClass) {
-  const io::Caller caller = kernel_caller("ZwSetInformationFile");
+  const KernelCaller caller("ZwSetInformationFile");
   return io::set_information_file(caller, FileHandle, *IoStatusBlock, FileInformation, Length,
                                   FileInformationClass);
 }
 
 NTSTATUS ZwQueryVolumeInformationFile(HANDLE FileHandle, PIO_STATUS_BLOCK IoStatusBlock, PVOID FsInformation,
                                       ULONG Length, FS_INFORMATION_CLASS FsInformationClass) {
-  const io::Caller caller = kernel_caller("ZwQueryVolumeInformationFile");
+  const KernelCaller caller("ZwQueryVolumeInformationFile");
   return io::query_volume_information_file(caller, FileHandle, *IoStatusBlock, FsInformation, Length,
                                            FsInformationClass);
 }
@@ -165,7 +163,7 @@ NTSTATUS ZwQueryDirectoryFile(HANDLE FileHandle, HANDLE Event, PIO_APC_ROUTINE A
                               PIO_STATUS_BLOCK IoStatusBlock, PVOID FileInformation, ULONG Length,
                               FILE_INFORMATION_CLASS FileInformationClass, BOOLEAN ReturnSingleEntry,
                               PUNICODE_STRING FileName, BOOLEAN RestartScan) {
-  const io::Caller caller = kernel_caller("ZwQueryDirectoryFile");
+  const KernelCaller caller("ZwQueryDirectoryFile");
   refuse_apc(ApcRoutine, "ZwQueryDirectoryFile");
   const io::DirectoryQuery query{.buffer = FileInformation,
                                  .length = Length,
@@ -179,12 +177,13 @@ NTSTATUS ZwQueryDirectoryFile(HANDLE FileHandle, HANDLE Event, PIO_APC_ROUTINE A
 }
 
 NTSTATUS ZwFlushBuffersFile(HANDLE FileHandle, PIO_STATUS_BLOCK IoStatusBlock) {
-  return io::flush_buffers_file(kernel_caller("ZwFlushBuffersFile"), FileHandle, *IoStatusBlock);
+  const KernelCaller caller("ZwFlushBuffersFile");
+  return io::flush_buffers_file(caller, FileHandle, *IoStatusBlock);
 }
 
 // As NT: an open with delete-on-close, and a close.
 NTSTATUS ZwDeleteFile(POBJECT_ATTRIBUTES ObjectAttributes) {
-  const io::Caller caller = kernel_caller("ZwDeleteFile");
+  const KernelCaller caller("ZwDeleteFile");
   HANDLE handle = nullptr;
   IO_STATUS_BLOCK block{};
   const NTSTATUS status = create(

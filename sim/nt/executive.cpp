@@ -127,6 +127,7 @@ void Executive::launch(Thread& thread, std::function<void()> entry) {
 void Executive::run_thread(Thread& thread, const std::function<void()>& entry) {
   thread.scheduled = sched::Scheduler::current_thread();
   if (thread.process.is_system) thread.kernel_depth = 1;
+  thread.called_by_kernel = thread.process.is_system;
   try {
     if (!thread.terminated()) {
       entry();

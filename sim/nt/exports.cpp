@@ -5,6 +5,7 @@
 #include "loader/loader.hpp"
 #include "machine/system.hpp"
 #include "nt/executive.hpp"
+#include "nt/identity.hpp"
 #include "nt/security.hpp"
 
 namespace fltsim::nt {
@@ -39,8 +40,8 @@ fltsim_module_exports module_exports(System& system) {
   exports.MmUserProbeAddress_ = const_cast<std::byte*>(user.end());
   exports.MmHighestUserAddress_ = const_cast<std::byte*>(user.end() - 1);
   exports.MmSystemRangeStart_ = const_cast<std::byte*>(user.end());
-  exports.KeNumberProcessors_ = 2;
-  exports.NtBuildNumber_ = 19041;
+  exports.KeNumberProcessors_ = static_cast<decltype(exports.KeNumberProcessors_)>(kProcessors);
+  exports.NtBuildNumber_ = static_cast<decltype(exports.NtBuildNumber_)>(kBuildNumber);
   return exports;
 }
 

@@ -4,6 +4,7 @@
 #include "nt/executive.hpp"
 #include "nt/process.hpp"
 #include "nt/thread.hpp"
+#include "nt/wdk.hpp"
 #include "wdk/shared/status.h"
 
 namespace fltsim::nt {
@@ -17,10 +18,6 @@ std::uint64_t number_of(Handle handle) { return reinterpret_cast<std::uint64_t>(
 // Small negative numbers, as NtCurrentProcess() and NtCurrentThread(): no table has them.
 const Handle kCurrentProcess = reinterpret_cast<Handle>(~std::uint64_t{0});
 const Handle kCurrentThread = reinterpret_cast<Handle>(~std::uint64_t{1});
-
-Process& current_process(Thread& thread) {
-  return thread.attached != nullptr ? *thread.attached : thread.process;
-}
 
 // The table that a handle's value belongs to; null for a kernel handle in user mode.
 HandleTable* table_of(Thread& thread, Handle handle, Mode mode) {

@@ -3,6 +3,7 @@
 #include <cstdio>
 
 #include "nt/held_locks.hpp"
+#include "nt/identity.hpp"
 #include "nt/wdk.hpp"
 
 namespace fltsim::nt {
@@ -161,9 +162,8 @@ BOOLEAN KeAreAllApcsDisabled(VOID) {
 
 PKTHREAD KeGetCurrentThread(VOID) { return nt::to_wdk(&enter("KeGetCurrentThread", nt::kAnyIrql)); }
 
-// A request of a client comes from user mode; system threads and what drivers start come from kernel mode.
 KPROCESSOR_MODE ExGetPreviousMode(VOID) {
-  return enter("ExGetPreviousMode", nt::kAnyIrql).process.is_system ? KernelMode : UserMode;
+  return enter("ExGetPreviousMode", nt::kAnyIrql).called_by_kernel ? KernelMode : UserMode;
 }
 
 KPROCESSOR_MODE KeGetPreviousMode(VOID) { return ExGetPreviousMode(); }
@@ -177,8 +177,8 @@ ULONG KeGetCurrentProcessorNumberEx(PVOID) { return KeGetCurrentProcessorNumber(
 
 ULONG KeQueryActiveProcessorCount(PKAFFINITY ActiveProcessors) {
   enter("KeQueryActiveProcessorCount", nt::kApc);
-  if (ActiveProcessors != nullptr) *ActiveProcessors = 1;
-  return 1;
+  if (ActiveProcessors != nullptr) *ActiveProcessors = (KAFFINITY{1} << nt::kProcessors) - 1;
+  return nt::kProcessors;
 }
 
 KPRIORITY KeSetPriorityThread(PKTHREAD Thread, KPRIORITY Priority) {

@@ -3,6 +3,7 @@
 
 #include <csetjmp>
 
+#include "nt/identity.hpp"
 #include "nt/seh.hpp"
 #include "nt/wdk.hpp"
 
@@ -52,6 +53,7 @@ NTSTATUS PsCreateSystemThread(PHANDLE ThreadHandle, ULONG DesiredAccess, POBJECT
       [driver, StartRoutine, StartContext] {
         nt::Thread& self = nt::current_thread();
         self.kernel_depth = 1;
+        self.called_by_kernel = true;
         const nt::DriverScope scope(self, driver);
         nt::run_routine(self, StartRoutine, StartContext);
       },
@@ -149,7 +151,7 @@ LONGLONG PsGetProcessCreateTimeQuadPart(PEPROCESS Process) {
 
 ULONG PsGetProcessSessionId(PEPROCESS Process) {
   enter("PsGetProcessSessionId", nt::kDispatch);
-  return nt::from_wdk(Process).is_system ? 0 : 1;
+  return nt::session_of(*nt::from_wdk(Process).token);
 }
 
 }  // extern "C"

@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <optional>
 
+#include "nt/identity.hpp"
 #include "nt/wdk.hpp"
 
 namespace fltsim::nt {
@@ -293,11 +294,16 @@ BOOLEAN RtlTimeFieldsToTime(PTIME_FIELDS TimeFields, PLARGE_INTEGER Time) {
   return TRUE;
 }
 
-VOID RtlTimeToSecondsSince1970(PLARGE_INTEGER Time, PULONG ElapsedSeconds) {
-  *ElapsedSeconds = static_cast<ULONG>(Time->QuadPart / 10'000'000 - nt::kSecondsTo1970);
+BOOLEAN RtlTimeToSecondsSince1970(PLARGE_INTEGER Time, PULONG ElapsedSeconds) {
+  touch("RtlTimeToSecondsSince1970", nt::kApc);
+  const LONGLONG seconds = Time->QuadPart / 10'000'000 - nt::kSecondsTo1970;
+  if (seconds < 0 || seconds > MAXULONG) return FALSE;
+  *ElapsedSeconds = static_cast<ULONG>(seconds);
+  return TRUE;
 }
 
 VOID RtlSecondsSince1970ToTime(ULONG ElapsedSeconds, PLARGE_INTEGER Time) {
+  touch("RtlSecondsSince1970ToTime", nt::kApc);
   Time->QuadPart = (ElapsedSeconds + nt::kSecondsTo1970) * 10'000'000;
 }
 
@@ -317,12 +323,11 @@ ULONG RtlRandomEx(PULONG Seed) {
 
 ULONG RtlRandom(PULONG Seed) { return RtlRandomEx(Seed); }
 
-// Windows 11, 22H2.
 NTSTATUS RtlGetVersion(PRTL_OSVERSIONINFOW VersionInformation) {
   touch("RtlGetVersion", nt::kPassive);
   VersionInformation->dwMajorVersion = 10;
   VersionInformation->dwMinorVersion = 0;
-  VersionInformation->dwBuildNumber = 22621;
+  VersionInformation->dwBuildNumber = nt::kBuildNumber;
   VersionInformation->dwPlatformId = 2;
   VersionInformation->szCSDVersion[0] = UNICODE_NULL;
   if (VersionInformation->dwOSVersionInfoSize != sizeof(RTL_OSVERSIONINFOEXW)) return STATUS_SUCCESS;

@@ -33,6 +33,37 @@ UCHAR* end_of_entries(ACL* acl) {
   return at <= end ? at : nullptr;
 }
 
+struct DescriptorParts {
+  const SID* owner;
+  const SID* group;
+  ACL* sacl;
+  ACL* dacl;
+};
+
+DescriptorParts parts_of(SECURITY_DESCRIPTOR& descriptor) {
+  if ((descriptor.Control & SE_SELF_RELATIVE) == 0) {
+    return {static_cast<SID*>(descriptor.Owner), static_cast<SID*>(descriptor.Group), descriptor.Sacl,
+            descriptor.Dacl};
+  }
+  auto* base = reinterpret_cast<UCHAR*>(&descriptor);
+  const auto& relative = *reinterpret_cast<const SECURITY_DESCRIPTOR_RELATIVE*>(base);
+  const auto at = [base](ULONG offset) -> void* { return offset != 0 ? base + offset : nullptr; };
+  return {static_cast<SID*>(at(relative.Owner)), static_cast<SID*>(at(relative.Group)),
+          static_cast<ACL*>(at(relative.Sacl)), static_cast<ACL*>(at(relative.Dacl))};
+}
+
+bool valid_descriptor(SECURITY_DESCRIPTOR& descriptor) {
+  if (descriptor.Revision != SECURITY_DESCRIPTOR_REVISION) return false;
+  const auto fits = [](const SID* sid) { return sid == nullptr || valid_sid(sid); };
+  const auto lists = [&](USHORT flag, ACL* acl) {
+    const bool present = (descriptor.Control & flag) != 0 && acl != nullptr;
+    return !present || (valid_acl(acl) && end_of_entries(acl) != nullptr);
+  };
+  const DescriptorParts parts = parts_of(descriptor);
+  return fits(parts.owner) && fits(parts.group) && lists(SE_SACL_PRESENT, parts.sacl) &&
+         lists(SE_DACL_PRESENT, parts.dacl);
+}
+
 NTSTATUS add_entry(PACL acl, ULONG revision, UCHAR type, UCHAR flags, ACCESS_MASK mask, PSID sid) {
   touch("RtlAddAccessAllowedAce", kApc);
   if (!valid_sid(static_cast<SID*>(sid))) return STATUS_INVALID_SID;
@@ -220,7 +251,8 @@ NTSTATUS RtlSetOwnerSecurityDescriptor(PSECURITY_DESCRIPTOR SecurityDescriptor, 
 
 BOOLEAN RtlValidSecurityDescriptor(PSECURITY_DESCRIPTOR SecurityDescriptor) {
   touch("RtlValidSecurityDescriptor", nt::kApc);
-  return SecurityDescriptor != nullptr && !nt::capture_descriptor(SecurityDescriptor).empty();
+  return SecurityDescriptor != nullptr &&
+         nt::valid_descriptor(*static_cast<SECURITY_DESCRIPTOR*>(SecurityDescriptor));
 }
 
 ULONG RtlLengthSecurityDescriptor(PSECURITY_DESCRIPTOR SecurityDescriptor) {

@@ -1,6 +1,7 @@
 // Se: tokens, subjects, the access check, image names.
 #include <km/se.h>
 
+#include "nt/identity.hpp"
 #include "nt/security.hpp"
 #include "nt/wdk.hpp"
 
@@ -113,7 +114,7 @@ BOOLEAN SeAccessCheck(PSECURITY_DESCRIPTOR SecurityDescriptor,
                       ? STATUS_ACCESS_DENIED
                       : nt::check_access(SecurityDescriptor,
                                          nt::token_of(SeQuerySubjectContextToken(SubjectSecurityContext)),
-                                         DesiredAccess, mapping, granted);
+                                         DesiredAccess & ~PreviouslyGrantedAccess, mapping, granted);
   if (*AccessStatus != STATUS_SUCCESS) {
     *GrantedAccess = 0;
     return FALSE;
@@ -150,7 +151,7 @@ NTSTATUS SeQueryInformationToken(PACCESS_TOKEN Token, TOKEN_INFORMATION_CLASS To
       return nt::query_groups(thread, nt::token_of(Token), TokenInformation);
     case TokenSessionId:
       // The value itself comes back in place of a pointer.
-      *reinterpret_cast<PULONG>(TokenInformation) = nt::token_of(Token).holds(nt::make_sid(5, {18})) ? 0 : 1;
+      *reinterpret_cast<PULONG>(TokenInformation) = nt::session_of(nt::token_of(Token));
       return STATUS_SUCCESS;
     default:
       nt::unsupported("SeQueryInformationToken for this class");

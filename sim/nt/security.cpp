@@ -21,6 +21,7 @@ constexpr AccessMask kMaximumAllowed = 0x02000000;
 constexpr AccessMask kAccessSystemSecurity = 0x01000000;
 constexpr AccessMask kReadControl = 0x00020000;
 constexpr AccessMask kWriteDac = 0x00040000;
+constexpr AccessMask kWriteOwner = 0x00080000;
 constexpr AccessMask kEveryBit = 0x001FFFFF;
 constexpr std::size_t kSidHeader = offsetof(SID, SubAuthority);
 
@@ -55,15 +56,6 @@ Parts parts_of(const void* descriptor) {
   }
   if (!parts.dacl_present) parts.dacl = nullptr;
   return parts;
-}
-
-AccessMask map_generic(AccessMask access, const GenericMapping& mapping) {
-  AccessMask mapped = access & ~(kGenericRead | kGenericWrite | kGenericExecute | kGenericAll);
-  if ((access & kGenericRead) != 0) mapped |= mapping.read;
-  if ((access & kGenericWrite) != 0) mapped |= mapping.write;
-  if ((access & kGenericExecute) != 0) mapped |= mapping.execute;
-  if ((access & kGenericAll) != 0) mapped |= mapping.all;
-  return mapped;
 }
 
 // What the list grants: the first entry that names a bit decides it.
@@ -124,6 +116,15 @@ std::vector<std::uint8_t> allow(std::span<const Sid> sids, AccessMask mask) {
 constexpr std::uint64_t privilege(std::uint32_t luid) { return std::uint64_t{1} << luid; }
 
 }  // namespace
+
+AccessMask map_generic(AccessMask access, const GenericMapping& mapping) {
+  AccessMask mapped = access & ~(kGenericRead | kGenericWrite | kGenericExecute | kGenericAll);
+  if ((access & kGenericRead) != 0) mapped |= mapping.read;
+  if ((access & kGenericWrite) != 0) mapped |= mapping.write;
+  if ((access & kGenericExecute) != 0) mapped |= mapping.execute;
+  if ((access & kGenericAll) != 0) mapped |= mapping.all;
+  return mapped;
+}
 
 Sid make_sid(std::uint64_t authority, std::initializer_list<std::uint32_t> sub_authorities) {
   Sid sid(kSidHeader);
@@ -195,6 +196,7 @@ Status check_access(const void* descriptor, const Token& token, AccessMask desir
     if (!token.has_privilege(SE_SECURITY_PRIVILEGE)) return STATUS_PRIVILEGE_NOT_HELD;
     by_privilege = kAccessSystemSecurity;
   }
+  if (token.has_privilege(SE_TAKE_OWNERSHIP_PRIVILEGE)) by_privilege |= wanted & kWriteOwner;
   AccessMask allowed = kEveryBit;
   if (descriptor != nullptr) {
     const Parts parts = parts_of(descriptor);

@@ -30,6 +30,9 @@ struct Token {
 
 Ref<Token> make_token(System& system, User user);
 
+// Generic rights spelled out.
+AccessMask map_generic(AccessMask access, const GenericMapping& mapping);
+
 // What the self-relative or absolute `descriptor` (null: everything) grants a token. MAXIMUM_ALLOWED and
 // generic rights are understood. STATUS_ACCESS_DENIED, STATUS_PRIVILEGE_NOT_HELD (ACCESS_SYSTEM_SECURITY).
 [[nodiscard]] Status check_access(const void* descriptor, const Token& token, AccessMask desired,

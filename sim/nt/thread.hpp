@@ -9,6 +9,7 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "nt/dispatcher.hpp"
@@ -74,6 +75,7 @@ class Thread final {
   std::uint32_t critical_regions = 0;
   std::uint32_t guarded_regions = 0;
   std::uint32_t kernel_depth = 0;          // > 0 inside a client entry: kernel code runs
+  bool called_by_kernel = false;           // ExGetPreviousMode: whether the system service came from a driver
   const DriverIdentity* driver = nullptr;  // whose code runs, null for the simulator's and the client's own
   void* top_level_irp = nullptr;           // IoSetTopLevelIrp
   std::uint32_t trace_node = UINT32_MAX;  // what the thread is in, in the machine's trace; new nodes go below
@@ -125,6 +127,21 @@ class InterruptibleWait {
 
  private:
   Thread& thread_;
+};
+
+// A system service that a driver has called runs in this thread until the end of the scope: with a driver's
+// rights, whoever the thread belongs to.
+class KernelCallScope {
+ public:
+  explicit KernelCallScope(Thread& thread)
+      : thread_(thread), before_(std::exchange(thread.called_by_kernel, true)) {}
+  ~KernelCallScope() { thread_.called_by_kernel = before_; }
+  KernelCallScope(const KernelCallScope&) = delete;
+  KernelCallScope& operator=(const KernelCallScope&) = delete;
+
+ private:
+  Thread& thread_;
+  const bool before_;
 };
 
 // Code of `driver` runs in this thread until the end of the scope.

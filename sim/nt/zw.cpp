@@ -29,7 +29,7 @@ Status process_of(HANDLE handle, Ref<void>& process) {
 extern "C" {
 
 NTSTATUS ZwClose(HANDLE Handle) {
-  enter("ZwClose", nt::kPassive);
+  const nt::KernelCallScope scope(enter("ZwClose", nt::kPassive));
   return nt::close_handle(Handle, nt::Mode::kKernel);
 }
 

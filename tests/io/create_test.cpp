@@ -108,6 +108,21 @@ TEST_F(CreateTest, InvalidCombinationsAreRefusedBeforeTheStack) {
   EXPECT_THAT(stack.seen(), IsEmpty());
 }
 
+TEST_F(CreateTest, DriverMayAskForTheChecksOfACreate) {
+  c.write_file(u"\\a.txt", "");
+  OpenRequest request;
+  request.name = u"\\??\\C:\\a.txt";
+  request.access = FILE_READ_DATA;  // without SYNCHRONIZE
+  request.disposition = FILE_OPEN;
+  request.options = FILE_SYNCHRONOUS_IO_NONALERT;
+  const Outcome done = machine.system_process().run([&] {
+    EXPECT_EQ(manager().open({.thread = nt::current_thread()}, request).status, STATUS_SUCCESS);
+    request.flags = IO_CHECK_CREATE_PARAMETERS;
+    EXPECT_EQ(manager().open({.thread = nt::current_thread()}, request).status, STATUS_INVALID_PARAMETER);
+  });
+  EXPECT_EQ(done, Outcome::kDone);
+}
+
 TEST_F(CreateTest, OpensThatDoNotShareConflictUntilCleanup) {
   c.write_file(u"\\a.txt", "");
   const CreateResult first = app.create({.path = u"C:\\a.txt", .share = 0});

@@ -97,10 +97,42 @@ TEST_F(ZwFileTest, NamesOfFilesAndVolumesInDosForm) {
     ExFreePoolWithTag(name, 0);
     UNICODE_STRING drive{};
     ASSERT_EQ(IoVolumeDeviceToDosName(IoGetRelatedDeviceObject(file_object), &drive), STATUS_SUCCESS);
-    EXPECT_EQ(std::u16string_view(drive.Buffer, drive.Length / 2), u"C:");
+    EXPECT_EQ(std::u16string_view(drive.Buffer), u"C:") << "terminated";
+    EXPECT_EQ(drive.MaximumLength, drive.Length + 2);
     ExFreePoolWithTag(drive.Buffer, 0);
     EXPECT_EQ(ZwClose(file), STATUS_SUCCESS);
   });
+}
+
+TEST_F(ZwFileTest, FileObjectIsNamedWithItsDevice) {
+  c.write_file(u"\\dir\\a.txt", "");
+  kernel([&] {
+    const HANDLE file = open(u"\\??\\C:\\DIR\\A.TXT", GENERIC_READ);
+    nt::Ref<void> object;
+    ASSERT_EQ(nt::reference_by_handle(file, 0, &kFileType, nt::Mode::kKernel, object), STATUS_SUCCESS);
+    alignas(8) UCHAR buffer[256];
+    auto* name = reinterpret_cast<POBJECT_NAME_INFORMATION>(buffer);
+    ULONG needed = 0;
+    ASSERT_EQ(ObQueryNameString(object.get(), name, sizeof buffer, &needed), STATUS_SUCCESS);
+    EXPECT_EQ(std::u16string_view(name->Name.Buffer, name->Name.Length / 2),
+              u"\\Device\\HarddiskVolume1\\dir\\a.txt");
+    EXPECT_EQ(ZwClose(file), STATUS_SUCCESS);
+  });
+}
+
+TEST_F(ZwFileTest, ZwRoutineInAClientsThreadIsCalledByTheKernel) {
+  c.write_file(u"\\a.txt", "");
+  std::vector<KPROCESSOR_MODE> modes;
+  stack.before = [&](Operation&) {
+    modes.push_back(ExGetPreviousMode());
+    return false;
+  };
+  EXPECT_EQ(app.run([&] {
+    EXPECT_EQ(ZwClose(open(u"\\??\\C:\\a.txt", GENERIC_READ)), STATUS_SUCCESS);
+    EXPECT_EQ(ExGetPreviousMode(), UserMode);
+  }),
+            Outcome::kDone);
+  EXPECT_THAT(modes, testing::ElementsAre(KernelMode, KernelMode, KernelMode));  // create, cleanup, close
 }
 
 TEST_F(ZwFileTest, ReplacedNameLeadsTheCreateElsewhere) {  // CB-44

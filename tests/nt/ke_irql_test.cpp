@@ -1,5 +1,6 @@
 #include <gtest/gtest.h>
 
+#include "nt/exports.hpp"
 #include "nt/kernel_test.hpp"
 
 namespace fltsim::nt {
@@ -117,6 +118,21 @@ TEST_F(KeIrqlTest, CriticalAndGuardedRegionsDisableApcs) {
 TEST_F(KeIrqlTest, BugCheckOfADriverStopsTheMachineWithItsCode) {
   fatal("VER-43", [] { KeBugCheckEx(MANUALLY_INITIATED_CRASH, 1, 2, 3, 4); });
   EXPECT_NE(machine_.verifier().findings().at(0).text.find("0xE2, 0x1, 0x2, 0x3, 0x4"), std::string::npos);
+}
+
+TEST_F(KeIrqlTest, MachineSaysTheSameOfItselfWhoeverAsks) {
+  const fltsim_module_exports exports = module_exports(machine_.system());
+  kernel([&] {
+    KAFFINITY active = 0;
+    EXPECT_EQ(KeQueryActiveProcessorCount(&active), static_cast<ULONG>(exports.KeNumberProcessors_));
+    EXPECT_EQ(active, (KAFFINITY{1} << exports.KeNumberProcessors_) - 1);
+    RTL_OSVERSIONINFOW version{};
+    version.dwOSVersionInfoSize = sizeof version;
+    EXPECT_EQ(RtlGetVersion(&version), STATUS_SUCCESS);
+    EXPECT_EQ(version.dwBuildNumber, exports.NtBuildNumber_);
+  });
+  auto service = machine_.start_process({.image = u"C:\\svc.exe", .user = fltsim::User::kSystem});
+  EXPECT_EQ(service.run([] { EXPECT_EQ(PsGetProcessSessionId(PsGetCurrentProcess()), 0u); }), Outcome::kDone);
 }
 
 TEST_F(KeIrqlTest, AttachedThreadSeesTheOtherProcess) {

@@ -95,7 +95,7 @@ TEST(RtlTimeTest, TimeIsADateAndBack) {
   EXPECT_EQ(RtlTimeFieldsToTime(&fields, &again), TRUE);
   EXPECT_EQ(again.QuadPart, time.QuadPart);
   ULONG seconds = 0;
-  RtlTimeToSecondsSince1970(&time, &seconds);
+  EXPECT_EQ(RtlTimeToSecondsSince1970(&time, &seconds), TRUE);
   EXPECT_EQ(seconds, 1'735'526'400u);
   fields.Month = 2;
   fields.Day = 30;
@@ -130,6 +130,16 @@ TEST_F(RtlTest, AllocatedStringsAreFreedByTheirRoutine) {
 }
 
 // The seed's CreateSecureCommunicationPort: a descriptor that admits SYSTEM and Administrators alone.
+TEST(RtlTimeTest, TimeThatSecondsCannotHoldIsRefused) {
+  ULONG seconds = 7;
+  LARGE_INTEGER time{};
+  EXPECT_EQ(RtlTimeToSecondsSince1970(&time, &seconds), FALSE) << "1601";
+  RtlSecondsSince1970ToTime(MAXULONG, &time);
+  time.QuadPart += 10'000'000;
+  EXPECT_EQ(RtlTimeToSecondsSince1970(&time, &seconds), FALSE) << "2106";
+  EXPECT_EQ(seconds, 7u);
+}
+
 class SecurityTest : public KernelTest {
  protected:
   Status check(fltsim::User user, AccessMask desired, const void* descriptor) {
@@ -180,6 +190,58 @@ TEST_F(SecurityTest, NullDaclAdmitsEverybodyAndAnEmptyOneNobody) {  // PORT-15
   RtlSetDaclSecurityDescriptor(&descriptor, TRUE, &empty, FALSE);
   EXPECT_FALSE(has_null_dacl(&descriptor));
   EXPECT_EQ(check(fltsim::User::kSystem, 1, &descriptor), STATUS_ACCESS_DENIED);
+}
+
+TEST_F(SecurityTest, TakeOwnershipPrivilegeGrantsWriteOwner) {
+  SECURITY_DESCRIPTOR descriptor;
+  ACL empty;
+  RtlCreateAcl(&empty, sizeof empty, ACL_REVISION);
+  RtlCreateSecurityDescriptor(&descriptor, SECURITY_DESCRIPTOR_REVISION);
+  RtlSetDaclSecurityDescriptor(&descriptor, TRUE, &empty, FALSE);
+  EXPECT_EQ(check(fltsim::User::kAdministrator, WRITE_OWNER, &descriptor), STATUS_SUCCESS);
+  EXPECT_EQ(check(fltsim::User::kAdministrator, WRITE_OWNER | 1, &descriptor), STATUS_ACCESS_DENIED);
+  EXPECT_EQ(check(fltsim::User::kOrdinary, WRITE_OWNER, &descriptor), STATUS_ACCESS_DENIED);
+}
+
+TEST_F(SecurityTest, RightThatWasGrantedBeforeIsNotAskedForAgain) {
+  kernel([] {
+    SECURITY_DESCRIPTOR descriptor;
+    ACL empty;
+    RtlCreateAcl(&empty, sizeof empty, ACL_REVISION);
+    RtlCreateSecurityDescriptor(&descriptor, SECURITY_DESCRIPTOR_REVISION);
+    RtlSetDaclSecurityDescriptor(&descriptor, TRUE, &empty, FALSE);
+    SECURITY_SUBJECT_CONTEXT subject;
+    SeCaptureSubjectContext(&subject);
+    GENERIC_MAPPING mapping{};
+    ACCESS_MASK granted = 0;
+    NTSTATUS status = STATUS_SUCCESS;
+    EXPECT_EQ(
+        SeAccessCheck(&descriptor, &subject, FALSE, 1, 1, nullptr, &mapping, UserMode, &granted, &status),
+        TRUE);
+    EXPECT_EQ(granted, 1u);
+    EXPECT_EQ(
+        SeAccessCheck(&descriptor, &subject, FALSE, 3, 1, nullptr, &mapping, UserMode, &granted, &status),
+        FALSE);
+    EXPECT_EQ(status, STATUS_ACCESS_DENIED);
+    SeReleaseSubjectContext(&subject);
+  });
+}
+
+TEST_F(SecurityTest, DescriptorWithAMalformedPartIsInvalid) {
+  SECURITY_DESCRIPTOR descriptor;
+  RtlCreateSecurityDescriptor(&descriptor, SECURITY_DESCRIPTOR_REVISION);
+  EXPECT_EQ(RtlValidSecurityDescriptor(&descriptor), TRUE);
+  SID owner{};
+  owner.SubAuthorityCount = 255;
+  descriptor.Owner = &owner;
+  EXPECT_EQ(RtlValidSecurityDescriptor(&descriptor), FALSE);
+  descriptor.Owner = nullptr;
+  ACL acl;
+  RtlCreateAcl(&acl, sizeof acl, ACL_REVISION);
+  RtlSetDaclSecurityDescriptor(&descriptor, TRUE, &acl, FALSE);
+  EXPECT_EQ(RtlValidSecurityDescriptor(&descriptor), TRUE);
+  acl.AceCount = 1;
+  EXPECT_EQ(RtlValidSecurityDescriptor(&descriptor), FALSE);
 }
 
 TEST_F(SecurityTest, DenyEntryBeforeAnAllowEntryWins) {
