@@ -47,8 +47,8 @@ Namespace::Namespace(System& system)
   static_cast<void>(create_link(u"\\GLOBAL??", u"\\??"));
 }
 
-// One pass from a root to the end of the path or to the next link; kReparse: the path has been replaced,
-// start again.
+// One pass from a root to the end of the path or to the next link; STATUS_REPARSE: the path has been
+// replaced, start again.
 Status Namespace::step(Walk& walk) const {
   if (walk.root == nullptr && (walk.path.empty() || walk.path[0] != kSeparator)) {
     return STATUS_OBJECT_PATH_SYNTAX_BAD;

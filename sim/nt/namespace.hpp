@@ -1,7 +1,7 @@
 // Object names: directories, symbolic links, and looking a path up.
 //
 // A machine starts with \, \Device, \DosDevices (a link to \??), \??, \BaseNamedObjects, \Driver,
-// \FileSystem, \FileSystem\Filters and \GLOBAL?? (a link to \??).
+// \FileSystem, \FileSystem\Filters, \ObjectTypes and \GLOBAL?? (a link to \??).
 #pragma once
 
 #include <map>

@@ -111,9 +111,11 @@ NTSTATUS status_of(int signal, int code) {
   EXCEPTION_RECORD record{};
   record.ExceptionCode = static_cast<NTSTATUS>(status);
   record.ExceptionAddress = __builtin_return_address(0);
-  record.NumberParameters = 2;
-  record.ExceptionInformation[0] = is_write;
-  record.ExceptionInformation[1] = address;
+  if (record.ExceptionCode == STATUS_ACCESS_VIOLATION) {
+    record.NumberParameters = 2;
+    record.ExceptionInformation[0] = is_write;
+    record.ExceptionInformation[1] = address;
+  }
   raise_record(record);
 }
 
@@ -224,7 +226,7 @@ void fltsim_seh_continue(fltsim_seh_frame* frame) {
 void fltsim_driver_failed(const char* what, const char* file, int line) {
   std::string text = std::string("an assertion of the driver failed: ") + what;
   if (file != nullptr) text += std::string(", ") + file + ":" + std::to_string(line);
-  nt::bug_check(nt::current_thread("an assertion"), "SIM-8", text);
+  nt::bug_check(nt::current_thread("an assertion"), "SIM-3", text);
 }
 
 VOID ExRaiseStatus(NTSTATUS Status) {

@@ -4,7 +4,7 @@
 // A driver's __try blocks are lowered when the driver is built (loader/tool/seh_lower.cpp). Their frames are
 // linked into a chain per simulated thread. Raising goes to the innermost frame with longjmp; it never
 // crosses a frame of the simulator, because every call into a driver begins a chain of its own
-// (driver_call.hpp). An exception that no frame of that call takes is a bug check, finding SIM-3.
+// (driver_call.hpp). An exception that no frame of that call takes is a bug check, finding SIM-8.
 //
 // One pass instead of Windows' two: a filter runs after the __finally blocks inside its __try.
 // EXCEPTION_CONTINUE_EXECUTION is a bug check.

@@ -183,6 +183,17 @@ CHECK(division_by_zero_reaches_handler) {
   }
 }
 
+CHECK(division_by_zero_has_no_parameters) {
+  volatile int zero = 0;
+  ULONG parameters = 7;
+  __try {
+    zero = 5 / zero;
+  } __except (parameters = GetExceptionInformation()->ExceptionRecord->NumberParameters,
+              EXCEPTION_EXECUTE_HANDLER) {
+    note(log, parameters == 0 ? 'h' : 'w');
+  }
+}
+
 CHECK(search_goes_on_to_outer_handler) {
   __try {
     __try {

@@ -85,6 +85,7 @@ constexpr Check kChecks[] = {
     {"call_to_no_code_is_an_access_violation", "ah"},
     {"access_violation_passes_finally", "aAh"},
     {"division_by_zero_reaches_handler", "ah"},
+    {"division_by_zero_has_no_parameters", "h"},
     {"search_goes_on_to_outer_handler", "ao"},
     {"return_out_of_except_block", "ay"},
     {"return_out_of_handler", "hy"},
