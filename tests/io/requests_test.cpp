@@ -237,10 +237,10 @@ TEST_F(RequestsTest, HardLinksAreListedWithTheirDirectories) {
 TEST_F(RequestsTest, FiltersBufferThatIsTooShortForItsClassStaysUntouched) {
   c.write_file(u"\\a.txt", "text");
   const FileHandle file = open(u"C:\\a.txt");
-  for (const auto& [which, length] : {std::pair{FileAllInformation, 40u}, {FileHardLinkInformation, 4u}}) {
+  for (const auto& asked : {std::pair{FileAllInformation, 40u}, {FileHardLinkInformation, 4u}}) {
     std::string buffer(512, '#');
     const auto asks = [&](const Issuer& issuer, FileObject& object) {
-      return manager().query_information(issuer, object, which, buffer.data(), length);
+      return manager().query_information(issuer, object, asked.first, buffer.data(), asked.second);
     };
     EXPECT_EQ(ask(file, asks).Status, STATUS_INFO_LENGTH_MISMATCH);
     EXPECT_EQ(buffer, std::string(512, '#'));
@@ -250,12 +250,12 @@ TEST_F(RequestsTest, FiltersBufferThatIsTooShortForItsClassStaysUntouched) {
 TEST_F(RequestsTest, FiltersChangeThatIsTooShortForItsClassIsRefused) {
   c.write_file(u"\\a.txt", "text");
   const FileHandle file = open(u"C:\\a.txt");
-  for (const auto& [which, length] :
+  for (const auto& asked :
        {std::pair{FileBasicInformation, 4u}, {FileEndOfFileInformation, 4u}, {FileRenameInformation, 19u}}) {
     std::string buffer(512, '\0');
     buffer[16] = 4;  // FileNameLength
     const auto asks = [&](const Issuer& issuer, FileObject& object) {
-      return manager().set_information(issuer, object, which, buffer.data(), length);
+      return manager().set_information(issuer, object, asked.first, buffer.data(), asked.second);
     };
     EXPECT_EQ(ask(file, asks).Status, STATUS_INFO_LENGTH_MISMATCH);
   }
