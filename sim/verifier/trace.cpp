@@ -78,7 +78,10 @@ Trace::Trace(bool enabled, std::function<std::uint64_t()> now, std::function<std
 Trace::Index Trace::begin(Index parent, std::string what) {
   if (!enabled_) return kNone;
   Node node{parent, std::move(what), thread_name_(), now_(), 0, {}, {}};
+  // The clock is not read under the lock, because a thread of a machine that ends may stop there for ever. So
+  // another thread may have been faster: the nodes stand in order of their times all the same.
   const std::lock_guard lock(mutex_);
+  if (!nodes_.empty()) node.begin = std::max(node.begin, nodes_.back().begin);
   nodes_.push_back(std::move(node));
   return static_cast<Index>(nodes_.size() - 1);
 }
@@ -87,14 +90,14 @@ void Trace::end(Index node) {
   if (node == kNone) return;
   const std::uint64_t now = now_();
   const std::lock_guard lock(mutex_);
-  nodes_[node].end = now;
+  nodes_[node].end = std::max(now, nodes_[node].begin);
 }
 
 void Trace::end(Index node, std::string_view status_kind, std::uint32_t status) {
   if (node == kNone) return;
   const std::uint64_t now = now_();
   const std::lock_guard lock(mutex_);
-  nodes_[node].end = now;
+  nodes_[node].end = std::max(now, nodes_[node].begin);
   nodes_[node].status = status;
   nodes_[node].status_kind = status_kind;
 }

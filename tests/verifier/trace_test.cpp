@@ -1,7 +1,10 @@
 // The trace as people and viewers get it, to the letter: what a failing test prints must stay readable.
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <atomic>
 #include <nlohmann/json.hpp>
+#include <thread>
 
 #include "client/port_machine.hpp"
 
@@ -83,6 +86,19 @@ TEST_F(TraceTest, ViewersGetEveryNodeWithItsTimesAndItsThread) {
   });
   ASSERT_NE(thread, events.end());
   EXPECT_EQ((*thread)["args"]["name"], "sender");
+}
+
+TEST_F(TraceTest, NodesOfThreadsStandInTheOrderOfTheirTimes) {
+  std::atomic<std::uint64_t> ticks{0};
+  Trace trace(
+      true, [&] { return ++ticks; }, [] { return std::string("thread"); });
+  const auto trace_events = [&] {
+    for (int event = 0; event < 20'000; ++event) trace.event(Trace::kNone, "event");
+  };
+  std::thread other(trace_events);
+  trace_events();
+  other.join();
+  EXPECT_TRUE(std::ranges::is_sorted(trace.nodes(), {}, &Trace::Node::begin));
 }
 
 TEST_F(TraceTest, WithoutTheOptionNothingIsKept) {
