@@ -175,6 +175,21 @@ Answer fail(ActiveOperation& operation) {  // CB-19
   return Answer::kCompleted;
 }
 
+// CB-42, CB-43: below, the file is closed, so whoever asked must not get a handle to it. A reparse gives none.
+void fail_if_cancelled(ActiveOperation& operation, const Frame& frame) {
+  const FILE_OBJECT* file = operation.current.TargetFileObject;
+  IO_STATUS_BLOCK& status = operation.data.IoStatus;
+  if (operation.request->parameters.MajorFunction != IRP_MJ_CREATE || file == nullptr ||
+      (file->Flags & FO_FILE_OPEN_CANCELLED) == 0 || !NT_SUCCESS(status.Status) ||
+      status.Status == STATUS_REPARSE) {
+    return;
+  }
+  report_error(frame, "VER-14",
+               "the open was cancelled with FltCancelFileOpen and the post-create callback left a success in "
+               "IoStatus: a handle to a closed file. Set IoStatus.Status to the reason for the refusal.");
+  status = {.Status = STATUS_FLT_INTERNAL_ERROR, .Information = 0};
+}
+
 }  // namespace
 
 FLT_CALLBACK_DATA_FLAGS fixed_flags(const io::Operation& request) {
@@ -260,6 +275,7 @@ void judge_post(ActiveOperation& operation, const Frame& frame, FLT_POSTOP_CALLB
                  "the post-create callback failed an open that had succeeded without FltCancelFileOpen: the "
                  "file system keeps the file open.");
   }
+  fail_if_cancelled(operation, frame);
   if (frame.completion_context != nullptr) {
     operation.volume->system.nt().pool().mark_handed_back(frame.completion_context);  // VER-13
   }

@@ -50,6 +50,15 @@ TEST_F(CancelOpenTest, CancellingAReparseIsReported) {  // CB-41, CB-42, VER-14,
   EXPECT_THAT(finding("VER-14"), HasSubstr("post-create"));
 }
 
+TEST_F(CancelOpenTest, CancellingWithoutAFailureFailsTheOpenAndIsReported) {  // CB-42, CB-43, VER-14
+  load(on(IRP_MJ_CREATE, with_post, [](PFLT_CALLBACK_DATA data, PCFLT_RELATED_OBJECTS objects, auto, auto) {
+    if (NT_SUCCESS(data->IoStatus.Status)) FltCancelFileOpen(objects->Instance, objects->FileObject);
+    return FLT_POSTOP_FINISHED_PROCESSING;
+  }));
+  EXPECT_EQ(app.create({.path = u"C:\\plan.txt"}).status, STATUS_FLT_INTERNAL_ERROR);
+  EXPECT_THAT(finding("VER-14"), HasSubstr("left a success in IoStatus"));
+}
+
 TEST_F(CancelOpenTest, CancellingAtApcLevelIsReported) {  // H-17, IRQL-2, VER-23
   load(on(IRP_MJ_CREATE, with_post, [](PFLT_CALLBACK_DATA data, PCFLT_RELATED_OBJECTS objects, auto, auto) {
     KIRQL before = PASSIVE_LEVEL;
