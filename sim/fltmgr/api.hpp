@@ -14,10 +14,6 @@
 
 namespace fltsim::fltmgr {
 
-inline std::u16string_view text_of(const UNICODE_STRING& string) {
-  return {reinterpret_cast<const char16_t*>(string.Buffer), string.Length / sizeof(WCHAR)};
-}
-
 // Copies into a counted string: STATUS_BUFFER_TOO_SMALL, with the size wanted in `needed` if that is given.
 NTSTATUS copy_to(std::u16string_view text, UNICODE_STRING* string, ULONG* needed);
 

@@ -11,18 +11,14 @@ namespace {
 NTSTATUS parse_path(const UNICODE_STRING& path, UNICODE_STRING* extension, UNICODE_STRING* stream,
                     UNICODE_STRING* final) {
   const std::u16string_view text = text_of(path);
-  const std::size_t slash = text.find_last_of(u'\\');
-  const std::size_t begin = slash == std::u16string_view::npos ? 0 : slash + 1;
-  const std::size_t colon = std::min(text.find(u':', begin), text.size());
-  const std::size_t dot = text.substr(0, colon).find_last_of(u'.');
-  const std::size_t after_dot = dot == std::u16string_view::npos || dot < begin ? colon : dot + 1;
+  const NameParts parts = split_name(text, 0);
   const auto part = [&](std::size_t from, std::size_t to) {
     const auto size = static_cast<USHORT>((to - from) * sizeof(WCHAR));
     return UNICODE_STRING{size, size, path.Buffer + from};
   };
-  if (extension != nullptr) *extension = part(after_dot, colon);
-  if (stream != nullptr) *stream = part(colon, text.size());
-  if (final != nullptr) *final = part(begin, text.size());
+  if (extension != nullptr) *extension = part(parts.extension, parts.stream);
+  if (stream != nullptr) *stream = part(parts.stream, text.size());
+  if (final != nullptr) *final = part(parts.final_component, text.size());
   return STATUS_SUCCESS;
 }
 

@@ -35,7 +35,9 @@ bool valid(FLT_FILE_NAME_OPTIONS options) {
 bool unsafe_place(const ActiveOperation& operation, const nt::Thread& thread) {
   const FLT_IO_PARAMETER_BLOCK& parameters = operation.current;
   const bool post = operation.phase == ActiveOperation::Phase::kPost;
-  if ((parameters.IrpFlags & IRP_PAGING_IO) != 0 || thread.top_level_irp != nullptr) return true;
+  const bool all_apcs_disabled = thread.irql >= nt::kApc || thread.guarded_regions != 0;
+  if ((parameters.IrpFlags & IRP_PAGING_IO) != 0 || thread.top_level_irp != nullptr || all_apcs_disabled)
+    return true;
   switch (parameters.MajorFunction) {
     case IRP_MJ_CLEANUP:
       return post;
@@ -49,12 +51,8 @@ bool unsafe_place(const ActiveOperation& operation, const nt::Thread& thread) {
     case IRP_MJ_ACQUIRE_FOR_SECTION_SYNCHRONIZATION:
       return post;
     default:
-      return thread.irql >= nt::kApc || thread.guarded_regions != 0;  // all APCs are disabled
+      return false;
   }
-}
-
-std::u16string_view text_of(const UNICODE_STRING& string) {
-  return {reinterpret_cast<const char16_t*>(string.Buffer), string.Length / sizeof(WCHAR)};
 }
 
 // The directory of a path, for SL_OPEN_TARGET_DIRECTORY.
@@ -336,6 +334,15 @@ void Names::report_leaks(Filter& filter) {
   }
 }
 
+NameParts split_name(std::u16string_view text, std::size_t path) {
+  const std::size_t slash = text.find_last_of(u'\\');
+  const std::size_t final = slash == std::u16string_view::npos || slash < path ? path : slash + 1;
+  const std::size_t stream = std::min(text.find(u':', final), text.size());
+  const std::size_t dot = text.substr(0, stream).find_last_of(u'.');
+  const bool has_extension = dot != std::u16string_view::npos && dot >= final;
+  return {.final_component = final, .extension = has_extension ? dot + 1 : stream, .stream = stream};
+}
+
 NTSTATUS parse_name(NameInformation& information) {
   const std::u16string_view text = information.text;
   const auto part = [&](std::size_t begin, std::size_t end) {
@@ -343,17 +350,13 @@ NTSTATUS parse_name(NameInformation& information) {
     return UNICODE_STRING{size, size, information.Name.Buffer + begin};
   };
   const std::size_t path = information.volume_length;
-  const std::size_t slash = text.find_last_of(u'\\');
-  const std::size_t final_begin = slash == std::u16string_view::npos || slash < path ? path : slash + 1;
-  const std::size_t stream = std::min(text.find(u':', final_begin), text.size());
-  const std::size_t dot = text.substr(0, stream).find_last_of(u'.');
-  const std::size_t extension = dot == std::u16string_view::npos || dot < final_begin ? stream : dot + 1;
+  const NameParts parts = split_name(text, path);
   information.Volume = part(0, path);
   information.Share = part(path, path);
-  information.ParentDir = part(path, final_begin);
-  information.FinalComponent = part(final_begin, text.size());
-  information.Stream = part(stream, text.size());
-  information.Extension = part(extension, stream);
+  information.ParentDir = part(path, parts.final_component);
+  information.FinalComponent = part(parts.final_component, text.size());
+  information.Stream = part(parts.stream, text.size());
+  information.Extension = part(parts.extension, parts.stream);
   information.NamesParsed = FLTFL_FILE_NAME_PARSED_FINAL_COMPONENT | FLTFL_FILE_NAME_PARSED_EXTENSION |
                             FLTFL_FILE_NAME_PARSED_STREAM | FLTFL_FILE_NAME_PARSED_PARENT_DIR;
   return STATUS_SUCCESS;

@@ -87,6 +87,20 @@ class Names {
   std::unordered_map<const VolumeStack*, std::uint64_t> generations_;  // looked up only
 };
 
+inline std::u16string_view text_of(const UNICODE_STRING& string) {
+  return {reinterpret_cast<const char16_t*>(string.Buffer), string.Length / sizeof(WCHAR)};
+}
+
+// Where the parts of a name begin, in units; the extension reaches to the stream, the others to
+// the end of the name. What is not there is empty.
+struct NameParts {
+  std::size_t final_component;
+  std::size_t extension;
+  std::size_t stream;
+};
+// `path`: where the path begins, behind the volume's name.
+NameParts split_name(std::u16string_view text, std::size_t path);
+
 // FltParseFileNameInformation (NAME-8): points the parts into Name.
 NTSTATUS parse_name(NameInformation& information);
 

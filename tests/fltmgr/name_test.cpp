@@ -237,6 +237,18 @@ TEST_F(NameTest, TopLevelIrpAndDisabledApcsAreUnsafe) {  // NAME-2
               ElementsAre(STATUS_FLT_INVALID_NAME_REQUEST, STATUS_FLT_INVALID_NAME_REQUEST, STATUS_SUCCESS));
 }
 
+TEST_F(NameTest, DisabledApcsAreUnsafeWhereThePlaceIsSafe) {  // NAME-2
+  Name name;
+  load(seeing(IRP_MJ_CLEANUP, [&](PFLT_CALLBACK_DATA data, bool post) {
+    if (post) return;
+    KeEnterGuardedRegion();
+    name = name_of(data, kNormalized);
+    KeLeaveGuardedRegion();
+  }));
+  app.read(u"C:\\plan.txt");
+  EXPECT_EQ(name.status, STATUS_FLT_INVALID_NAME_REQUEST);
+}
+
 TEST_F(NameTest, RenameMakesNamesStaleBeforeItsPostCallback) {  // NAME-6
   disk.write_file(u"\\Docs\\a.txt", "");
   std::vector<std::u16string> seen;
