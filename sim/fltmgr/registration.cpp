@@ -16,10 +16,17 @@ namespace {
 
 bool is_unregistrable(UCHAR major) { return major == IRP_MJ_POWER || major == IRP_MJ_DEVICE_CHANGE; }
 
+void check_reserved(const Filter& filter, const void* reserved, const char* what) {  // LIFE-9
+  if (reserved == nullptr) return;
+  report(filter, "VER-37", Severity::kError,
+         std::string("Reserved1 of an ") + what + " is not NULL: a table that is not initialised?");
+}
+
 // LIFE-7, LIFE-8: copies the operations up to the terminator.
 NTSTATUS copy_operations(const FLT_OPERATION_REGISTRATION* operations, Filter& filter) {
   for (; operations != nullptr && operations->MajorFunction != IRP_MJ_OPERATION_END; ++operations) {
     FLT_OPERATION_REGISTRATION operation = *operations;
+    check_reserved(filter, operation.Reserved1, "FLT_OPERATION_REGISTRATION");
     if (is_unregistrable(operation.MajorFunction)) {
       report(filter, "VER-37", Severity::kError,
              "IRP_MJ_POWER and IRP_MJ_DEVICE_CHANGE cannot be registered.");
@@ -43,6 +50,7 @@ NTSTATUS copy_operations(const FLT_OPERATION_REGISTRATION* operations, Filter& f
 NTSTATUS copy_contexts(const FLT_CONTEXT_REGISTRATION* contexts, Filter& filter) {
   constexpr std::size_t kFixedSizesMax = 3;
   for (; contexts != nullptr && contexts->ContextType != FLT_CONTEXT_END; ++contexts) {
+    check_reserved(filter, contexts->Reserved1, "FLT_CONTEXT_REGISTRATION");
     std::size_t fixed = 0;
     std::size_t variable = 0;
     bool same = false;
@@ -65,6 +73,18 @@ NTSTATUS copy_contexts(const FLT_CONTEXT_REGISTRATION* contexts, Filter& filter)
     filter.registration.contexts.push_back(*contexts);
   }
   return STATUS_SUCCESS;
+}
+
+void report_never_called(const Filter& filter) {
+  const FLT_REGISTRATION& callbacks = filter.registration.callbacks;
+  const auto never_called = [&](std::string what, const char* callback) {
+    report(filter, "SIM-9", Severity::kWarning,
+           what + " are not simulated: " + callback + " is never called.");
+  };
+  if (callbacks.TransactionNotificationCallback != nullptr)
+    never_called("transactions", "TransactionNotificationCallback");
+  if (callbacks.SectionNotificationCallback != nullptr)
+    never_called("section conflicts", "SectionNotificationCallback");
 }
 
 constexpr std::u16string_view kServices = u"\\Registry\\Machine\\System\\CurrentControlSet\\Services\\";
@@ -115,17 +135,15 @@ NTSTATUS FilterManager::register_filter(PDRIVER_OBJECT driver, const FLT_REGISTR
            "FLT_REGISTRATION.Size is not sizeof(FLT_REGISTRATION) (LIFE-3).");
     return STATUS_INVALID_PARAMETER;
   }
-  const bool normalizes = registration.NormalizeNameComponentCallback != nullptr;
+  const bool normalizes = registration.NormalizeNameComponentCallback != nullptr ||
+                          registration.NormalizeNameComponentExCallback != nullptr;
   if ((normalizes && registration.GenerateFileNameCallback == nullptr) ||
       (registration.NormalizeContextCleanupCallback != nullptr && !normalizes)) {
     return STATUS_INVALID_PARAMETER;  // LIFE-4
   }
   if (registration.GenerateFileNameCallback != nullptr)
     nt::unsupported("FLT_REGISTRATION.GenerateFileNameCallback");
-  if (registration.TransactionNotificationCallback != nullptr) {
-    report(*filter, "SIM-9", Severity::kWarning,
-           "transactions are not simulated: TransactionNotificationCallback is never called.");
-  }
+  report_never_called(*filter);
   if (registration.FilterUnloadCallback == nullptr) {
     report(*filter, "VER-37", Severity::kWarning,
            "without a FilterUnloadCallback the driver cannot be unloaded by fltmc (LIFE-16).");

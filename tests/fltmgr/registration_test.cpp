@@ -42,6 +42,12 @@ TEST_F(RegistrationTest, TransactionCallbackIsAWarning) {  // SIM-9
   EXPECT_THAT(finding("SIM-9"), HasSubstr("TransactionNotificationCallback"));
 }
 
+TEST_F(RegistrationTest, SectionConflictCallbackIsAWarning) {  // SIM-9
+  registration.SectionNotificationCallback = [](auto...) -> NTSTATUS { return STATUS_SUCCESS; };
+  EXPECT_EQ(registered(), STATUS_SUCCESS);
+  EXPECT_THAT(finding("SIM-9"), HasSubstr("SectionNotificationCallback"));
+}
+
 TEST_F(RegistrationTest, EveryPublishedVersionIsTaken) {  // LIFE-2
   for (USHORT version : {0x0200, 0x0201, 0x0202, 0x0203}) {
     registration.Version = version;
@@ -62,6 +68,9 @@ TEST_F(RegistrationTest, NormalizingWithoutGeneratingNamesIsInvalid) {  // LIFE-
   EXPECT_EQ(registered(), STATUS_INVALID_PARAMETER);
   registration.NormalizeNameComponentCallback = nullptr;
   registration.NormalizeContextCleanupCallback = [](auto...) {};
+  EXPECT_EQ(registered(), STATUS_INVALID_PARAMETER);
+  registration.NormalizeContextCleanupCallback = nullptr;
+  registration.NormalizeNameComponentExCallback = [](auto...) -> NTSTATUS { return STATUS_SUCCESS; };
   EXPECT_EQ(registered(), STATUS_INVALID_PARAMETER);
 }
 
@@ -99,6 +108,17 @@ TEST_F(RegistrationTest, ShutdownPostIsDroppedAndReported) {  // LIFE-8, CB-33, 
 
 TEST_F(RegistrationTest, ArraysMayBeAbsent) {  // LIFE-9
   EXPECT_EQ(registered(), STATUS_SUCCESS);
+}
+
+TEST_F(RegistrationTest, ReservedFieldThatIsNotZeroIsReported) {  // LIFE-9, VER-37
+  EXPECT_EQ(registered_with({{IRP_MJ_WRITE, 0, pass, nullptr, &registration}}), STATUS_SUCCESS);
+  EXPECT_EQ(machine.verifier().count("VER-37"), 1u);
+  registration.OperationRegistration = nullptr;
+  FLT_CONTEXT_REGISTRATION context = stream_context(8);
+  context.Reserved1 = &registration;
+  EXPECT_EQ(registered_with({context}), STATUS_SUCCESS);
+  EXPECT_EQ(machine.verifier().count("VER-37"), 2u);
+  EXPECT_THAT(finding("VER-37"), HasSubstr("Reserved1"));
 }
 
 TEST_F(RegistrationTest, ThreeFixedSizesAndOneVariableAreTheMost) {  // CTX-2
