@@ -217,11 +217,24 @@ void Contexts::unlink(Context& context) {
   release(context);
 }
 
-void Contexts::reference(Context& context) { context.references.fetch_add(1); }
+namespace {
+
+[[noreturn]] void stop_at_use_after_the_end(const char* routine) {
+  nt::bug_check(nt::current_thread(routine), "VER-16",
+                std::string(routine) +
+                    " was called with a context whose last reference is gone (bug check 0xF5/0x6E).");
+}
+
+}  // namespace
+
+void Contexts::reference(Context& context) {
+  if (context.references.fetch_add(1) < 1) stop_at_use_after_the_end("FltReferenceContext");
+}
 
 void Contexts::release(Context& context) {
   const std::int64_t before = context.references.fetch_sub(1);
   if (before > 1) return;
+  if (before < 1) stop_at_use_after_the_end("FltReleaseContext");
   bool linked = false;
   {
     const std::lock_guard lock(mutex_);
@@ -233,11 +246,7 @@ void Contexts::release(Context& context) {
         std::string("a ") + name_of(context.type) +
             " was released more often than it was referenced, while it is set (bug check 0xF5/0x6D).");
   }
-  {
-    const std::lock_guard lock(mutex_);
-    (context.older != nullptr ? context.older->newer : oldest_) = context.newer;
-    (context.newer != nullptr ? context.newer->older : newest_) = context.older;
-  }
+  context.magic = Context::Magic::kDying;
   nt::Thread& thread = nt::current_thread("FltReleaseContext");
   if (thread.irql <= nt::kApc || context.registration->ContextCleanupCallback == nullptr) {
     destroy(context);
@@ -261,6 +270,8 @@ void Contexts::destroy(Context& context) {
   std::memset(context.bytes(), 0xDD, context.size);
   context.magic = Context::Magic::kFreed;
   const std::lock_guard lock(mutex_);
+  (context.older != nullptr ? context.older->newer : oldest_) = context.newer;
+  (context.newer != nullptr ? context.newer->older : newest_) = context.older;
   quarantine_.push_back(&context);
   if (quarantine_.size() > kQuarantineMax) {
     free_memory(quarantine_.front());
@@ -281,7 +292,7 @@ void Contexts::delete_where(Wanted wanted) {
   for (Context* context : gone) release(*context);
 }
 
-void Contexts::delete_for(const void* object) {
+void Contexts::delete_on_object(const void* object) {
   std::vector<Context*> gone;
   {
     const std::lock_guard lock(mutex_);
@@ -295,11 +306,11 @@ void Contexts::delete_for(const void* object) {
   for (Context* context : gone) release(*context);
 }
 
-void Contexts::delete_for(Instance& instance) {
+void Contexts::delete_of_instance(const Instance& instance) {
   delete_where([&](const Context& context) { return context.instance == &instance; });
 }
 
-void Contexts::delete_for(Filter& filter) {
+void Contexts::delete_of_filter(const Filter& filter) {
   delete_where([&](const Context& context) { return context.filter == &filter; });
 }
 
@@ -307,7 +318,7 @@ std::vector<Context*> Contexts::live(const Filter& filter) const {
   const std::lock_guard lock(mutex_);
   std::vector<Context*> contexts;
   for (Context* context = oldest_; context != nullptr; context = context->newer) {
-    if (context->filter == &filter) contexts.push_back(context);
+    if (context->filter == &filter && context->references.load() > 0) contexts.push_back(context);
   }
   return contexts;
 }
@@ -318,11 +329,8 @@ Context* Contexts::check(PFLT_CONTEXT bytes, const char* routine) {
     nt::bug_check(thread, "VER-16", std::string(routine) + " was called without a context.");
   }
   Context& context = Context::of(bytes);
-  if (context.magic == Context::Magic::kFreed) {
-    nt::bug_check(thread, "VER-16",
-                  std::string(routine) +
-                      " was called with a context whose last reference is gone (bug check 0xF5/0x6E).");
-  }
+  if (context.magic == Context::Magic::kDying || context.magic == Context::Magic::kFreed)
+    stop_at_use_after_the_end(routine);
   if (context.magic != Context::Magic::kAlive) {
     nt::bug_check(thread, "VER-16", std::string(routine) + " was called with an address that is no context.");
   }

@@ -21,6 +21,7 @@ namespace fltsim::fltmgr {
 struct alignas(16) Context {
   enum class Magic : std::uint64_t {
     kAlive = 0x3154584554584E43,
+    kDying = 0x4749594454584E43,  // the last reference is gone, the cleanup callback is due or runs
     kFreed = 0x4545524654584E43,
   };
 
@@ -33,9 +34,9 @@ struct alignas(16) Context {
   std::atomic<std::int64_t> references{1};
 
   // Guarded by the lock of Contexts.
-  const void* object =
-      nullptr;  // what it is set on: a file object, an FsContext, an instance or a volume; or null
-  Instance* instance = nullptr;  // with file, stream and handle contexts
+  // What it is set on: a file object, an FsContext, an instance or a volume; or null.
+  const void* object = nullptr;
+  Instance* instance = nullptr;  // null for volume contexts, and before it is set
   bool was_linked = false;
   Context* older = nullptr;
   Context* newer = nullptr;
@@ -78,10 +79,11 @@ class Contexts {
   // At DISPATCH_LEVEL a worker thread runs the cleanup callback (CTX-18).
   void release(Context& context);
 
-  // CTX-20: the object, the instance or the filter is going.
-  void delete_for(const void* object);
-  void delete_for(Instance& instance);
-  void delete_for(Filter& filter);
+  // CTX-20: the object, the instance or the filter is going. The contexts of an instance are those on it and
+  // those that it has set on files, streams and handles.
+  void delete_on_object(const void* object);
+  void delete_of_instance(const Instance& instance);
+  void delete_of_filter(const Filter& filter);
 
   // What is still there of `filter`, in order of allocation (CTX-27).
   std::vector<Context*> live(const Filter& filter) const;
@@ -104,7 +106,7 @@ class Contexts {
   mutable std::mutex mutex_;
   std::uint64_t next_number_ = 1;
   std::unordered_map<const void*, std::vector<Context*>> by_object_;  // looked up only, never walked through
-  Context* oldest_ = nullptr;  // every live context, in order of allocation
+  Context* oldest_ = nullptr;  // every live or dying context, in order of allocation
   Context* newest_ = nullptr;
   std::deque<void*> quarantine_;  // freed lately: a late use is recognised by the magic number
 };

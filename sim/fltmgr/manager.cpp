@@ -152,7 +152,7 @@ void FilterManager::volume_dismounted(io::Volume& volume) {
     for (Instance* instance : stack->instances()) {
       static_cast<void>(tear_down(*instance, FLTFL_INSTANCE_TEARDOWN_VOLUME_DISMOUNT));
     }
-    contexts_.delete_for(static_cast<const FltObject*>(stack));
+    contexts_.delete_on_object(static_cast<const FltObject*>(stack));
   }
 }
 
@@ -216,8 +216,7 @@ NTSTATUS FilterManager::attach(Filter& filter, VolumeStack& volume, const Attach
     if (status != STATUS_SUCCESS) {  // ATT-3, ATT-4
       volume.remove(instance);
       instance.state = Instance::State::kGone;
-      contexts_.delete_for(static_cast<const FltObject*>(&instance));
-      contexts_.delete_for(instance);
+      contexts_.delete_of_instance(instance);
     }
   }
   if (status == STATUS_SUCCESS) {
@@ -307,8 +306,7 @@ bool FilterManager::tear_down(Instance& instance, FLT_INSTANCE_TEARDOWN_FLAGS re
            "InstanceTeardownComplete has returned and left " + std::to_string(files) +
                " file(s) open that were opened below the instance: close them there (TEAR-6).");
   }
-  contexts_.delete_for(instance);
-  contexts_.delete_for(static_cast<const FltObject*>(&instance));
+  contexts_.delete_of_instance(instance);
   {
     const std::lock_guard lock(mutex_);
     std::erase(filter.instances, &instance);

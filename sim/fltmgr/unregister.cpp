@@ -39,7 +39,7 @@ void FilterManager::unregister(Filter& filter) {
   if (instances_first) disconnect_all(filter);
   filter.rundown.wait("references on filter " + filter.utf8_name());
   report_open_connections(filter);
-  contexts_.delete_for(filter);
+  contexts_.delete_of_filter(filter);
   report_leaks(filter);
   filter.state = Filter::State::kGone;
 }

@@ -108,11 +108,13 @@ void VolumeStack::run(io::Operation& operation, const io::FileSystemCall& file_s
 }
 
 void VolumeStack::file_object_deleted(FILE_OBJECT& file_object) {
-  manager_.contexts().delete_for(&file_object);
+  manager_.contexts().delete_on_object(&file_object);
   manager_.names().forget(file_object);
   if (const void* below = io::FileObject::of(file_object).below) --instance_of(below).own_files;
 }
 
-void VolumeStack::stream_torn_down(const void* fs_context) { manager_.contexts().delete_for(fs_context); }
+void VolumeStack::stream_torn_down(const void* fs_context) {
+  manager_.contexts().delete_on_object(fs_context);
+}
 
 }  // namespace fltsim::fltmgr

@@ -17,6 +17,15 @@ void count_cleanup(PFLT_CONTEXT, FLT_CONTEXT_TYPE) {
   ++g_cleanups;
 }
 
+// Mistakes of a driver that takes its cleanup callback for the owner of a reference.
+void release_in_cleanup(PFLT_CONTEXT context, FLT_CONTEXT_TYPE) {
+  if (++g_cleanups == 1) FltReleaseContext(context);
+}
+void reference_in_cleanup(PFLT_CONTEXT context, FLT_CONTEXT_TYPE) {
+  ++g_cleanups;
+  FltReferenceContext(context);
+}
+
 FLT_CONTEXT_REGISTRATION context(FLT_CONTEXT_TYPE type, SIZE_T size = 16,
                                  FLT_CONTEXT_REGISTRATION_FLAGS flags = 0) {
   FLT_CONTEXT_REGISTRATION registration{};
@@ -55,6 +64,13 @@ class ContextTest : public FilterTest {
   NTSTATUS set_stream(PFLT_CONTEXT context, PFLT_CONTEXT* old = nullptr,
                       FLT_SET_CONTEXT_OPERATION operation = FLT_SET_CONTEXT_KEEP_IF_EXISTS) {
     return FltSetStreamContext(instance, opened, operation, context, old);
+  }
+  // The last release of a stream context, with this cleanup callback, does not come back.
+  void release_that_stops(PFLT_CONTEXT_CLEANUP_CALLBACK cleanup) {
+    FLT_CONTEXT_REGISTRATION registration = context(FLT_STREAM_CONTEXT);
+    registration.ContextCleanupCallback = cleanup;
+    load(with_contexts({registration}));
+    kernel_that_stops([&] { FltReleaseContext(allocate(FLT_STREAM_CONTEXT)); });
   }
   // A stream context that only the stream refers to.
   PFLT_CONTEXT set_new_stream_context() {
@@ -640,6 +656,18 @@ TEST_F(ContextTest, UseAfterTheLastReleaseStopsTheMachine) {  // CTX-22, CTX-26,
     FltReferenceContext(context);
   });
   EXPECT_THAT(finding("VER-16"), HasSubstr("0xF5/0x6E"));
+}
+
+TEST_F(ContextTest, ReleaseInItsOwnCleanupStopsTheMachine) {  // CTX-22, VER-16
+  release_that_stops(release_in_cleanup);
+  EXPECT_THAT(finding("VER-16"), HasSubstr("0xF5/0x6E"));
+  EXPECT_EQ(g_cleanups, 1);
+}
+
+TEST_F(ContextTest, ReferenceInItsOwnCleanupStopsTheMachine) {  // CTX-22, VER-16
+  release_that_stops(reference_in_cleanup);
+  EXPECT_THAT(finding("VER-16"), HasSubstr("0xF5/0x6E"));
+  EXPECT_EQ(g_cleanups, 1);
 }
 
 TEST_F(ContextTest, AllocationFailsWhenTheTestAsksForIt) {
