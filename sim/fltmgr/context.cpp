@@ -256,7 +256,7 @@ void Contexts::release(Context& context) {
   system_.nt().work().queue([this, &context](nt::Thread&) {
     Filter& filter = *context.filter;
     destroy(context);
-    static_cast<void>(filter.rundown.release());
+    filter.rundown.release();
   });
 }
 

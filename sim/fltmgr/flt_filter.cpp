@@ -48,13 +48,14 @@ NTSTATUS FltObjectReference(PVOID FltObject) {
     nt::bug_check(thread, "VER-20",
                   "FltObjectReference was called with an address that is no filter, instance or volume.");
   }
-  return object->rundown.acquire() ? STATUS_SUCCESS : STATUS_FLT_DELETING_OBJECT;
+  report_if_gone(thread, *object, "FltObjectReference");
+  return object->reference() ? STATUS_SUCCESS : STATUS_FLT_DELETING_OBJECT;
 }
 
 VOID FltObjectDereference(PVOID FltObject) {
   nt::Thread& thread = nt::enter("FltObjectDereference", nt::kDispatch);
   auto* object = static_cast<fltmgr::FltObject*>(FltObject);
-  if (!thread.system.fltmgr().knows(object) || !object->rundown.release()) {
+  if (!thread.system.fltmgr().knows(object) || !object->dereference()) {
     nt::report(thread, "VER-20", Severity::kError,
                "FltObjectDereference without a reference: every one must match an FltObjectReference or a "
                "routine that "
@@ -67,7 +68,7 @@ NTSTATUS FltGetFilterFromName(PCUNICODE_STRING FilterName, PFLT_FILTER* RetFilte
   auto* filter = thread.system.fltmgr().find(text_of(*FilterName));
   *RetFilter = nullptr;
   if (filter == nullptr) return STATUS_FLT_FILTER_NOT_FOUND;
-  if (!filter->rundown.acquire()) return STATUS_FLT_DELETING_OBJECT;
+  if (!filter->reference()) return STATUS_FLT_DELETING_OBJECT;
   *RetFilter = filter->handle();
   return STATUS_SUCCESS;
 }
@@ -77,7 +78,7 @@ NTSTATUS FltGetFilterFromInstance(PFLT_INSTANCE Instance, PFLT_FILTER* RetFilter
   auto* instance = thread.system.fltmgr().live(Instance, "FltGetFilterFromInstance");
   *RetFilter = nullptr;
   if (instance == nullptr) return STATUS_INVALID_PARAMETER;
-  if (!instance->filter.rundown.acquire()) return STATUS_FLT_DELETING_OBJECT;
+  if (!instance->filter.reference()) return STATUS_FLT_DELETING_OBJECT;
   *RetFilter = instance->filter.handle();
   return STATUS_SUCCESS;
 }

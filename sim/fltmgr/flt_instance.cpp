@@ -41,7 +41,7 @@ NTSTATUS attach(const char* routine, PFLT_FILTER filter_pointer, PFLT_VOLUME vol
   Instance* instance = nullptr;
   const NTSTATUS status = manager.attach(*filter, *volume, request, &instance);
   if (!NT_SUCCESS(status) || result == nullptr) return status;
-  if (!instance->rundown.acquire()) return STATUS_FLT_DELETING_OBJECT;  // ATT-8
+  if (!instance->reference()) return STATUS_FLT_DELETING_OBJECT;  // ATT-8
   *result = instance->handle();
   return STATUS_SUCCESS;
 }
@@ -108,7 +108,7 @@ NTSTATUS FltGetVolumeFromName(PFLT_FILTER Filter, PCUNICODE_STRING VolumeName, P
   if (thread.system.fltmgr().live(Filter, "FltGetVolumeFromName") == nullptr) return STATUS_INVALID_PARAMETER;
   auto* volume = thread.system.fltmgr().find_volume(text_of(*VolumeName));
   if (volume == nullptr) return STATUS_FLT_VOLUME_NOT_FOUND;
-  if (!volume->rundown.acquire()) return STATUS_FLT_DELETING_OBJECT;
+  if (!volume->reference()) return STATUS_FLT_DELETING_OBJECT;
   *RetVolume = volume->handle();
   return STATUS_SUCCESS;
 }
@@ -120,7 +120,7 @@ NTSTATUS FltGetVolumeFromFileObject(PFLT_FILTER Filter, PFILE_OBJECT FileObject,
     return STATUS_INVALID_PARAMETER;
   auto* volume = static_cast<VolumeStack*>(io::FileObject::of(*FileObject).volume->filter_stack());
   if (volume == nullptr) return STATUS_FLT_VOLUME_NOT_FOUND;
-  if (!volume->rundown.acquire()) return STATUS_FLT_DELETING_OBJECT;
+  if (!volume->reference()) return STATUS_FLT_DELETING_OBJECT;
   *RetVolume = volume->handle();
   return STATUS_SUCCESS;
 }
@@ -130,7 +130,7 @@ NTSTATUS FltGetVolumeFromInstance(PFLT_INSTANCE Instance, PFLT_VOLUME* RetVolume
   *RetVolume = nullptr;
   auto* instance = thread.system.fltmgr().live(Instance, "FltGetVolumeFromInstance");
   if (instance == nullptr) return STATUS_INVALID_PARAMETER;
-  if (!instance->volume.rundown.acquire()) return STATUS_FLT_DELETING_OBJECT;
+  if (!instance->volume.reference()) return STATUS_FLT_DELETING_OBJECT;
   *RetVolume = instance->volume.handle();
   return STATUS_SUCCESS;
 }
@@ -172,7 +172,7 @@ NTSTATUS return_list(const std::vector<Object*>& found, Handle* list, ULONG size
   if (found.size() > size) return STATUS_BUFFER_TOO_SMALL;
   ULONG count = 0;
   for (Object* object : found) {
-    if (object->rundown.acquire()) list[count++] = object->handle();  // else it has begun to go
+    if (object->reference()) list[count++] = object->handle();  // else it has begun to go
   }
   *returned = count;
   return STATUS_SUCCESS;

@@ -118,7 +118,7 @@ BOOLEAN FltDoCompletionProcessingWhenSafe(PFLT_CALLBACK_DATA Data, PCFLT_RELATED
       const nt::DriverScope scope(worker, instance->filter.identity);
       complete_held_post(worker, Data);
     }
-    static_cast<void>(instance->rundown.release());
+    instance->rundown.release();
   });
   *RetPostOperationStatus = FLT_POSTOP_MORE_PROCESSING_REQUIRED;
   return TRUE;
@@ -163,7 +163,7 @@ NTSTATUS FltQueueDeferredIoWorkItem(PFLT_DEFERRED_IO_WORKITEM FltWorkItem, PFLT_
       WorkerRoutine(FltWorkItem, Data, Context);
       return 0;
     });
-    static_cast<void>(instance->rundown.release());
+    instance->rundown.release();
   });
   return STATUS_SUCCESS;
 }

@@ -50,6 +50,7 @@ NTSTATUS FltQueueGenericWorkItem(PFLT_GENERIC_WORKITEM FltWorkItem, PVOID FltObj
   if (FltWorkItem->queued) {
     nt::bug_check(thread, "VER-20", "FltQueueGenericWorkItem for a work item that is queued already.");
   }
+  report_if_gone(thread, *object, "FltQueueGenericWorkItem");
   if (!object->rundown.acquire()) return STATUS_FLT_DELETING_OBJECT;
   FltWorkItem->queued = true;
   thread.system.nt().work().queue([=](nt::Thread& worker) {
@@ -58,7 +59,7 @@ NTSTATUS FltQueueGenericWorkItem(PFLT_GENERIC_WORKITEM FltWorkItem, PVOID FltObj
       WorkerRoutine(FltWorkItem, FltObject, Context);
       return 0;
     });
-    static_cast<void>(object->rundown.release());
+    object->rundown.release();
   });
   return STATUS_SUCCESS;
 }

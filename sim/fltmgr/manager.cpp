@@ -28,6 +28,21 @@ FLT_RELATED_OBJECTS related_objects(Instance& instance, PFILE_OBJECT file) {
   return objects;
 }
 
+bool FltObject::reference() {
+  if (!rundown.acquire()) return false;
+  ++driver_references;
+  return true;
+}
+
+bool FltObject::dereference() {
+  std::uint64_t owned = driver_references.load();
+  do {
+    if (owned == 0) return false;
+  } while (!driver_references.compare_exchange_weak(owned, owned - 1));
+  rundown.release();
+  return true;
+}
+
 const std::string& Filter::utf8_name() const { return identity->name; }
 
 FilterManager::FilterManager(System& system) : system_(system), contexts_(system), ports_(system) {
@@ -70,6 +85,18 @@ bool FilterManager::knows(const FltObject* object) const {
   };
   return std::ranges::any_of(filters_, is_it) || std::ranges::any_of(instances_, is_it) ||
          std::ranges::any_of(volumes_, is_it);
+}
+
+void report_if_gone(nt::Thread& thread, const FltObject& object, const char* routine) {
+  const bool filter_gone = object.kind == FltObject::Kind::kFilter &&
+                           static_cast<const Filter&>(object).state == Filter::State::kGone;
+  const bool instance_gone = object.kind == FltObject::Kind::kInstance &&
+                             static_cast<const Instance&>(object).state == Instance::State::kGone;
+  if (!filter_gone && !instance_gone) return;
+  nt::report(thread, "VER-30", Severity::kError,
+             std::string(routine) +
+                 " was called with a filter or an instance that has gone: who uses it later "
+                 "takes a reference before it can go.");
 }
 
 Filter* FilterManager::live(PFLT_FILTER pointer, const char* routine) {
@@ -215,8 +242,8 @@ NTSTATUS FilterManager::attach(Filter& filter, VolumeStack& volume, const Attach
     if (status != STATUS_SUCCESS && NT_SUCCESS(status) && !NT_WARNING(status)) status = STATUS_SUCCESS;
     if (status != STATUS_SUCCESS) {  // ATT-3, ATT-4
       volume.remove(instance);
-      instance.state = Instance::State::kGone;
       contexts_.delete_of_instance(instance);
+      wait_for_references(instance);
     }
   }
   if (status == STATUS_SUCCESS) {
@@ -236,7 +263,7 @@ NTSTATUS FilterManager::attach(Filter& filter, VolumeStack& volume, const Attach
       *attached = &instance;
     }
   }
-  static_cast<void>(filter.rundown.release());
+  filter.rundown.release();
   return status;
 }
 
@@ -271,7 +298,7 @@ NTSTATUS FilterManager::detach(Filter& filter, VolumeStack& volume, std::u16stri
   if (NT_SUCCESS(status)) {
     status = tear_down(*found, FLTFL_INSTANCE_TEARDOWN_MANUAL) ? STATUS_SUCCESS : STATUS_FLT_DELETING_OBJECT;
   }
-  static_cast<void>(filter.rundown.release());
+  filter.rundown.release();
   return status;
 }
 
@@ -280,7 +307,7 @@ bool FilterManager::tear_down(Instance& instance, FLT_INSTANCE_TEARDOWN_FLAGS re
   filter.rundown.hold();  // who unregisters the filter meanwhile waits
   Instance::State expected = Instance::State::kAttached;
   if (!instance.state.compare_exchange_strong(expected, Instance::State::kTearingDown)) {
-    static_cast<void>(filter.rundown.release());
+    filter.rundown.release();
     return false;
   }
   VolumeStack& volume = instance.volume;
@@ -311,12 +338,16 @@ bool FilterManager::tear_down(Instance& instance, FLT_INSTANCE_TEARDOWN_FLAGS re
     const std::lock_guard lock(mutex_);
     std::erase(filter.instances, &instance);
   }
-  // References of the driver delay the end of the record, and so of the filter (TEAR-7).
-  instance.rundown.close();
-  instance.rundown.wait("references on instance " + nt::to_utf8(instance.name) + " of " + filter.utf8_name());
-  instance.state = Instance::State::kGone;
-  static_cast<void>(filter.rundown.release());
+  wait_for_references(instance);
+  filter.rundown.release();
   return true;
+}
+
+void FilterManager::wait_for_references(Instance& instance) {
+  instance.rundown.close();
+  instance.rundown.wait("references on instance " + nt::to_utf8(instance.name) + " of " +
+                        instance.filter.utf8_name());
+  instance.state = Instance::State::kGone;
 }
 
 // --- operations in flight

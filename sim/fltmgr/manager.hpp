@@ -61,6 +61,8 @@ class FilterManager final : public io::MountObserver {
   bool knows(const FltObject* object) const;
 
   // --- volumes ---
+  // At the end of the machine: references on volumes that no filter is left to give back (VER-20).
+  void report_leaked_volumes() const;
   void volume_mounted(io::Volume& volume) override;          // filters attach at the first create (ATT-1)
   void volume_dismounted(io::Volume& volume) override;       // tears its instances down (VOLUME_DISMOUNT)
   std::vector<VolumeStack*> volumes() const;                 // in order of mount
@@ -90,6 +92,8 @@ class FilterManager final : public io::MountObserver {
  private:
   NTSTATUS read_definitions(Filter& filter) const;
   NTSTATUS ask_and_unload(Filter& filter, bool mandatory);
+  // The end of an instance: references of the driver delay it, and so the end of the filter (LIFE-22, TEAR-7).
+  static void wait_for_references(Instance& instance);
   Instance* find_instance(const Filter& filter, const VolumeStack& volume, std::u16string_view name) const;
   void report_leaks(Filter& filter);
 
@@ -105,5 +109,8 @@ class FilterManager final : public io::MountObserver {
   std::vector<std::unique_ptr<WalkSlot>> slots_;
   std::vector<WalkSlot*> free_slots_;
 };
+
+// For routines that take a filter or an instance: a finding for one that has gone (LIFE-23).
+void report_if_gone(nt::Thread& thread, const FltObject& object, const char* routine);
 
 }  // namespace fltsim::fltmgr

@@ -42,9 +42,16 @@ struct FltObject {
 
   FltObject(System& owner, Kind what) : system(owner), kind(what) {}
 
+  // A reference that a driver owns (LIFE-22). False once the object has begun to go.
+  [[nodiscard]] bool reference();
+  // False when no driver owns one: the rest of the rundown's count is the filter manager's (VER-20).
+  [[nodiscard]] bool dereference();
+
   System& system;
   const Kind kind;
   Rundown rundown;
+  // How many of the rundown's references are drivers'.
+  std::atomic<std::uint64_t> driver_references{0};
 };
 
 // A copy of what the driver registered, so that its tables may live on the stack (LIFE-1..LIFE-9).

@@ -10,7 +10,7 @@ class OwnRequest {
  public:
   explicit OwnRequest(Instance& instance) : requests_(instance.own_requests), begun_(requests_.acquire()) {}
   ~OwnRequest() {
-    if (begun_) static_cast<void>(requests_.release());
+    if (begun_) requests_.release();
   }
   OwnRequest(const OwnRequest&) = delete;
   OwnRequest& operator=(const OwnRequest&) = delete;

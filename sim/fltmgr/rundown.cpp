@@ -1,5 +1,7 @@
 #include "fltmgr/rundown.hpp"
 
+#include <fltlink/base/assert.hpp>
+
 namespace fltsim::fltmgr {
 
 bool Rundown::acquire() {
@@ -11,15 +13,12 @@ bool Rundown::acquire() {
   return true;
 }
 
-bool Rundown::release() {
-  std::uint64_t state = state_.load(std::memory_order_relaxed);
-  do {
-    if (state < kOne) return false;
-  } while (!state_.compare_exchange_weak(state, state - kOne));
-  if (state - kOne == kClosing) {
+void Rundown::release() {
+  const std::uint64_t before = state_.fetch_sub(kOne);
+  FLTLINK_ASSERT(before >= kOne);
+  if (before - kOne == kClosing) {
     if (sched::Thread* waiter = waiter_.load()) sched::Scheduler::current()->unpark(*waiter);
   }
-  return true;
 }
 
 void Rundown::close() { state_.fetch_or(kClosing); }

@@ -14,8 +14,8 @@ class Rundown {
  public:
   // False once close_and_wait() has begun.
   [[nodiscard]] bool acquire();
-  // Returns false when there was nothing to release: the caller's mistake, to be reported.
-  [[nodiscard]] bool release();
+  // Gives back what acquire() or hold() has given.
+  void release();
 
   // As acquire(), also while somebody waits: for what must be over before the wait is.
   void hold() { state_.fetch_add(kOne); }

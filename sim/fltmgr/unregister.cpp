@@ -3,6 +3,8 @@
 // Order inside FltUnregisterFilter: refuse new references; instances, one after another in the order in which
 // they were attached (TEAR-8); client connections with their DisconnectNotify; wait for references; contexts;
 // leak report. Semantics::unregister_order swaps instances and ports (H-10).
+#include <algorithm>
+
 #include "fltmgr/filter_call.hpp"
 #include "fltmgr/manager.hpp"
 #include "fltmgr/port.hpp"
@@ -53,6 +55,26 @@ void FilterManager::report_leaks(Filter& filter) {
                "gave (CTX-27).");
   }
   names_.report_leaks(filter);
+}
+
+void FilterManager::report_leaked_volumes() const {
+  const std::lock_guard lock(mutex_);
+  const auto gone = [](const auto& filter) { return filter->state == Filter::State::kGone; };
+  if (!std::ranges::all_of(filters_, gone)) return;  // one that cannot be unloaded may own them
+  for (const auto& volume : volumes_) {
+    const std::uint64_t references = volume->driver_references;
+    if (references == 0) continue;
+    system_.verifier().report(
+        {.id = "VER-20",
+         .severity = Severity::kError,
+         .text =
+             std::to_string(references) +
+             " reference(s) on a volume were never given back: call FltObjectDereference once for each "
+             "FltGetVolumeFromXxx, for each volume of FltEnumerateVolumes, and for each FltObjectReference.",
+         .driver = {},
+         .object = volume->name(),
+         .allocated_at = {}});
+  }
 }
 
 NTSTATUS FilterManager::unload(Filter& filter, bool mandatory) {

@@ -9,6 +9,7 @@
 #include "io/volume.hpp"
 #include "machine/system.hpp"
 #include "nt/executive.hpp"
+#include "nt/text.hpp"
 
 namespace fltsim::fltmgr {
 namespace {
@@ -19,7 +20,10 @@ Instance& instance_of(const void* below) { return *static_cast<Instance*>(const_
 }  // namespace
 
 VolumeStack::VolumeStack(FilterManager& manager, io::Volume& volume)
-    : FltObject(manager.system(), Kind::kVolume), manager_(manager), volume_(volume) {
+    : FltObject(manager.system(), Kind::kVolume),
+      manager_(manager),
+      volume_(volume),
+      name_(nt::to_utf8(volume.names().device)) {
   snapshots_.push_back(std::make_unique<Snapshot>());
   current_ = snapshots_.back().get();
   nt::Dispatcher::initialize(attached_event_, nt::DispatcherType::kNotificationEvent, 0);

@@ -35,6 +35,7 @@ class VolumeStack final : public FltObject, public io::FilterStack {
   PFLT_VOLUME handle() { return reinterpret_cast<PFLT_VOLUME>(static_cast<FltObject*>(this)); }
 
   io::Volume& volume() { return volume_; }
+  const std::string& name() const { return name_; }
 
   // --- io::FilterStack ---
   void run(io::Operation& operation, const io::FileSystemCall& file_system) override;
@@ -67,6 +68,7 @@ class VolumeStack final : public FltObject, public io::FilterStack {
 
   FilterManager& manager_;
   io::Volume& volume_;
+  const std::string name_;                   // the device's; the record outlives the volume
   std::atomic<nt::Thread*> first_{nullptr};  // who lets the filters attach
   std::atomic<bool> filters_attached_{false};
   nt::DispatcherHeader attached_event_{};

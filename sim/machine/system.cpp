@@ -150,7 +150,10 @@ void System::shut_down() {
   if (nt_->stopped()) return;
   static_cast<void>(run_to_quiescence());
   // What hangs has been named with what it waits for, and cannot give back what it holds.
-  if (!hung_) nt_->report_leaks();
+  if (!hung_) {
+    nt_->report_leaks();
+    fltmgr_->report_leaked_volumes();
+  }
   nt_->report_unused_faults();
 }
 

@@ -259,6 +259,34 @@ TEST_F(LifecycleTest, LeakedFilterReferenceMakesTheUnloadHang) {  // LIFE-21
   EXPECT_THAT(machine.verifier().findings().back().text, HasSubstr("references on filter"));
 }
 
+TEST_F(LifecycleTest, RefusedInstanceGoesWhenItsReferencesHave) {  // ATT-4, LIFE-22, TEAR-7
+  machine.add_volume(u"C:");
+  LambdaDriver lambdas = reporting();
+  lambdas.instance_setup = [this, setup = lambdas.instance_setup](PCFLT_RELATED_OBJECTS objects,
+                                                                  FLT_INSTANCE_SETUP_FLAGS flags) {
+    if (flags == FLTFL_INSTANCE_SETUP_MANUAL_ATTACHMENT) {
+      setup_answer = STATUS_FLT_DO_NOT_ATTACH;
+      EXPECT_EQ(FltObjectReference(objects->Instance), STATUS_SUCCESS);
+    }
+    return setup(objects, flags);
+  };
+  machine.load_driver(std::move(lambdas), {.altitude = u"360000"});
+  ThreadHandle attacher = machine.system_process().start_thread("attacher", [&] {
+    Counted altitude(u"360001");
+    EXPECT_EQ(FltAttachVolumeAtAltitude(filter, volume, &altitude, nullptr, nullptr),
+              STATUS_FLT_DO_NOT_ATTACH);
+    log.push_back("refused");
+  });
+  EXPECT_EQ(machine.run_to_quiescence(), Outcome::kDone);
+  EXPECT_THAT(log, ElementsAre("setup", "setup"));
+  kernel([&] {
+    EXPECT_EQ(FltObjectReference(instance), STATUS_FLT_DELETING_OBJECT);
+    FltObjectDereference(instance);
+  });
+  EXPECT_EQ(attacher.join(), Outcome::kDone);
+  EXPECT_THAT(log, ElementsAre("setup", "setup", "refused"));
+}
+
 TEST_F(LifecycleTest, ReloadedDriverWorksAgain) {
   machine.add_volume(u"C:");
   Driver driver = machine.load_driver(reporting());

@@ -164,12 +164,35 @@ TEST_F(RegistrationTest, FilterWithoutAnUnloadCallbackCannotBeUnloaded) {  // LI
   EXPECT_THAT(finding("VER-37"), HasSubstr("FilterUnloadCallback"));
 }
 
-TEST_F(RegistrationTest, UnregisteredFilterMustNotBeUsed) {  // LIFE-22, LIFE-23, VER-30
+TEST_F(RegistrationTest, ReferenceOnAnUnregisteredFilterIsReported) {  // LIFE-22, LIFE-23, VER-30
   kernel([&] {
     PFLT_FILTER given = nullptr;
     ASSERT_EQ(FltRegisterFilter(&driver_, &registration, &given), STATUS_SUCCESS);
     FltUnregisterFilter(given);
     EXPECT_EQ(FltObjectReference(given), STATUS_FLT_DELETING_OBJECT);
+  });
+  EXPECT_THAT(finding("VER-30"), HasSubstr("FltObjectReference"));
+}
+
+TEST_F(RegistrationTest, WorkItemForAnUnregisteredFilterIsReported) {  // LIFE-22, LIFE-23, VER-30
+  kernel([&] {
+    PFLT_FILTER given = nullptr;
+    ASSERT_EQ(FltRegisterFilter(&driver_, &registration, &given), STATUS_SUCCESS);
+    FltUnregisterFilter(given);
+    const PFLT_GENERIC_WORKITEM item = FltAllocateGenericWorkItem();
+    EXPECT_EQ(FltQueueGenericWorkItem(
+                  item, given, [](auto...) {}, DelayedWorkQueue, nullptr),
+              STATUS_FLT_DELETING_OBJECT);
+    FltFreeGenericWorkItem(item);
+  });
+  EXPECT_THAT(finding("VER-30"), HasSubstr("FltQueueGenericWorkItem"));
+}
+
+TEST_F(RegistrationTest, UnregisteredFilterMustNotBeUsed) {  // LIFE-23, VER-30
+  kernel([&] {
+    PFLT_FILTER given = nullptr;
+    ASSERT_EQ(FltRegisterFilter(&driver_, &registration, &given), STATUS_SUCCESS);
+    FltUnregisterFilter(given);
     EXPECT_EQ(FltStartFiltering(given), STATUS_INVALID_PARAMETER);
   });
   EXPECT_THAT(finding("VER-30"), HasSubstr("FltStartFiltering"));
@@ -203,6 +226,43 @@ TEST_F(RegistrationTest, DereferenceWithoutAReferenceIsReported) {  // VER-20
   load(noting());
   kernel([&] { FltObjectDereference(volume); });
   EXPECT_THAT(finding("VER-20"), HasSubstr("without a reference"));
+}
+
+// The port's own reference on the filter is not the driver's to give back.
+TEST_F(RegistrationTest, DereferenceTooOftenWithAnOpenPortIsReported) {  // VER-20, PORT-9, PUNL-1
+  load(noting());
+  PFLT_PORT port = nullptr;
+  kernel([&] {
+    PSECURITY_DESCRIPTOR descriptor = nullptr;
+    ASSERT_EQ(FltBuildDefaultSecurityDescriptor(&descriptor, FLT_PORT_ALL_ACCESS), STATUS_SUCCESS);
+    Counted name(u"\\SamplePort");
+    OBJECT_ATTRIBUTES attributes;
+    InitializeObjectAttributes(&attributes, &name, OBJ_KERNEL_HANDLE, nullptr, descriptor);
+    const auto connect = [](auto...) -> NTSTATUS { return STATUS_SUCCESS; };
+    ASSERT_EQ(FltCreateCommunicationPort(
+                  filter, &port, &attributes, nullptr, connect, [](auto) {}, nullptr, 1),
+              STATUS_SUCCESS);
+    FltFreeSecurityDescriptor(descriptor);
+    FltObjectDereference(filter);
+    FltCloseCommunicationPort(port);
+  });
+  EXPECT_EQ(machine.verifier().count("VER-20"), 1u);
+  EXPECT_THAT(finding("VER-20"), HasSubstr("without a reference"));
+}
+
+// The references of a driver that goes without giving them back are nobody's at the end.
+TEST_F(RegistrationTest, LeakedVolumeReferenceIsReportedAtTheEndOfTheMachine) {  // VER-20
+  load(noting());
+  kernel([&] {
+    PFLT_VOLUME same = nullptr;
+    EXPECT_EQ(FltGetVolumeFromInstance(instance, &same), STATUS_SUCCESS);
+    EXPECT_EQ(FltObjectReference(same), STATUS_SUCCESS);
+    FltObjectDereference(same);
+  });
+  EXPECT_EQ(machine.dismount(disk), Outcome::kDone);  // whose record outlives it
+  machine.system().shut_down();
+  EXPECT_EQ(machine.verifier().count("VER-20"), 1u);
+  EXPECT_THAT(finding("VER-20"), HasSubstr("1 reference(s) on a volume"));
 }
 
 }  // namespace

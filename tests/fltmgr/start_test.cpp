@@ -100,7 +100,7 @@ TEST_F(StartTest, PortMadeBeforeTheStartWorksAtOnce) {  // LIFE-15, PORT-8
   EXPECT_EQ(loaded.unload(), STATUS_SUCCESS);
 }
 
-TEST_F(StartTest, UnloadThatForgetsToUnregisterIsReportedAndFinished) {  // LIFE-24, VER-31
+TEST_F(StartTest, UnloadThatForgetsToUnregisterIsReportedAndFinished) {  // LIFE-23, LIFE-24, VER-30, VER-31
   registration.FilterUnloadCallback = [](FLT_FILTER_UNLOAD_FLAGS) -> NTSTATUS { return STATUS_SUCCESS; };
   registration.InstanceTeardownCompleteCallback = [](auto, auto) { calls->push_back("complete"); };
   app.exists(u"C:\\");
@@ -111,6 +111,7 @@ TEST_F(StartTest, UnloadThatForgetsToUnregisterIsReportedAndFinished) {  // LIFE
     EXPECT_EQ(FltObjectReference(given), STATUS_FLT_DELETING_OBJECT);
   });
   EXPECT_THAT(finding("VER-31"), HasSubstr("LIFE-24"));
+  EXPECT_THAT(finding("VER-30"), HasSubstr("FltObjectReference"));
   EXPECT_THAT(log, ElementsAre("complete"));
 }
 
