@@ -32,8 +32,8 @@ class SchedHost::EndOfChild {
   Child& child_;
 };
 
-SchedHost::SchedHost(Scheduler& scheduler, SpawnHook spawn_hook)
-    : scheduler_(scheduler), spawn_hook_(std::move(spawn_hook)) {}
+SchedHost::SchedHost(Scheduler& scheduler, SpawnHook spawn_hook, EndHook end_hook)
+    : scheduler_(scheduler), spawn_hook_(std::move(spawn_hook)), is_to_end_(std::move(end_hook)) {}
 
 Thread& SchedHost::calling_thread() const {
   Thread* thread = Scheduler::current_thread();
@@ -50,7 +50,7 @@ ParkOutcome SchedHost::park(ParkingSpot& spot, fltlink::Ticks deadline) {
     {
       std::lock_guard lock(mutex_);
       const bool woken = spot.state.exchange(kNoWake, MemoryOrder::kRelaxed) == kWakePending;
-      if (woken || result == ParkResult::kDeadline) {
+      if (woken || result == ParkResult::kDeadline || is_to_end_()) {
         waiters_.erase(&spot);
         return woken ? ParkOutcome::kWoken : ParkOutcome::kTimedOut;
       }
@@ -132,7 +132,8 @@ void SchedHost::join(void* token) {
         children_.erase(&child);
         return;
       }
-      child.joiner = &self;
+      child.joiner = is_to_end_() ? nullptr : &self;
+      if (child.joiner == nullptr) return;
       owner = child.thread;
     }
     static_cast<void>(scheduler_.park(kForever, {"end of thread", child.name, owner}));

@@ -26,8 +26,13 @@ class SchedHost final : public fltlink::Host {
   // False: no thread can be had (the process has ended).
   using SpawnHook = std::function<bool(std::string name, std::function<void()> entry)>;
 
+  // Whether the calling thread was told to end: its park and its join then return early, as if the time were up.
+  // Whoever tells it unparks it.
+  using EndHook = std::function<bool()>;
+
   // The scheduler outlives this object, and this object outlives every thread that it has started.
-  SchedHost(Scheduler& scheduler, SpawnHook spawn_hook);
+  SchedHost(
+      Scheduler& scheduler, SpawnHook spawn_hook, EndHook end_hook = [] { return false; });
 
   fltlink::Ticks now() override { return scheduler_.now(); }
   [[nodiscard]] fltlink::ParkOutcome park(fltlink::ParkingSpot& spot, fltlink::Ticks deadline) override;
@@ -52,6 +57,7 @@ class SchedHost final : public fltlink::Host {
 
   Scheduler& scheduler_;
   const SpawnHook spawn_hook_;
+  const EndHook is_to_end_;
 
   std::mutex mutex_;  // a leaf; guards the state of every parking spot and what follows
   std::unordered_map<const fltlink::ParkingSpot*, Thread*> waiters_;  // looked up, never walked

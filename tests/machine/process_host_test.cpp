@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <atomic>
+
 #include "fltsim/machine.hpp"
 #include "nt/process.hpp"
 #include "nt/thread.hpp"
@@ -40,6 +42,31 @@ TEST_P(ProcessHostTest, ParkedThreadOfTheProcessIsWokenByAnotherProcess) {
   Process other = machine_.start_process({.image = u"C:\\other.exe"});
   EXPECT_EQ(other.run([&] { host_->wake(spot); }), Outcome::kDone);
   EXPECT_EQ(waiter.join(), Outcome::kDone);
+}
+
+// Decision 14.
+TEST_P(ProcessHostTest, ThreadsOfAKilledProcessLeaveTheirWaitsAndRunNoFurtherCode) {
+  struct Sleeper {
+    fltlink::Host& host;
+    fltlink::ParkingSpot spot = {};
+    std::atomic<bool> went_on = false;
+    static void sleep(void* self) {
+      auto& sleeper = *static_cast<Sleeper*>(self);
+      static_cast<void>(sleeper.host.park(sleeper.spot, fltlink::kForever));
+      sleeper.went_on = true;
+    }
+  };
+  Sleeper sleeper{*host_};
+  std::atomic<bool> joined = false;
+  auto joining = service_.start_thread("joining", [&] {
+    host_->join(host_->spawn("sleeper", &Sleeper::sleep, &sleeper));
+    joined = true;
+  });
+  EXPECT_EQ(machine_.advance(std::chrono::milliseconds(1)), Outcome::kDone);
+  EXPECT_EQ(service_.kill(), Outcome::kDone);
+  EXPECT_EQ(joining.join(), Outcome::kKilled);
+  EXPECT_EQ(machine_.run_to_quiescence(), Outcome::kDone);
+  EXPECT_FALSE(joined || sleeper.went_on);
 }
 
 TEST_P(ProcessHostTest, EndedProcessHasNoThreadToGive) {
