@@ -173,6 +173,7 @@ std::vector<VolumeStack*> FilterManager::volumes() const {
 }
 
 void FilterManager::volume_dismounted(io::Volume& volume) {
+  nt::reference(&volume);  // the record asks it for its names, and both stay until the machine ends
   for (VolumeStack* stack : volumes()) {
     if (&stack->volume() != &volume) continue;
     stack->rundown.close();

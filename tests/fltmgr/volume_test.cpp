@@ -32,6 +32,19 @@ TEST_F(VolumePropertiesTest, FixedPartAndNamesAsRoomAllows) {  // IRQL-3
   });
 }
 
+TEST_F(VolumePropertiesTest, ReferencedVolumeMayBeAskedAfterItsDismount) {
+  load(noting());
+  kernel([&] { EXPECT_EQ(FltObjectReference(volume), STATUS_SUCCESS); });
+  EXPECT_EQ(machine.dismount(disk), Outcome::kDone);
+  kernel([&] {
+    std::array<WCHAR, 64> buffer{};
+    UNICODE_STRING name{0, sizeof buffer, buffer.data()};
+    EXPECT_EQ(FltGetVolumeName(volume, &name, nullptr), STATUS_SUCCESS);
+    EXPECT_EQ(text(name), u"\\Device\\HarddiskVolume1");
+    FltObjectDereference(volume);
+  });
+}
+
 TEST_F(VolumePropertiesTest, VolumeAndInstanceSayTheSame) {
   load(noting());
   kernel([&] {
