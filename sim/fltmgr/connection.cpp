@@ -53,8 +53,7 @@ std::string Connection::describe() const {
   return "connection " + std::to_string(number_) + " of " + server_->text;
 }
 
-// --- waiting for a change
-// --------------------------------------------------------------------------------------------
+// --- waiting for a change ---
 
 bool Connection::wait_until(nt::Thread& thread, bool interruptible, const char* what,
                             const std::function<bool()>& ready) {
@@ -78,8 +77,7 @@ void Connection::changed() {
   waiting_.clear();
 }
 
-// --- connecting
-// ------------------------------------------------------------------------------------------------------
+// --- connecting ---
 
 NTSTATUS Connection::ask_driver(nt::Thread& thread, void* context, std::uint32_t size) {
   {
@@ -120,8 +118,7 @@ bool Connection::connects_in(const nt::Thread& thread) const {
   return connector_ == &thread;
 }
 
-// --- messages
-// --------------------------------------------------------------------------------------------------------
+// --- messages ---
 
 SendResult Connection::send(nt::Thread& thread, const SendRequest& request) {
   {
@@ -193,8 +190,7 @@ NTSTATUS Connection::reply(const void* buffer, std::uint32_t size) {
                            size - static_cast<std::uint32_t>(sizeof header));
 }
 
-// --- the ends
-// --------------------------------------------------------------------------------------------------------
+// --- the ends ---
 
 void Connection::run_disconnect_notify(nt::Thread& thread) {
   {
@@ -298,8 +294,7 @@ void Connection::give_back_slot_if_due() {
   if (is_over) FilterManager::of(server_->filter.system).ports().retire(*this);
 }
 
-// --- the client's handle
-// ---------------------------------------------------------------------------------------------
+// --- the client's handle ---
 
 bool Connection::bind(Binding binding) {
   const std::lock_guard lock(mutex_);

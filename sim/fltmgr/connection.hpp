@@ -53,12 +53,14 @@ class Connection {
   std::string describe() const;                      // "connection 3 of \DrmFilterPort"
 
   // --- connecting: the connecting thread ---
+
   // Runs ConnectNotify. Its status; the connection stands when it is NT_SUCCESS.
   NTSTATUS ask_driver(nt::Thread& thread, void* context, std::uint32_t size);
   // Whether `thread` is in ConnectNotify of this connection.
   bool connects_in(const nt::Thread& thread) const;
 
   // --- messages ---
+
   // FltSendMessage on this connection; noted, so that unregistering waits until the sender has left (PUNL-4).
   SendResult send(nt::Thread& thread, const SendRequest& request);
   // FilterSendMessage: runs MessageNotify in the calling thread on the client's own addresses.

@@ -51,8 +51,7 @@ FilterManager::FilterManager(System& system) : system_(system), contexts_(system
 FilterManager::~FilterManager() = default;
 FilterManager& FilterManager::of(System& system) { return system.fltmgr(); }
 
-// --- looking up
-// ----------------------------------------------------------------------------------------------------
+// --- looking up ---
 
 Filter* FilterManager::find(std::u16string_view name) const {
   const std::lock_guard lock(mutex_);
@@ -132,7 +131,7 @@ VolumeStack* FilterManager::live(PFLT_VOLUME pointer, const char* routine) {
   return VolumeStack::from(pointer);
 }
 
-// --- starting
+// --- starting ---
 
 NTSTATUS FilterManager::start(Filter& filter) {
   // Every volume is mounted for a filter that starts, opened or not. Those that were here first come first.
@@ -153,8 +152,7 @@ NTSTATUS FilterManager::start(Filter& filter) {
   return STATUS_SUCCESS;
 }
 
-// --- volumes
-// ---------------------------------------------------------------------------------------------------------
+// --- volumes ---
 
 void FilterManager::volume_mounted(io::Volume& volume) {
   auto stack = std::make_unique<VolumeStack>(*this, volume);
@@ -194,8 +192,7 @@ VolumeStack* FilterManager::find_volume(std::u16string_view name) const {
   return nullptr;
 }
 
-// --- instances
-// -------------------------------------------------------------------------------------------------------
+// --- instances ---
 
 void FilterManager::attach_all_to(VolumeStack& volume) {
   std::vector<Filter*> filtering;
@@ -351,8 +348,7 @@ void FilterManager::wait_for_references(Instance& instance) {
   instance.state = Instance::State::kGone;
 }
 
-// --- operations in flight
-// ----------------------------------------------------------------------------------------------
+// --- operations in flight ---
 
 WalkSlot& FilterManager::slot_of(nt::Thread& thread) {
   if (thread.walk_slot != nullptr) return *static_cast<WalkSlot*>(thread.walk_slot);

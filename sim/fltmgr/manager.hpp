@@ -61,6 +61,7 @@ class FilterManager final : public io::MountObserver {
   bool knows(const FltObject* object) const;
 
   // --- volumes ---
+
   // At the end of the machine: references on volumes that no filter is left to give back (VER-20).
   void report_leaked_volumes() const;
   void volume_mounted(io::Volume& volume) override;          // filters attach at the first create (ATT-1)

@@ -102,8 +102,7 @@ Ports::Ports(System& system) : system_(system) {
   });
 }
 
-// --- server ports
-// ----------------------------------------------------------------------------------------------------
+// --- server ports ---
 
 NTSTATUS Ports::create(Filter& filter, Creation creation, PFLT_PORT& port) {
   if (!filter.rundown.acquire()) return port_status::kFilterGoing;
@@ -157,8 +156,7 @@ std::vector<std::string> open_server_ports(const Filter& filter) {
   return FilterManager::of(filter.system).ports().open_ports_of(filter);
 }
 
-// --- connecting
-// ------------------------------------------------------------------------------------------------------
+// --- connecting ---
 
 NTSTATUS Ports::open_port(nt::Thread& thread, const ConnectRequest& request, nt::Ref<ServerPort>& port) {
   const Semantics& semantics = system_.options().semantics;
@@ -206,8 +204,7 @@ NTSTATUS Ports::connect(nt::Thread& thread, const ConnectRequest& request, nt::R
   return status;
 }
 
-// --- the end
-// ---------------------------------------------------------------------------------------------------------
+// --- the end ---
 
 std::vector<nt::Ref<Connection>> Ports::connections_of(const Filter& filter) const {
   const std::lock_guard lock(mutex_);

@@ -21,8 +21,7 @@ std::string bytes_text(std::uint32_t count) {
 
 }  // namespace
 
-// --- the driver's side
-// -----------------------------------------------------------------------------------------------
+// --- the driver's side ---
 
 SendResult Rendezvous::send(nt::Thread& thread, const SendRequest& request) {
   Sender sender{.request = request, .thread = thread.scheduled.load()};
@@ -96,8 +95,7 @@ void Rendezvous::withdraw(Sender& sender, NTSTATUS status) {
   sender.status = status;
 }
 
-// --- delivery
-// --------------------------------------------------------------------------------------------------------
+// --- delivery ---
 
 void Rendezvous::match() {
   for (auto at = queued_.begin(); at != queued_.end() && !receives_.empty();) {
@@ -172,8 +170,7 @@ std::uint64_t Rendezvous::next_id(bool reply_wanted) {
   return ++last_id_;
 }
 
-// --- the client's side
-// -----------------------------------------------------------------------------------------------
+// --- the client's side ---
 
 NTSTATUS Rendezvous::receive(Receive receive) {
   if (receive.size < kHeader && semantics_.short_receive_fails_at_call)
@@ -234,8 +231,7 @@ NTSTATUS Rendezvous::reply(const FILTER_REPLY_HEADER& header, const void* payloa
   return fits ? STATUS_SUCCESS : port_status::kReplyTooLong;
 }
 
-// --- the end
-// ---------------------------------------------------------------------------------------------------------
+// --- the end ---
 
 bool Rendezvous::close_from_driver(PFLT_PORT* slot, PFLT_PORT expected) {
   {

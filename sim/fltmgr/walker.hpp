@@ -69,7 +69,7 @@ class Walker {
   std::array<Frame, kInlineFrames> inline_frames_;
   std::unique_ptr<Frame[]> more_frames_;
 
-  // --- of the thread that has the walk
+  // --- of the thread that has the walk ---
   const io::FileSystemCall* file_system_ = nullptr;
   Heading heading_ = Heading::kDown;
   std::size_t next_ = 0;     // down: the frame to call next; up: those below it have been called

@@ -84,7 +84,8 @@ class FileVerbs {
  public:
   explicit FileVerbs(nt::Process* process) : process_(process) {}
 
-  // --- short ----------------------------------------------------------------------------------------------
+  // --- short ---
+
   // Replaces or makes the file, as an editor that saves in place does.
   IoResult write(std::u16string_view path, std::string_view text) const;
   IoResult append(std::u16string_view path, std::string_view text) const;
@@ -103,7 +104,7 @@ class FileVerbs {
   // Without . and .. ; in the file system's order.
   ListResult list(std::u16string_view path) const;
 
-  // --- NT-shaped ------------------------------------------------------------------------------------------
+  // --- NT-shaped ---
   CreateResult create(const CreateArguments& arguments) const;
   IoResult close(FileHandle handle) const;
   // Without an offset: at the handle's position.

@@ -40,8 +40,7 @@ using Ticks = std::uint64_t;
 // Gives the time of the machine. Called with the mutex held: it must neither block nor call the file system.
 using Clock = std::function<Ticks()>;
 
-// --- opens
-// ------------------------------------------------------------------------------------------------------
+// --- opens ---
 
 // One stream as the layers above see it. Its address serves as FILE_OBJECT.FsContext: equal for all opens of
 // a stream, unlike that of any other stream. It lives from the first open to the close() that hands it out as
@@ -68,8 +67,7 @@ class Open {
   virtual OpenKind kind() const = 0;
 };
 
-// --- requests
-// ---------------------------------------------------------------------------------------------------
+// --- requests ---
 
 struct CreateRequest {
   // From the root and beginning with a backslash; or, with `related`, relative to that open and without one
@@ -225,8 +223,7 @@ struct Capabilities {
   bool capacity_limit = false;  // the size of the volume can be chosen, so a full disk can be tested
 };
 
-// --- the file system
-// --------------------------------------------------------------------------------------------
+// --- the file system ---
 
 // Every function but cleanup and close may fail as documented at it; after a failure nothing has changed. All
 // of them return STATUS_INVALID_PARAMETER for a negative offset or size, and for an open of the wrong kind

@@ -42,8 +42,7 @@ Tree::Tree(VolumeOptions options, std::unique_ptr<Lower> lower)
   files_.emplace(file.id, &file);
 }
 
-// --- objects
-// ------------------------------------------------------------------------------------------------------
+// --- objects ---
 
 std::shared_ptr<File> Tree::make_file(bool directory, std::uint32_t attributes, Ticks now) {
   auto file = std::make_shared<File>();
@@ -105,8 +104,7 @@ void Tree::remove_stream(File& file, const std::shared_ptr<Stream>& stream) {
   if (kept->opens == 0) refund(*kept);
 }
 
-// --- space
-// --------------------------------------------------------------------------------------------------------
+// --- space ---
 
 void Tree::refund(Stream& stream) {
   used_ -= stream.charged;
@@ -132,8 +130,7 @@ bool Tree::reserve(Stream& stream, std::uint64_t size, std::uint64_t reserved) {
   return true;
 }
 
-// --- the layer below
-// ----------------------------------------------------------------------------------------------
+// --- the layer below ---
 
 Status Tree::load(File& directory) {
   if (!directory.unread) return STATUS_SUCCESS;
@@ -164,8 +161,7 @@ Status Tree::find_child(File& directory, std::u16string_view name, std::shared_p
   return STATUS_SUCCESS;
 }
 
-// --- times
-// --------------------------------------------------------------------------------------------------------
+// --- times ---
 
 void Tree::touch(const TreeOpen* open, File& file, std::initializer_list<TimeIndex> times) {
   Ticks now = options_.clock();
@@ -178,8 +174,7 @@ void Tree::touch(const TreeOpen* open, File& file, std::initializer_list<TimeInd
 
 void Tree::touch_directory(File& directory) { touch(nullptr, directory, {kLastWriteTime, kChangeTime}); }
 
-// --- opens
-// --------------------------------------------------------------------------------------------------------
+// --- opens ---
 
 TreeOpen& Tree::own(Open& open) const {
   auto& result = static_cast<TreeOpen&>(open);
@@ -198,8 +193,7 @@ const TreeOpen* Tree::own_or_null(const Open* open) const {
   return result && result->tree == this ? result : nullptr;
 }
 
-// --- the volume
-// ---------------------------------------------------------------------------------------------------
+// --- the volume ---
 
 void Tree::fill_information(const File& file, const Stream& stream, FileInformation& information) const {
   information.creation_time = file.creation_time;

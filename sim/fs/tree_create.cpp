@@ -73,8 +73,7 @@ CreateResult Tree::create(const CreateRequest& request) {
   return create_file(request, place);
 }
 
-// --- finding
-// ------------------------------------------------------------------------------------------------------
+// --- finding ---
 
 Status Tree::locate(const CreateRequest& request, Place& place) {
   if (request.create_options & FILE_OPEN_BY_FILE_ID) return locate_by_id(request, place);
@@ -169,8 +168,7 @@ Status Tree::normalize(std::u16string_view path, std::u16string& normalized) {
   return STATUS_SUCCESS;
 }
 
-// --- opening
-// ------------------------------------------------------------------------------------------------------
+// --- opening ---
 
 CreateResult Tree::open_volume(const CreateRequest& request) {
   if (request.open_target_directory) return failed(STATUS_INVALID_PARAMETER);
@@ -280,8 +278,7 @@ void Tree::drop_other_streams(File& file) {
   }
 }
 
-// --- creating
-// -----------------------------------------------------------------------------------------------------
+// --- creating ---
 
 CreateResult Tree::create_file(const CreateRequest& request, const Place& place) {
   bool directory = (request.create_options & FILE_DIRECTORY_FILE) != 0 || place.path.explicit_index;

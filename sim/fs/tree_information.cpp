@@ -100,8 +100,7 @@ Status Tree::set_basic(Open& handle, const BasicChange& change) {
   return STATUS_SUCCESS;
 }
 
-// --- listings
-// -----------------------------------------------------------------------------------------------------
+// --- listings ---
 
 Status Tree::query_directory(Open& handle, const DirectoryQuery& query) {
   std::lock_guard lock(mutex_);

@@ -107,8 +107,7 @@ void FileObject::set_position(LONGLONG position) {
   CurrentByteOffset.QuadPart = position;
 }
 
-// --- the end of a file object
-// -----------------------------------------------------------------------------------
+// --- the end of a file object ---
 
 void IoManager::cleanup(const Issuer& issuer, FileObject& file) {
   Operation operation = make_operation(issuer, file, IRP_MJ_CLEANUP);

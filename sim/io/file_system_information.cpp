@@ -26,7 +26,7 @@ bool is_too_short(const std::optional<InformationClassRule>& rule, ULONG length)
   return rule && length < rule->length_min;
 }
 
-// --- query ------------------------------------------------------------------------------------------------
+// --- query ---
 
 template <class Structure>
 IO_STATUS_BLOCK put(const Query& query, const Structure& structure) {
@@ -187,7 +187,7 @@ IO_STATUS_BLOCK query_by_class(const Query& query, ULONG which, const fs::FileIn
   }
 }
 
-// --- set --------------------------------------------------------------------------------------------------
+// --- set ---
 
 NTSTATUS set_basic(FileObject& file, const FILE_BASIC_INFORMATION& information) {
   fs::BasicChange change;

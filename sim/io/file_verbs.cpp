@@ -31,8 +31,7 @@ std::u16string nt_name(const CreateArguments& arguments) {
   return u"\\??\\" + path;
 }
 
-// --- single system calls, in the calling thread
-// -------------------------------------------------------------
+// --- single system calls, in the calling thread ---
 
 // One system call of the current thread in user mode.
 template <class Body>
@@ -249,8 +248,7 @@ MapResult nt_map(FileHandle handle, bool writable) {
   return result;
 }
 
-// --- programs made of them
-// ----------------------------------------------------------------------------------
+// --- programs made of them ---
 
 // Opens, does one thing, closes: the status is that of the open if it failed, else that of the thing.
 template <class Body>

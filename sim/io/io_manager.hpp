@@ -113,7 +113,8 @@ class IoManager {
   System& system() { return system_; }
   SectionManager& sections() { return *sections_; }
 
-  // --- volumes
+  // --- volumes ---
+
   // \Device\HarddiskVolumeN with N in order of mount, the links \??\<drive> and \??\Volume{...} to it. Null
   // when the drive is taken.
   Volume* mount(std::u16string_view drive, std::unique_ptr<fs::FileSystem> file_system);
@@ -124,7 +125,8 @@ class IoManager {
   Resolved resolve(std::u16string_view name, bool case_insensitive) const;
   void set_mount_observer(MountObserver* observer) { observer_ = observer; }  // before the first mount
 
-  // --- requests
+  // --- requests ---
+
   // All of NtCreateFile but the handle. STATUS_REPARSE is followed here (CB-44), up to 32 times.
   OpenResult open(const Issuer& issuer, const OpenRequest& request);
   // A handle to a file that open() gave: its first one makes cleanup due.

@@ -77,6 +77,7 @@ class Loader {
   DriverRecord& add_service(DriverOptions options, std::string path, std::optional<LambdaDriver> lambdas);
 
   // --- simulated threads of the system process, PASSIVE_LEVEL ---
+
   // While one of them runs a DriverEntry, others that want to load or unload that service wait.
   // STATUS_IMAGE_ALREADY_LOADED, STATUS_INVALID_IMAGE_FORMAT (see DriverRecord::error), or what DriverEntry
   // returned.

@@ -57,8 +57,7 @@ class System {
   fltmgr::FilterManager& fltmgr() { return *fltmgr_; }
   loader::Loader& loader() { return *loader_; }
 
-  // --- verbs of the control surface build on these
-  // ------------------------------------------------------------
+  // --- verbs of the control surface build on these ---
 
   // Runs `code` in a new thread of `process` until it has ended; directly when the caller is in that process
   // already; by starting the thread and waiting for it when the caller is in another one.
@@ -87,7 +86,7 @@ class System {
   Trace trace_;
   std::vector<std::function<void()>> shutdown_;
   bool shut_down_ = false;
-  bool hung_ = false;  // SIM-2, SIM-3 or SIM-4 was reported
+  bool hung_ = false;               // SIM-2, SIM-3 or SIM-4 was reported
   std::vector<nt::Process*> kept_;  // each with a reference
   // The subsystems, in order of construction; each may use those above it.
   std::unique_ptr<nt::Executive> nt_;

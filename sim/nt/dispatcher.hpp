@@ -109,8 +109,7 @@ class Dispatcher {
 
   static void initialize(DispatcherHeader& header, DispatcherType type, std::int32_t state);
 
-  // --- simulated threads: `thread` is the calling one
-  // -----------------------------------------------------------
+  // --- simulated threads: `thread` is the calling one ---
   WaitOutcome wait(Thread& thread, DispatcherHeader& object, const WaitOptions& options);
   WaitOutcome wait_any(Thread& thread, std::span<DispatcherHeader* const> objects,
                        const WaitOptions& options);
@@ -120,9 +119,9 @@ class Dispatcher {
   // Sleeps until the deadline; kTerminated as for wait().
   WaitResult sleep(Thread& thread, const WaitOptions& options);
 
-  // --- any thread
-  // ------------------------------------------------------------------------------------------------- Each
-  // returns the state before. `set` also ends threads, processes and timers (they stay signalled).
+  // --- any thread ---
+
+  // Each returns the state before. `set` also ends threads, processes and timers (they stay signalled).
   std::int32_t set(DispatcherHeader& event);
   std::int32_t reset(DispatcherHeader& event);
   std::int32_t pulse(DispatcherHeader& event);

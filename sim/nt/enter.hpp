@@ -47,8 +47,7 @@ void report(Thread& thread, std::string id, Severity severity, std::string text,
 // one): ends the program.
 [[noreturn]] void misuse(const std::string& text);
 
-// --- the boundary to client code
-// ------------------------------------------------------------------------------------
+// --- the boundary to client code ---
 
 // Unwinds a killed thread's client frames. Not a std::exception; caught at the thread's entry in machine/,
 // only there.

@@ -8,8 +8,7 @@ namespace {
 
 LockTable& locks(Thread& thread) { return thread.system.nt().locks(); }
 
-// --- fast mutexes: Count 1 is free, as KeInitializeMutex' state
-// ------------------------------------------------------
+// --- fast mutexes: Count 1 is free, as KeInitializeMutex' state ---
 
 // How a mutex is taken is how it must be released: the ways differ in what they do to IRQL and regions.
 constexpr const char kFastMutex[] = "fast mutex";
@@ -65,8 +64,7 @@ void unlock_mutex(Thread& thread, PFAST_MUTEX mutex, const char* kind, const cha
   });
 }
 
-// --- push locks: bit 0 is set by the exclusive owner, the rest counts shared owners in steps of 2
-// --------------------
+// --- push locks: bit 0 is set by the exclusive owner, the rest counts shared owners in steps of 2 ---
 
 constexpr ULONG_PTR kExclusive = 1;
 constexpr ULONG_PTR kShared = 2;
@@ -108,8 +106,7 @@ void release_push_lock(Thread& thread, PEX_PUSH_LOCK lock, ULONG_PTR kind, const
   locks(thread).release(lock, [&] { *lock -= kind; });
 }
 
-// --- reader-writer spin locks
-// ---------------------------------------------------------------------------------------
+// --- reader-writer spin locks ---
 
 constexpr LONG kWriter = -1;
 
@@ -145,8 +142,7 @@ void release_rw(PEX_SPIN_LOCK lock, bool exclusive, KIRQL irql, const char* rout
   thread.irql = irql;
 }
 
-// --- rundown protection: bit 0 says that rundown has begun, the rest counts references in steps of 2
-// -----------------
+// --- rundown protection: bit 0 says that rundown has begun, the rest counts references in steps of 2 ---
 
 constexpr ULONG_PTR kRundown = 1;
 constexpr ULONG_PTR kReference = 2;
@@ -306,8 +302,7 @@ VOID ExRundownCompleted(PEX_RUNDOWN_REF RunRef) {
   nt::locks(thread).look(RunRef, [&] { return RunRef->Count = nt::kRundown; });
 }
 
-// --- interlocked lists
-// -----------------------------------------------------------------------------------------------
+// --- interlocked lists ---
 
 VOID InitializeSListHead(PSLIST_HEADER SListHead) { *SListHead = {}; }
 
@@ -362,8 +357,7 @@ PLIST_ENTRY ExInterlockedRemoveHeadList(PLIST_ENTRY ListHead, PKSPIN_LOCK Lock) 
   return first;
 }
 
-// --- work items
-// ------------------------------------------------------------------------------------------------------
+// --- work items ---
 
 VOID ExQueueWorkItem(PWORK_QUEUE_ITEM WorkItem, WORK_QUEUE_TYPE) {
   nt::Thread& thread = enter("ExQueueWorkItem", nt::kDispatch);

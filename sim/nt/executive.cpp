@@ -47,8 +47,7 @@ const DriverIdentity& Executive::driver(std::string_view name) {
   return found != drivers_.end() ? *found : drivers_.emplace_back(DriverIdentity{std::string(name)});
 }
 
-// --- processes and threads
-// ------------------------------------------------------------------------------------------
+// --- processes and threads ---
 
 Ref<Process> Executive::create_process(std::u16string dos_image, User user, std::u16string device_image,
                                        bool is_system) {
@@ -241,16 +240,14 @@ void Executive::end_requests(Thread& thread) {
   for (const auto& hook : request_hooks_) hook(thread);
 }
 
-// --- the machine's stop
-// ---------------------------------------------------------------------------------------------
+// --- the machine's stop ---
 
 void Executive::stop(Thread& thread) {
   stopped_.store(true, std::memory_order_release);
   for (;;) thread.system.scheduler().park(sched::kForever, {"nothing: the machine has stopped", {}, nullptr});
 }
 
-// --- faults
-// ---------------------------------------------------------------------------------------------------------
+// --- faults ---
 
 void Executive::fail_next(std::string_view routine, std::uint32_t times) {
   const std::lock_guard lock(mutex_);
@@ -268,8 +265,7 @@ bool Executive::take_fault(std::string_view routine) {
   return true;
 }
 
-// --- objects and the end
-// --------------------------------------------------------------------------------------------
+// --- objects and the end ---
 
 void Executive::add_object(ObjectHeader& header) {
   const std::lock_guard lock(mutex_);

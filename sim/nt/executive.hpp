@@ -48,13 +48,12 @@ class Executive {
   sched::Ticks boot_time() const { return boot_time_; }
   DebugLog& debug_log() { return debug_log_; }
 
-  // --- drivers
-  // ----------------------------------------------------------------------------------------------------- One
-  // identity per name.
+  // --- drivers ---
+
+  // One identity per name.
   const DriverIdentity& driver(std::string_view name);
 
-  // --- processes and threads: any thread
-  // ---------------------------------------------------------------------------
+  // --- processes and threads: any thread ---
   Process& system_process() { return *system_process_; }
   // `device_image` may be empty: it is then derived through \??\C: .
   Ref<Process> create_process(std::u16string dos_image, User user, std::u16string device_image = {},
@@ -88,8 +87,7 @@ class Executive {
   void on_requests_end(std::function<void(Thread&)> hook);
   void end_requests(Thread& thread);
 
-  // --- the machine's stop
-  // ------------------------------------------------------------------------------------------
+  // --- the machine's stop ---
   bool stopped() const { return stopped_.load(std::memory_order_acquire); }
   [[noreturn]] void stop(Thread& thread);
   // Parks the calling thread for ever if the machine has stopped.
@@ -97,21 +95,18 @@ class Executive {
     if (stopped()) stop(thread);
   }
 
-  // --- faults
-  // ------------------------------------------------------------------------------------------------------
+  // --- faults ---
   void fail_next(std::string_view routine, std::uint32_t times);
   bool take_fault(std::string_view routine);
 
-  // --- the end of the machine: the control thread, after the last run
-  // -------------------------------------------
+  // --- the end of the machine: the control thread, after the last run ---
   void report_leaks();
   void report_unused_faults();
   // The end of all objects, those first that were made last, whatever refers to them. Nothing runs any more.
   void destroy_objects();
   bool tearing_down() const { return tearing_down_; }
 
-  // --- for create_object()
-  // ---------------------------------------------------------------------------------------
+  // --- for create_object() ---
   void add_object(ObjectHeader& header);
   void remove_object(ObjectHeader& header);
 

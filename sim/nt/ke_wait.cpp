@@ -53,8 +53,7 @@ using nt::enter;
 
 extern "C" {
 
-// --- events, semaphores, mutexes
-// --------------------------------------------------------------------------------------
+// --- events, semaphores, mutexes ---
 
 VOID KeInitializeEvent(PRKEVENT Event, EVENT_TYPE Type, BOOLEAN State) {
   nt::touch("KeInitializeEvent", nt::kDispatch);
@@ -131,8 +130,7 @@ LONG KeReadStateMutex(PRKMUTEX Mutex) {
   return nt::dispatcher(thread).read(nt::checked(thread, "KeReadStateMutex", Mutex));
 }
 
-// --- timers
-// -----------------------------------------------------------------------------------------------------------
+// --- timers ---
 
 VOID KeInitializeTimerEx(PKTIMER Timer, TIMER_TYPE Type) {
   nt::touch("KeInitializeTimerEx", nt::kDispatch);
@@ -170,8 +168,7 @@ BOOLEAN KeReadStateTimer(PKTIMER Timer) {
   return nt::dispatcher(thread).read_timer(timer, thread.system.scheduler().now());
 }
 
-// --- waiting
-// ----------------------------------------------------------------------------------------------------------
+// --- waiting ---
 
 NTSTATUS KeWaitForSingleObject(PVOID Object, KWAIT_REASON, KPROCESSOR_MODE WaitMode, BOOLEAN,
                                PLARGE_INTEGER Timeout) {
@@ -220,8 +217,7 @@ VOID KeStallExecutionProcessor(ULONG MicroSeconds) {
       {.deadline = thread.system.scheduler().now() + MicroSeconds * sched::Ticks{10}, .kind = "stall"});
 }
 
-// --- time
-// -------------------------------------------------------------------------------------------------------------
+// --- time ---
 
 VOID KeQuerySystemTime(PLARGE_INTEGER CurrentTime) {
   nt::Thread& thread = enter("KeQuerySystemTime", nt::kAnyIrql);

@@ -27,8 +27,7 @@ class Process final {
 
   DispatcherHeader header;  // first; signalled when the process has ended
 
-  // --- fixed at birth
-  // ---------------------------------------------------------------------------------------------
+  // --- fixed at birth ---
   System& system;
   std::uint32_t id = 0;               // a multiple of 4; the system process has 4
   const std::u16string dos_image;     // C:\Office\winword.exe
@@ -38,8 +37,7 @@ class Process final {
   const sched::Ticks create_time;
   const Ref<Token> token;
 
-  // --- any thread
-  // -------------------------------------------------------------------------------------------------
+  // --- any thread ---
   HandleTable handles;
   std::atomic<std::int32_t> exit_status{0x103};  // STATUS_PENDING while it runs
   std::atomic<bool> terminating{false};          // no new threads, handles or client code

@@ -81,8 +81,7 @@ void judge_access_violation(Thread& thread, std::uintptr_t address, bool taken) 
 
 static_assert(sizeof(jmp_buf) <= sizeof(fltsim_seh_frame::jump_buffer));
 
-// --- faults
-// ----------------------------------------------------------------------------------------------------------
+// --- faults ---
 
 // The handler is process-wide by nature, and so is the list it reads. Slots are claimed by `begin`, and valid
 // while `end` is set.

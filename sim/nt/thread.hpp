@@ -51,8 +51,7 @@ class Thread final {
 
   DispatcherHeader header;  // first; signalled when the thread has ended
 
-  // --- fixed at birth: any thread
-  // ---------------------------------------------------------------------------------
+  // --- fixed at birth: any thread ---
   System& system;
   Process& process;
   const std::string name;
@@ -60,17 +59,16 @@ class Thread final {
   const DriverIdentity* started_by = nullptr;       // PsCreateSystemThread's caller
   std::atomic<sched::Thread*> scheduled = nullptr;  // set by the thread itself before it runs any code
 
-  // --- any thread
-  // ------------------------------------------------------------------------------------------------- Set
-  // once by termination. Client code no longer runs in this thread; kernel code goes on to the boundary.
+  // --- any thread ---
+
+  // Set once by termination. Client code no longer runs in this thread; kernel code goes on to the boundary.
   bool terminated() const { return terminated_.load(); }
   std::atomic<std::int32_t> exit_status{0x103};  // STATUS_PENDING while it runs
   std::atomic<std::int32_t> priority{8};
   std::atomic<bool> ended{false};
   std::atomic<bool> completed{false};  // its code ran to its end; false also for one that was terminated
 
-  // --- the thread itself
-  // ------------------------------------------------------------------------------------------
+  // --- the thread itself ---
   Irql irql = kPassive;
   std::uint32_t critical_regions = 0;
   std::uint32_t guarded_regions = 0;

@@ -90,8 +90,7 @@ class Scheduler {
   // again.
   virtual ~Scheduler() = default;
 
-  // --- any thread
-  // -------------------------------------------------------------------------------------------
+  // --- any thread ---
 
   // Adds a runnable thread. `user` is what current_user() returns in it (the machine's own thread object).
   virtual Thread& spawn(std::string name, void* user, std::function<void()> entry) = 0;
@@ -107,8 +106,7 @@ class Scheduler {
   // A stable small number per thread, in order of spawn; for names and ids that must replay.
   static std::uint32_t id(const Thread& thread);
 
-  // --- simulated threads only
-  // -------------------------------------------------------------------------------
+  // --- simulated threads only ---
 
   // Another thread may run here. `what` names the place in findings; it is kept, so it is a literal (as is
   // the kind of a wait).
@@ -122,8 +120,7 @@ class Scheduler {
   static Thread* current_thread();
   static void* current_user();
 
-  // --- the control thread only
-  // ------------------------------------------------------------------------------
+  // --- the control thread only ---
 
   // Lets the machine run, and time pass where all wait, until `done` has ended / `done()` is true. The
   // predicate is asked between two steps, with no simulated thread running (seeded) or at least after each
@@ -138,8 +135,7 @@ class Scheduler {
   // Lets `duration` pass: every deadline in it comes due, in order. virtual_time_max does not limit it.
   RunResult advance(Ticks duration) { return run({.duration = duration}); }
 
-  // --- looking
-  // ----------------------------------------------------------------------------------------------
+  // --- looking ---
 
   virtual std::vector<ThreadState> threads() const = 0;
   // One line per thread that has not ended: name, what it waits for, who owns that. For findings.

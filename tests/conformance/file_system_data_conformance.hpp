@@ -150,8 +150,7 @@ TEST_P(DataConformance, DirectoriesHaveNoBytes) {
   EXPECT_EQ(fs().set_allocation(*dir, 0), STATUS_INVALID_PARAMETER);
 }
 
-// --- times and attributes
-// -----------------------------------------------------------------------------------------
+// --- times and attributes ---
 
 TEST_P(DataConformance, TimesFollowWhatHappens) {
   Handle handle = make(u"\\file");
@@ -214,8 +213,7 @@ TEST_P(DataConformance, AttributesZeroLeavesNormalClears) {
   EXPECT_EQ(handle.set_attributes(FILE_ATTRIBUTE_DIRECTORY), STATUS_INVALID_PARAMETER);
 }
 
-// --- alternate streams
-// --------------------------------------------------------------------------------------------
+// --- alternate streams ---
 
 TEST_P(DataConformance, StreamHasItsOwnBytesAndTheFilesIdentity) {
   given_file("\\file", "main");

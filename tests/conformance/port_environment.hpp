@@ -37,6 +37,7 @@ class PortEnvironment {
   virtual void start_client_thread(std::function<void()> code) = 0;
 
   // --- the driver's end ---
+
   // A driver's thread sends `message` and waits; `reply_room` is the payload that it has room for, nullopt wants
   // no reply.
   virtual void send(PortBytes message, std::optional<size_t> reply_room) = 0;

@@ -13,7 +13,7 @@ using fltsim::FileHandle;
 
 constexpr const char16_t* kAll = u"C:\\Vault\\*";
 
-// --- ways to name the protected file ----------------------------------------------------------------------
+// --- ways to name the protected file ---
 
 struct Spelling {
   const char* what;
@@ -69,7 +69,7 @@ std::vector<Spelling> spellings(const Siege& siege) {
   };
 }
 
-// --- ways to open it --------------------------------------------------------------------------------------
+// --- ways to open it ---
 
 constexpr uint32_t kDispositions[] = {FILE_SUPERSEDE, FILE_OPEN,      FILE_CREATE,
                                       FILE_OPEN_IF,   FILE_OVERWRITE, FILE_OVERWRITE_IF};
@@ -113,7 +113,7 @@ void open_in_every_way(const Siege& siege, const Spelling& spelling) {
   }
 }
 
-// --- other attacks ----------------------------------------------------------------------------------------
+// --- other attacks ---
 
 struct Attack {
   const char* what;

@@ -38,7 +38,7 @@ class CallbackChecksTest : public FilterTest {
   Log log;
 };
 
-// --- what callback data holds
+// --- what callback data holds ---
 
 TEST_F(CallbackChecksTest, FlagsSayWhatKindOfOperationItIs) {  // CB-2
   std::vector<FLT_CALLBACK_DATA_FLAGS> flags;
@@ -131,7 +131,7 @@ TEST_F(CallbackChecksTest, TargetInstanceIsTheInstanceThatIsCalled) {  // CB-36
   EXPECT_TRUE(machine.verifier().clean());
 }
 
-// --- what must not be changed
+// --- what must not be changed ---
 
 TEST_F(CallbackChecksTest, ChangedMajorFunctionIsReportedAndIgnored) {  // CB-36, VER-9
   load(on(IRP_MJ_WRITE, [](PFLT_CALLBACK_DATA data, auto, auto) {
@@ -280,7 +280,7 @@ TEST_F(CallbackChecksTest, SwappedBufferOfNonCachedIoMustHoldWholeSectors) {  //
   EXPECT_THAT(finding("VER-35"), HasSubstr("512 bytes"));
 }
 
-// --- answers in the wrong place
+// --- answers in the wrong place ---
 
 TEST_F(CallbackChecksTest, DisallowFsFilterIoOutsideAQueryOpenIsReported) {  // CB-18, VER-6
   load_two(
@@ -340,7 +340,7 @@ TEST_F(CallbackChecksTest, RaisedIrqlLeftBehindStopsTheMachine) {  // VER-42
   EXPECT_THAT(finding("VER-42"), HasSubstr("IRQL"));
 }
 
-// --- completion contexts
+// --- completion contexts ---
 
 LambdaDriver allocating(LambdaDriver::Post post) {
   return on(
@@ -371,7 +371,7 @@ TEST_F(CallbackChecksTest, ContextFreedTwiceStopsTheMachine) {  // VER-13, VER-4
   EXPECT_THAT(finding("VER-41"), HasSubstr("freed already"));
 }
 
-// --- what may be asked about an operation
+// --- what may be asked about an operation ---
 
 TEST_F(CallbackChecksTest, WhichOperationsAreSynchronous) {  // CB-57, IRQL-5
   std::vector<BOOLEAN> synchronous;

@@ -171,7 +171,7 @@ TEST_F(CancelTest, TeardownStartDisablesAndDrainsTheQueue) {  // TEAR-4, CB-58
   EXPECT_TRUE(machine.verifier().clean());
 }
 
-// --- cancellation
+// --- cancellation ---
 
 TEST_F(CancelTest, TerminatedThreadsOperationIsCancelledInTheQueue) {  // CB-58
   load(queueing());
@@ -243,7 +243,7 @@ TEST_F(CancelRoutineTest, ClearedRoutineDoesNotRun) {  // CB-58, IRQL-5
   EXPECT_EQ(writer.join(), Outcome::kKilled);
 }
 
-// --- under load
+// --- under load ---
 
 std::size_t scaled(std::size_t count) {
   const char* divisor = std::getenv("FLTLINK_TEST_SCALE");

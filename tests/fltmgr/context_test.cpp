@@ -81,7 +81,7 @@ class ContextTest : public FilterTest {
   }
 };
 
-// --- allocation
+// --- allocation ---
 
 TEST_F(ContextTest, AllocationFailsAsDocumented) {  // CTX-3, T-37
   load(with_contexts({context(FLT_STREAM_CONTEXT, 16)}));
@@ -158,7 +158,7 @@ TEST_F(ContextTest, ReleaseAtDispatchLevelCleansUpInAWorker) {  // CTX-18, IRQL-
   EXPECT_EQ(g_cleanup_irql, PASSIVE_LEVEL);
 }
 
-// --- set, get, delete
+// --- set, get, delete ---
 
 TEST_F(ContextTest, StreamContextLivesUntilTheStreamGoes) {  // CTX-7, CTX-14, CTX-20, CTX-28
   load(with_contexts());
@@ -354,7 +354,7 @@ TEST_F(ReusedContextTest, DeletedContextMayBeSetAgainWhereTheOptionSaysSo) {  //
   });
 }
 
-// --- keys
+// --- keys ---
 
 TEST_F(ContextTest, StreamContextIsSharedByHandlesAndHandleContextIsNot) {  // CTX-21
   load(with_contexts());
@@ -525,7 +525,7 @@ TEST_F(ContextTest, SetWhileTheInstanceGoesIsDeletingObject) {  // CTX-12, LIFE-
   EXPECT_EQ(allocated, STATUS_FLT_DELETING_OBJECT);
 }
 
-// --- FltGetContexts
+// --- FltGetContexts ---
 
 TEST_F(ContextTest, GetContextsFillsWhatIsThereAndClearsTheRest) {  // CTX-15
   LambdaDriver driver = with_contexts();
@@ -564,7 +564,7 @@ TEST_F(ContextTest, GetContextsInPreCreateFindsNothingAndIsNoMistake) {  // CTX-
   EXPECT_TRUE(machine.verifier().clean());
 }
 
-// --- where they are not
+// --- where they are not ---
 
 TEST_F(ContextTest, PreCreateHasNoStreamOrHandleContexts) {  // CTX-24, CB-40, VER-16
   LambdaDriver driver = with_contexts();
@@ -631,7 +631,7 @@ TEST_F(ContextTest, GetAtDispatchLevelIsReported) {  // CTX-23, CB-25, VER-23
   EXPECT_THAT(finding("VER-23"), HasSubstr("FltGetInstanceContext"));
 }
 
-// --- mistakes with references
+// --- mistakes with references ---
 
 TEST_F(ContextTest, LeakedReferenceIsReportedWhenTheFilterGoes) {  // CTX-27, VER-16
   Driver driver = load(with_contexts());

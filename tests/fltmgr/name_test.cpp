@@ -66,7 +66,7 @@ class NameTest : public FilterTest {
 
 const std::u16string kVolume = u"\\Device\\HarddiskVolume1";
 
-// --- options
+// --- options ---
 
 TEST_F(NameTest, OptionsNeedOneKnownFormatAndOneKnownMethod) {  // NAME-1
   std::vector<NTSTATUS> statuses;
@@ -87,7 +87,7 @@ TEST_F(NameTest, ShortNameIsNotAvailableInPreCreate) {  // NAME-4
   EXPECT_EQ(names[false].status, STATUS_FLT_INVALID_NAME_REQUEST);
 }
 
-// --- create
+// --- create ---
 
 TEST_F(NameTest, OpenedNameIsAsAskedForAndNormalizedAsOnDisk) {  // NAME-10
   disk.write_file(u"\\Docs\\Report.txt", "");
@@ -168,7 +168,7 @@ TEST_F(NameTest, NormalizedNameKeepsAStreamAndDropsTheDefaultOne) {  // NAME-10
   EXPECT_EQ(names[false].text, kVolume + u"\\plan.txt:notes");
 }
 
-// --- the cache, and places where the file system must not be asked
+// --- the cache, and places where the file system must not be asked ---
 
 TEST_F(NameTest, CacheOnlyMissesUntilSomebodyHasAsked) {  // NAME-3
   std::vector<NTSTATUS> statuses;
@@ -273,7 +273,7 @@ TEST_F(NameTest, RefusedRenameLeavesNamesAlone) {
   EXPECT_EQ(names[true].text, kVolume + u"\\Docs\\a.txt");
 }
 
-// --- parsing
+// --- parsing ---
 
 TEST_F(NameTest, PartsOfANameAreThereAfterParsing) {  // NAME-8, NAME-9
   disk.make_directory(u"\\Docume~1\\U\\My Documents");
@@ -311,7 +311,7 @@ TEST_F(NameTest, NameWithoutPathOrExtensionParsesToEmptyParts) {  // NAME-8
   });
 }
 
-// --- files and destinations
+// --- files and destinations ---
 
 TEST_F(NameTest, UnsafeRoutineNamesAnOpenFileOnly) {  // NAME-11
   LambdaDriver driver = noting();
@@ -391,7 +391,7 @@ TEST_F(DestinationTest, RenameShowsWhereItLeads) {
   EXPECT_EQ(target.text, kVolume + u"\\Papers\\new.txt");
 }
 
-// --- mistakes
+// --- mistakes ---
 
 TEST_F(NameTest, TunnelledNameIsForPostCreateOnly) {  // NAME-6, VER-19
   load(seeing(IRP_MJ_CREATE, [&](PFLT_CALLBACK_DATA data, bool) {

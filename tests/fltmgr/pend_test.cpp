@@ -187,7 +187,7 @@ TEST_F(PendTest, TwoFiltersMayPendOneAfterTheOther) {  // CB-17
   EXPECT_THAT(log, ElementsAre("a.pre", "b.pre", "c.pre", "c.post", "b.post", "a.post", "written"));
 }
 
-// --- mistakes
+// --- mistakes ---
 
 TEST_F(PendTest, CompletingTwiceStopsTheMachine) {  // CB-21, VER-11
   load_between(pending());
@@ -271,7 +271,7 @@ TEST_F(PendTest, CompletingAtDispatchLevelIsForStatusesOnly) {  // CB-20, IRQL-4
   EXPECT_THAT(finding("VER-23"), HasSubstr("FltCompletePendedPreOperation"));
 }
 
-// --- teardown
+// --- teardown ---
 
 TEST_F(PendTest, TeardownStartThatCompletesWhatIsPendedIsClean) {  // TEAR-4, TEAR-5, TEAR-6
   LambdaDriver between = pending();
@@ -306,7 +306,7 @@ TEST_F(PendTest, TeardownWaitsForWhatTeardownStartLeftPended) {  // TEAR-4, TEAR
   EXPECT_THAT(log, Contains("complete"));
 }
 
-// --- threads and levels
+// --- threads and levels ---
 
 TEST_F(PendTest, PostOfACreateRunsInTheOriginatingThreadAtPassiveLevel) {  // CB-24
   HANDLE originator = nullptr;

@@ -63,7 +63,7 @@ class PostPendTest : public PendingTest {
 };
 PostPendTest* PostPendTest::test = nullptr;
 
-// --- MORE_PROCESSING_REQUIRED
+// --- MORE_PROCESSING_REQUIRED ---
 
 TEST_F(PostPendTest, HeldPostKeepsThoseAboveWaiting) {  // CB-26
   load_above(recording(log, "a", IRP_MJ_WRITE));
@@ -126,7 +126,7 @@ TEST_F(PostPendTest, HoldingThePostOfWhatIsNoIrpIsReported) {  // CB-26, VER-4
   EXPECT_THAT(finding("VER-4"), HasSubstr("MORE_PROCESSING"));
 }
 
-// --- FltDoCompletionProcessingWhenSafe
+// --- FltDoCompletionProcessingWhenSafe ---
 
 TEST_F(PostPendTest, SafePostCallbackRunsAtOnceWhereItIsSafe) {  // CB-30, IRQL-5
   load_above(wanting_safety());
@@ -214,7 +214,7 @@ TEST_F(PostPendTest, DrainingPostThatDoesNotFinishIsReported) {  // CB-29, VER-1
   EXPECT_THAT(finding("VER-12"), HasSubstr("FLT_POSTOP_FINISHED_PROCESSING"));
 }
 
-// --- deferred work items
+// --- deferred work items ---
 
 struct Seen {
   PFLT_CALLBACK_DATA data = nullptr;
@@ -320,7 +320,7 @@ TEST_F(PostPendTest, DeferredWorkItemThatIsNotFreedIsALeak) {  // CB-32, VER-20,
   EXPECT_THAT(finding("VER-40"), HasSubstr("FtWd"));
 }
 
-// --- under load
+// --- under load ---
 
 std::size_t scaled(std::size_t count) {
   const char* divisor = std::getenv("FLTLINK_TEST_SCALE");

@@ -131,7 +131,7 @@ TEST_F(StartTest, FilterWithoutAQueryCallbackIsNotDetachedByHand) {  // ATT-11
   EXPECT_THAT(log, ElementsAre("complete"));
 }
 
-// --- two filters of one altitude
+// --- two filters of one altitude ---
 
 TEST_F(StartTest, SecondFilterOfAnAltitudeGetsNoInstance) {  // ALT-9, H-12
   load(recording(log, "first", IRP_MJ_WRITE), {.altitude = u"370000"});

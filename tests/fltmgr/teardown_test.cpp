@@ -291,7 +291,7 @@ TEST_F(TeardownTest, TeardownCompleteWaitsForRequestsOfTheFilter) {  // CB-55, T
   EXPECT_THAT(log, ElementsAre("opened", "complete"));
 }
 
-// --- under load
+// --- under load ---
 
 std::size_t scaled(std::size_t count) {
   const char* divisor = std::getenv("FLTLINK_TEST_SCALE");

@@ -204,8 +204,7 @@ TEST_F(HostVolumeTest, FileIdsDoNotDependOnTheOrderOfTheHost) {
   }
 }
 
-// --- the host changes meanwhile
-// -------------------------------------------------------------------------------------
+// --- the host changes meanwhile ---
 
 TEST_F(HostVolumeTest, FileThatChangedBelowIsInvalid) {
   directory_.add_file("file", "before");
@@ -247,8 +246,7 @@ TEST_F(HostVolumeTest, WrittenFileDoesNotNeedTheHostAnyMore) {
   EXPECT_EQ(handle.text(), "Bytes");
 }
 
-// --- what the host denies
-// -------------------------------------------------------------------------------------------
+// --- what the host denies ---
 
 // Root reads everything; these tests then act as somebody else for a while.
 class AsOrdinaryUser {
@@ -299,8 +297,7 @@ TEST_F(HostVolumeTest, WrongDirectoriesAreToldApart) {
   EXPECT_EQ(file.file_system, nullptr);
 }
 
-// --- size
-// -----------------------------------------------------------------------------------------------------------
+// --- size ---
 
 TEST_F(HostVolumeTest, WritingOneByteOfALargeFileCopiesNoMoreThanAPage) {
   directory_.add_file("large", "");

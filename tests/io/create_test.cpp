@@ -200,8 +200,7 @@ TEST_F(CreateTest, MaximumAllowedGrantsWhatAReadOnlyFileGives) {
   EXPECT_EQ(app.write(less.handle, "z").status, STATUS_ACCESS_DENIED);
 }
 
-// --- what filters make of a create
-// --------------------------------------------------------------------------
+// --- what filters make of a create ---
 
 // What simrep does: another name, STATUS_REPARSE, IO_REPARSE.
 void redirect(Operation& operation, std::u16string_view to) {

@@ -151,8 +151,7 @@ TEST_F(RequestsTest, FilterMayPutItsOwnBufferBelow) {
   EXPECT_EQ(std::string(swapped, 4), "text");
 }
 
-// --- information
-// --------------------------------------------------------------------------------------------
+// --- information ---
 
 TEST_F(RequestsTest, QueriesAnswerWithTheStructuresOfTheirClass) {
   c.write_file(u"\\dir\\a.txt", "text");
@@ -337,8 +336,7 @@ TEST_F(RequestsTest, DispositionDeletesWithTheLastHandle) {
   EXPECT_FALSE(c.exists(u"\\a.txt"));
 }
 
-// --- rename and link
-// ----------------------------------------------------------------------------------------
+// --- rename and link ---
 
 TEST_F(RequestsTest, RenameInPlaceOpensNoTargetDirectory) {
   c.write_file(u"\\a.txt", "text");
@@ -439,8 +437,7 @@ TEST_F(RequestsTest, HardLinkIsAnotherNameOfTheFile) {
   EXPECT_THAT(stack.texts(), Contains("set link \\a.txt"));
 }
 
-// --- directories and volumes
-// --------------------------------------------------------------------------------
+// --- directories and volumes ---
 
 TEST_F(RequestsTest, DirectoryIsListedInPieces) {
   for (int i = 0; i < 20; ++i) {

@@ -73,8 +73,7 @@ TEST_F(VerbsTest, TraceNestsARequestInsideARequest) {
   EXPECT_EQ(nodes[1].parent, 0u);
 }
 
-// --- several threads
-// ----------------------------------------------------------------------------------------
+// --- several threads ---
 
 std::size_t scaled(std::size_t count) {
   const char* divisor = std::getenv("FLTLINK_TEST_SCALE");

@@ -74,7 +74,7 @@ class RecordingService final : private Handlers {
     static_cast<void>(process_.exit(0));
   }
 
-  // --- requests
+  // --- requests ---
   RequestResult policy(std::u16string_view path, ProtectionFlags flags, uint32_t version = 1) {
     const Text text(path.data(), path.size());
     return ask([&] {
@@ -103,7 +103,7 @@ class RecordingService final : private Handlers {
     return answer<CountersReply>([&] { return driver_->counters(terms_.connection_id); });
   }
 
-  // --- what was received
+  // --- what was received ---
   std::vector<Notice> blocked() {
     settle();
     const std::lock_guard lock(mutex_);

@@ -266,6 +266,7 @@ UNIT* ITOA(int value, UNIT* to, int base) {
 }
 
 // --- the printf family ---
+
 // Without a size the caller vouches for the room. The forms with `count` end in a null only when there is
 // room, and return -1 when the text was longer; the _s forms always end in one.
 
