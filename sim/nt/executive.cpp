@@ -130,10 +130,12 @@ void Executive::run_thread(Thread& thread, const std::function<void()>& entry) {
   try {
     if (!thread.terminated()) {
       entry();
+      sched::Scheduler::stay_if_abandoned();
       thread.completed.store(true, std::memory_order_release);
     }
   } catch (const ClientUnwind&) {
   } catch (const std::exception& error) {
+    sched::Scheduler::stay_if_abandoned();
     report(thread, "SIM-5", Severity::kError,
            "a C++ exception left the code that ran in thread \"" + thread.name + "\": " + error.what());
   }

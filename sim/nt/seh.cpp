@@ -164,7 +164,10 @@ ExceptionChainScope::ExceptionChainScope()
     : thread_(current_thread("a call into a driver")),
       outer_(std::exchange(thread_.exception_chain, nullptr)) {}
 
-ExceptionChainScope::~ExceptionChainScope() { thread_.exception_chain = outer_; }
+ExceptionChainScope::~ExceptionChainScope() {
+  sched::Scheduler::stay_if_abandoned();
+  thread_.exception_chain = outer_;
+}
 
 void raise_exception(NTSTATUS code, ULONG parameter_count, ULONG_PTR first, ULONG_PTR second) {
   EXCEPTION_RECORD record{};

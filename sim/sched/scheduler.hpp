@@ -119,6 +119,9 @@ class Scheduler {
   static Scheduler* current();
   static Thread* current_thread();
   static void* current_user();
+  // Behind code of a driver or a client, which may have run for longer than its machine lived: a thread that was
+  // abandoned meanwhile never returns from here, nor from the three above.
+  static void stay_if_abandoned() { static_cast<void>(current_thread()); }
 
   // --- the control thread only ---
 

@@ -102,7 +102,8 @@ TEST(MachineTest, RunThatNeverSettlesIsAFinding) {  // SIM-3
 
 TEST(MachineTest, ThreadThatReachesNoSwitchPointIsAFinding) {  // SIM-4
   static std::atomic<bool> stop;                               // the thread spins on when the machine is gone
-  stop = false;
+  static std::atomic<bool> left;                               // and then touches nothing of it
+  stop = left = false;
   Options options;
   options.watchdog_ms = 50;
   {
@@ -111,11 +112,14 @@ TEST(MachineTest, ThreadThatReachesNoSwitchPointIsAFinding) {  // SIM-4
     EXPECT_EQ(machine.system_process().run([] {
       while (!stop) {
       }
+      left = true;
+      left.notify_one();
     }),
               Outcome::kWatchdog);
     EXPECT_THAT(machine.verifier().findings().at(0).text, HasSubstr("watchdog"));
   }
   stop = true;
+  left.wait(false);
 }
 
 TEST(MachineTest, ThreadThatHangsIsNamedOnceAndNoLeakBesides) {  // SIM-2, VER-20
