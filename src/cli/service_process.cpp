@@ -11,15 +11,6 @@ constexpr Ticks kPatience = 30 * kTicksPerSecond;
 constexpr fltsim::Duration kSettleStep = std::chrono::milliseconds(50);
 constexpr int kSettleSteps = 600;
 
-void add(MessageCounters& sum, const MessageCounters& more) {
-  sum.produced += more.produced;
-  sum.delivered += more.delivered;
-  sum.pending += more.pending;
-  sum.paths_cut += more.paths_cut;
-  for (std::size_t reason = 0; reason < kDropReasonCount; ++reason)
-    sum.dropped[reason] += more.dropped[reason];
-}
-
 std::u16string to_string(Text text) {
   std::u16string units(text.size(), u'\0');
   copy_bytes(units.data(), text.bytes().data(), text.bytes().size());

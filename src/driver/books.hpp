@@ -31,13 +31,4 @@ struct WorkerDrops {
   return drops.count_by_class[static_cast<size_t>(message_class)][static_cast<size_t>(reason)];
 }
 
-inline void add(MessageCounters& sum, const MessageCounters& more) {
-  sum.produced += more.produced;
-  sum.delivered += more.delivered;
-  sum.pending += more.pending;
-  sum.paths_cut += more.paths_cut;
-  for (size_t reason = 0; reason < fltlink::kDropReasonCount; ++reason)
-    sum.dropped[reason] += more.dropped[reason];
-}
-
 }  // namespace drmfilter

@@ -36,6 +36,14 @@ struct MessageCounters {
   [[nodiscard]] bool balanced() const { return produced == delivered + dropped_total() + pending; }
 };
 
+inline void add(MessageCounters& sum, const MessageCounters& more) {
+  sum.produced += more.produced;
+  sum.delivered += more.delivered;
+  sum.pending += more.pending;
+  sum.paths_cut += more.paths_cut;
+  for (size_t reason = 0; reason < kDropReasonCount; ++reason) sum.dropped[reason] += more.dropped[reason];
+}
+
 struct CountersReply {
   uint32_t connection_id = 0;
   uint32_t connections = 0;
