@@ -7,6 +7,7 @@
 #include "fltmgr/callback_checks.hpp"
 #include "fltmgr/in_flight.hpp"
 #include "fltmgr/walker.hpp"
+#include "fltmgr/work_item.hpp"
 
 using namespace fltsim;
 using namespace fltsim::fltmgr;
@@ -125,20 +126,11 @@ BOOLEAN FltDoCompletionProcessingWhenSafe(PFLT_CALLBACK_DATA Data, PCFLT_RELATED
 }
 
 PFLT_DEFERRED_IO_WORKITEM FltAllocateDeferredIoWorkItem(VOID) {
-  nt::Thread& thread = nt::enter("FltAllocateDeferredIoWorkItem", nt::kDispatch);
-  if (nt::fails_now(thread, "FltAllocateDeferredIoWorkItem")) return nullptr;
-  return static_cast<PFLT_DEFERRED_IO_WORKITEM>(
-      thread.system.nt().pool().allocate(thread.driver, nt::Pool::Kind::kNonPaged, nt::Pool::Fill::kZero,
-                                         sizeof(_FLT_DEFERRED_IO_WORKITEM), _FLT_DEFERRED_IO_WORKITEM::kTag));
+  return allocate_work_item<_FLT_DEFERRED_IO_WORKITEM>("FltAllocateDeferredIoWorkItem");
 }
 
 VOID FltFreeDeferredIoWorkItem(PFLT_DEFERRED_IO_WORKITEM FltWorkItem) {
-  nt::Thread& thread = nt::enter("FltFreeDeferredIoWorkItem", nt::kDispatch);
-  if (FltWorkItem->queued) {
-    nt::bug_check(thread, "VER-20", "FltFreeDeferredIoWorkItem for a work item that is still queued.");
-  }
-  thread.system.nt().pool().free(thread, "FltFreeDeferredIoWorkItem", FltWorkItem,
-                                 _FLT_DEFERRED_IO_WORKITEM::kTag);
+  free_work_item("FltFreeDeferredIoWorkItem", FltWorkItem);
 }
 
 NTSTATUS FltQueueDeferredIoWorkItem(PFLT_DEFERRED_IO_WORKITEM FltWorkItem, PFLT_CALLBACK_DATA Data,

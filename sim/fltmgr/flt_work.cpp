@@ -2,6 +2,7 @@
 #include <atomic>
 
 #include "fltmgr/api.hpp"
+#include "fltmgr/work_item.hpp"
 
 using namespace fltsim;
 using namespace fltsim::fltmgr;
@@ -23,19 +24,11 @@ const Filter& filter_of(fltmgr::FltObject& object) {
 extern "C" {
 
 PFLT_GENERIC_WORKITEM FltAllocateGenericWorkItem(VOID) {
-  nt::Thread& thread = nt::enter("FltAllocateGenericWorkItem", nt::kDispatch);
-  if (nt::fails_now(thread, "FltAllocateGenericWorkItem")) return nullptr;
-  return static_cast<PFLT_GENERIC_WORKITEM>(
-      thread.system.nt().pool().allocate(thread.driver, nt::Pool::Kind::kNonPaged, nt::Pool::Fill::kZero,
-                                         sizeof(_FLT_GENERIC_WORKITEM), _FLT_GENERIC_WORKITEM::kTag));
+  return allocate_work_item<_FLT_GENERIC_WORKITEM>("FltAllocateGenericWorkItem");
 }
 
 VOID FltFreeGenericWorkItem(PFLT_GENERIC_WORKITEM FltWorkItem) {
-  nt::Thread& thread = nt::enter("FltFreeGenericWorkItem", nt::kDispatch);
-  if (FltWorkItem->queued) {
-    nt::bug_check(thread, "VER-20", "FltFreeGenericWorkItem for a work item that is still queued.");
-  }
-  thread.system.nt().pool().free(thread, "FltFreeGenericWorkItem", FltWorkItem, _FLT_GENERIC_WORKITEM::kTag);
+  free_work_item("FltFreeGenericWorkItem", FltWorkItem);
 }
 
 // The reference on the object keeps FltUnregisterFilter waiting until the routine has returned.
