@@ -9,7 +9,6 @@
 #include <algorithm>
 #include <array>
 #include <atomic>
-#include <cstdlib>
 #include <cstring>
 #include <deque>
 #include <functional>
@@ -21,6 +20,7 @@
 #include "fltsim/driver.hpp"
 #include "fltsim/lambda_driver.hpp"
 #include "fltsim/machine.hpp"
+#include "support/scale.hpp"
 
 namespace fltsim {
 
@@ -30,12 +30,7 @@ inline constexpr ULONG kTestTag = 0x74736554;
 inline const char16_t* const kPortName = u"\\TestPort";
 inline constexpr std::int64_t kMillisecond = 10'000;  // 100 ns units
 
-// How often a test is repeated: FLTLINK_TEST_SCALE divides.
-inline std::uint64_t scaled(std::uint64_t count) {
-  const char* text = std::getenv("FLTLINK_TEST_SCALE");
-  const std::uint64_t divisor = text != nullptr ? std::strtoull(text, nullptr, 10) : 1;
-  return std::max<std::uint64_t>(1, count / std::max<std::uint64_t>(1, divisor));
-}
+using fltlink::test::scaled;
 
 // Runs a scenario under many seeds, and once on the operating system's threads.
 inline void under_every_scheduler(const std::function<void(const Options&)>& scenario,

@@ -2,6 +2,7 @@
 #include "client/port_machine.hpp"
 #include "machine/system.hpp"
 #include "nt/executive.hpp"
+#include "support/sanitizers.hpp"
 
 namespace fltsim {
 namespace {
@@ -271,16 +272,8 @@ TEST(ReceiveTest, BufferThatVanishesFailsTheReceiveAndTheNextOneGetsTheMessage) 
   EXPECT_EQ(m.next().overlapped, &good.overlapped);
 }
 
-#if defined(__SANITIZE_ADDRESS__)
-#define FLTSIM_ADDRESS_SANITIZER
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer)
-#define FLTSIM_ADDRESS_SANITIZER
-#endif
-#endif
-
 TEST(ReceiveDeathTest, BufferFreedWhileItsReceiveIsOutstandingIsSeenByTheAddressSanitizer) {  // GET-16
-#ifdef FLTSIM_ADDRESS_SANITIZER
+  if (!fltlink::test::kAddressSanitized) GTEST_SKIP() << "built without the address sanitizer";
   GTEST_FLAG_SET(death_test_style, "threadsafe");
   const auto free_too_early = [] {
     PortMachine m;
@@ -290,9 +283,6 @@ TEST(ReceiveDeathTest, BufferFreedWhileItsReceiveIsOutstandingIsSeenByTheAddress
     m.finish(m.start_send(kEight));
   };
   EXPECT_DEATH(free_too_early(), "heap-use-after-free");
-#else
-  GTEST_SKIP() << "built without the address sanitizer";
-#endif
 }
 
 TEST(ReceiveTest, TwoBlockingReceivesOnOneHandleAreAWarning) {  // GET-15

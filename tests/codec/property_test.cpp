@@ -4,19 +4,15 @@
 
 #include <gtest/gtest.h>
 
-#include <cstdlib>
 #include <random>
 
 #include "support/codec_round_trip.hpp"
+#include "support/scale.hpp"
 
 namespace fltlink::test {
 namespace {
 
-// Iterations, fewer where the environment asks for a shorter run.
-int rounds(int count) {
-  const char* scale = std::getenv("FLTLINK_TEST_SCALE");
-  return scale == nullptr ? count : std::max(1, count / std::max(1, std::atoi(scale)));
-}
+using fltlink::test::scaled;
 
 class CodecPropertyTest : public testing::Test {
  protected:
@@ -44,7 +40,7 @@ class CodecPropertyTest : public testing::Test {
 };
 
 TEST_F(CodecPropertyTest, DriverMessagesComeBackAsSent) {
-  for (int round = 0; round < rounds(3'000); ++round) {
+  for (int round = 0; round < scaled(3'000); ++round) {
     const std::u16string path = random_text(round % 50 == 0 ? FLTLINK_PATH_UNITS_MAX : 600);
     const std::u16string reason = random_text(300);
     const bool is_block = random_() % 2 == 0;
@@ -83,7 +79,7 @@ TEST_F(CodecPropertyTest, DriverMessagesComeBackAsSent) {
 TEST_F(CodecPropertyTest, UserMessagesComeBackAsSentInTheirEnvelope) {
   ReplayWindow window;
   uint32_t sequence = 0;
-  for (int round = 0; round < rounds(5'000); ++round) {
+  for (int round = 0; round < scaled(5'000); ++round) {
     const std::u16string path = random_text(258) + u'x';
     UserMessage sent;
     sent.type = std::array<MESSAGE_TYPE, 3>{1, 3, 6}[random_() % 3];
@@ -122,7 +118,7 @@ TEST_F(CodecPropertyTest, EveryOneBitErrorInAnEnvelopeIsRefused) {
 }
 
 TEST_F(CodecPropertyTest, RunsOfRecordsComeBackAsWritten) {
-  for (int round = 0; round < rounds(500); ++round) {
+  for (int round = 0; round < scaled(500); ++round) {
     std::vector<ByteVector> messages(random_() % 10);
     ByteVector run;
     for (size_t index = 0; index < messages.size(); ++index) {
@@ -143,7 +139,7 @@ TEST_F(CodecPropertyTest, RunsOfRecordsComeBackAsWritten) {
 }
 
 TEST_F(CodecPropertyTest, RandomBytesOfAnyLengthKeepThePromise) {
-  for (int round = 0; round < rounds(20'000); ++round) {
+  for (int round = 0; round < scaled(20'000); ++round) {
     ByteVector bytes(random_() % 700);
     for (uint8_t& byte : bytes) byte = static_cast<uint8_t>(random_() % 3 == 0 ? random_() : 0);
     ASSERT_EQ(RoundTrip(bytes).failure(), nullptr) << "round " << round;
@@ -154,7 +150,7 @@ TEST_F(CodecPropertyTest, RandomBytesOfAnyLengthKeepThePromise) {
 TEST_F(CodecPropertyTest, DamagedMessagesKeepThePromise) {
   for (const std::string& path : golden_files()) {
     const ByteVector original = read_file(path);
-    for (int round = 0; round < rounds(2'000); ++round) {
+    for (int round = 0; round < scaled(2'000); ++round) {
       ByteVector bytes = original;
       for (size_t change = random_() % 4; change > 0; --change) {
         bytes[random_() % bytes.size()] = static_cast<uint8_t>(number());

@@ -82,7 +82,7 @@ constexpr uint32_t kOptions[] = {0,
                                  FILE_NO_INTERMEDIATE_BUFFERING | FILE_WRITE_THROUGH,
                                  FILE_OPEN_REPARSE_POINT | FILE_OPEN_FOR_BACKUP_INTENT};
 
-// Unusual options go with a few rights only, and under a sanitizer a tenth of all openings will do.
+// Unusual options go with a few rights only, and under a sanitizer one in seven of all openings will do.
 std::vector<CreateArguments> openings(const Spelling& spelling) {
   static const size_t stride = std::getenv("FLTLINK_TEST_SCALE") != nullptr ? 7 : 1;
   std::vector<CreateArguments> openings;

@@ -1,11 +1,13 @@
 // Cancel-safe queues of callback data, and cancel routines (CB-58, IRQL-6).
 #include <atomic>
-#include <cstdlib>
 
 #include "fltmgr/pending_machine.hpp"
+#include "support/scale.hpp"
 
 namespace fltsim::fltmgr {
 namespace {
+
+using fltlink::test::scaled;
 
 using testing::ElementsAre;
 using testing::HasSubstr;
@@ -245,12 +247,6 @@ TEST_F(CancelRoutineTest, ClearedRoutineDoesNotRun) {  // CB-58, IRQL-5
 
 // --- under load ---
 
-std::size_t scaled(std::size_t count) {
-  const char* divisor = std::getenv("FLTLINK_TEST_SCALE");
-  const std::size_t scale = divisor != nullptr ? std::strtoul(divisor, nullptr, 10) : 1;
-  return std::max<std::size_t>(count / std::max<std::size_t>(scale, 1), 2);
-}
-
 class CancelUnderLoadTest : public testing::TestWithParam<SchedulerKind> {
  protected:
   static Options options() {
@@ -277,7 +273,7 @@ TEST_P(CancelUnderLoadTest, TerminationMeetsTheServer) {  // CB-58, VER-11
     return queue.initialize(objects->Instance);
   };
   machine.load_driver(std::move(driver));
-  for (std::size_t round = 0; round < scaled(50); ++round) {
+  for (std::size_t round = 0; round < scaled<std::size_t>(50, 2); ++round) {
     Process app = machine.start_process(kApp);
     app.exists(u"C:\\");
     ThreadHandle writer = app.start_thread("writer", [&] { app.write(u"C:\\plan.txt", "new"); });

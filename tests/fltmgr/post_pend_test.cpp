@@ -1,11 +1,13 @@
 // Posts that are not finished, safe post callbacks and deferred work items (CB-26, CB-29 to CB-32).
 #include <atomic>
-#include <cstdlib>
 
 #include "fltmgr/pending_machine.hpp"
+#include "support/scale.hpp"
 
 namespace fltsim::fltmgr {
 namespace {
+
+using fltlink::test::scaled;
 
 using testing::ElementsAre;
 using testing::HasSubstr;
@@ -322,12 +324,6 @@ TEST_F(PostPendTest, DeferredWorkItemThatIsNotFreedIsALeak) {  // CB-32, VER-20,
 
 // --- under load ---
 
-std::size_t scaled(std::size_t count) {
-  const char* divisor = std::getenv("FLTLINK_TEST_SCALE");
-  const std::size_t scale = divisor != nullptr ? std::strtoul(divisor, nullptr, 10) : 1;
-  return std::max<std::size_t>(count / std::max<std::size_t>(scale, 1), 2);
-}
-
 class PendUnderLoadTest : public testing::TestWithParam<SchedulerKind> {
  protected:
   static Options options() {
@@ -392,19 +388,19 @@ TEST_P(PendUnderLoadTest, EveryPostIsCalledOnce) {  // CB-17, CB-22, CB-32, TEAR
   std::vector<ThreadHandle> threads;
   for (const char16_t* path : {u"C:\\one.txt", u"C:\\two.txt"}) {
     threads.push_back(app.start_thread("writer", [&, path] {
-      for (std::size_t round = 0; round < scaled(100); ++round) {
+      for (std::size_t round = 0; round < scaled<std::size_t>(100, 2); ++round) {
         EXPECT_EQ(app.write(path, "new").status, STATUS_SUCCESS);
       }
     }));
   }
   threads.push_back(machine.system_process().start_thread("detacher", [&] {
-    for (std::size_t round = 0; round < scaled(100); ++round) {
+    for (std::size_t round = 0; round < scaled<std::size_t>(100, 2); ++round) {
       EXPECT_EQ(FltDetachVolume(filter, volume, nullptr), STATUS_SUCCESS);
       EXPECT_EQ(FltAttachVolume(filter, volume, nullptr, nullptr), STATUS_SUCCESS);
     }
   }));
   for (ThreadHandle& thread : threads) EXPECT_EQ(thread.join(), Outcome::kDone);
-  EXPECT_GE(pre, 4 * scaled(100));
+  EXPECT_GE(pre, 4 * scaled<std::size_t>(100, 2));
   EXPECT_EQ(pre, post);
 }
 

@@ -1,13 +1,15 @@
 // Detach, dismount and unload while others are at work (ATT-10, TEAR-3 to TEAR-7, LIFE-19, VER-31).
 #include <atomic>
-#include <cstdlib>
 
 #include "fltmgr/filter_test.hpp"
 #include "fltmgr/objects.hpp"
 #include "machine/system.hpp"
+#include "support/scale.hpp"
 
 namespace fltsim::fltmgr {
 namespace {
+
+using fltlink::test::scaled;
 
 using testing::AnyOf;
 using testing::ElementsAre;
@@ -293,12 +295,6 @@ TEST_F(TeardownTest, TeardownCompleteWaitsForRequestsOfTheFilter) {  // CB-55, T
 
 // --- under load ---
 
-std::size_t scaled(std::size_t count) {
-  const char* divisor = std::getenv("FLTLINK_TEST_SCALE");
-  const std::size_t scale = divisor != nullptr ? std::strtoul(divisor, nullptr, 10) : 1;
-  return std::max<std::size_t>(count / std::max<std::size_t>(scale, 1), 2);
-}
-
 // Each of the two schedulers.
 class TeardownUnderLoadTest : public testing::TestWithParam<SchedulerKind> {
  protected:
@@ -343,7 +339,7 @@ TEST_P(TeardownUnderLoadTest, EveryPostIsCalledOnce) {  // TEAR-3, TEAR-5, W1 to
   std::vector<ThreadHandle> threads;
   for (const char16_t* path : {u"C:\\one.txt", u"C:\\two.txt"}) {
     threads.push_back(app.start_thread("writer", [&, path] {
-      for (std::size_t round = 0; round < scaled(200); ++round) {
+      for (std::size_t round = 0; round < scaled<std::size_t>(200, 2); ++round) {
         EXPECT_EQ(app.write(path, "new").status, STATUS_SUCCESS);
       }
     }));
@@ -352,14 +348,14 @@ TEST_P(TeardownUnderLoadTest, EveryPostIsCalledOnce) {  // TEAR-3, TEAR-5, W1 to
     threads.push_back(machine.system_process().start_thread("attacher", [&, text] {
       Counted altitude{text};
       Counted name{text};
-      for (std::size_t round = 0; round < scaled(200); ++round) {
+      for (std::size_t round = 0; round < scaled<std::size_t>(200, 2); ++round) {
         EXPECT_EQ(FltAttachVolumeAtAltitude(filter, volume, &altitude, &name, nullptr), STATUS_SUCCESS);
         EXPECT_EQ(FltDetachVolume(filter, volume, &name), STATUS_SUCCESS);
       }
     }));
   }
   for (ThreadHandle& thread : threads) EXPECT_EQ(thread.join(), Outcome::kDone);
-  EXPECT_GE(pre, 2 * scaled(200));
+  EXPECT_GE(pre, 2 * scaled<std::size_t>(200, 2));
   EXPECT_EQ(pre, post);
 }
 
@@ -380,7 +376,7 @@ TEST_P(TeardownUnderLoadTest, UnloadMeetsAttach) {  // LIFE-21, LIFE-22, VER-30
   Driver loaded = machine.load_driver(std::move(driver));
   Process app = machine.start_process(kApp);
   app.exists(u"C:\\");
-  for (std::size_t round = 0; round < scaled(50); ++round) {
+  for (std::size_t round = 0; round < scaled<std::size_t>(50, 2); ++round) {
     const PFLT_FILTER mine = filter;
     // Whoever hands the filter to a thread keeps it from going for that thread: a reference that is taken there
     // may come after the end (LIFE-23).
@@ -409,7 +405,7 @@ TEST_P(TeardownUnderLoadTest, FirstCreatesWaitUntilTheFiltersAreAttached) {  // 
   });
   machine.load_driver(std::move(driver));
   Process app = machine.start_process(kApp);
-  for (std::size_t round = 0; round < scaled(20); ++round) {
+  for (std::size_t round = 0; round < scaled<std::size_t>(20, 2); ++round) {
     Volume& disk = machine.add_volume(u"C:");
     seen = 0;
     std::vector<ThreadHandle> threads;

@@ -2,19 +2,15 @@
 // the end.
 #include <gtest/gtest.h>
 
-#include <cstdlib>
 #include <thread>
 
 #include "conformance/file_system_environment.hpp"
+#include "support/scale.hpp"
 
 namespace fltsim::fs {
 namespace {
 
-int scaled(int count) {
-  const char* scale = std::getenv("FLTLINK_TEST_SCALE");
-  int divisor = scale ? std::atoi(scale) : 1;
-  return std::max(1, count / std::max(1, divisor));
-}
+using fltlink::test::scaled;
 
 TEST(FileSystemThreadsTest, SpaceIsBackWhenAllThreadsHaveDeletedWhatTheyMade) {
   auto file_system = make_memory_file_system({.clock = [] { return Ticks{1}; }});

@@ -1,8 +1,11 @@
 // The short verbs of a process, their trace, and many threads at once under both schedulers.
 #include "io/io_test_support.hpp"
+#include "support/scale.hpp"
 
 namespace fltsim::io {
 namespace {
+
+using fltlink::test::scaled;
 
 using testing::ElementsAre;
 
@@ -75,12 +78,6 @@ TEST_F(VerbsTest, TraceNestsARequestInsideARequest) {
 
 // --- several threads ---
 
-std::size_t scaled(std::size_t count) {
-  const char* divisor = std::getenv("FLTLINK_TEST_SCALE");
-  const std::size_t by = divisor != nullptr ? std::strtoul(divisor, nullptr, 10) : 1;
-  return std::max<std::size_t>(1, count / std::max<std::size_t>(1, by));
-}
-
 // Four threads, each with a file of its own and all with a shared one.
 void work(const Process& app, int number, std::size_t rounds) {
   const std::u16string own = u"C:\\own" + std::u16string(1, static_cast<char16_t>(u'0' + number));
@@ -110,7 +107,7 @@ TEST(ThreadsTest, ThreadsOnTheSameAndOnOtherFilesLoseNothing) {
     options.trace = false;
     Machine machine(options);
     fltsim::Volume& c = machine.add_volume(u"C:");
-    const std::size_t rounds = scaled(100);
+    const std::size_t rounds = scaled<std::size_t>(100);
     run_four_threads(machine, rounds);
     EXPECT_EQ(c.read_file(u"\\shared"), std::string(4 * rounds, 'x'));
     EXPECT_FALSE(c.exists(u"\\own0"));

@@ -5,7 +5,6 @@
 #include <gtest/gtest.h>
 
 #include <atomic>
-#include <cstdlib>
 #include <fstream>
 #include <optional>
 #include <thread>
@@ -13,33 +12,17 @@
 #include "fltsim/lambda_driver.hpp"
 #include "fltsim/machine.hpp"
 #include "support/driver.hpp"
+#include "support/resident_memory.hpp"
+#include "support/sanitizers.hpp"
+#include "support/scale.hpp"
 
 namespace fltsim {
 namespace {
 
+using fltlink::test::kThreadSanitized;
+using fltlink::test::resident_kilobytes;
+using fltlink::test::scaled;
 using testing::HasSubstr;
-
-std::size_t scaled(std::size_t count) {
-  const char* divisor = std::getenv("FLTLINK_TEST_SCALE");
-  const std::size_t scale = divisor != nullptr ? std::strtoul(divisor, nullptr, 10) : 1;
-  return std::max<std::size_t>(count / std::max<std::size_t>(scale, 1), 10);
-}
-
-std::size_t resident_kilobytes() {
-  std::ifstream file("/proc/self/statm");
-  std::size_t size = 0;
-  std::size_t resident = 0;
-  file >> size >> resident;
-  return resident * 4;
-}
-
-#if defined(__SANITIZE_THREAD__)
-constexpr bool kThreadSanitized = true;
-#elif defined(__has_feature)
-constexpr bool kThreadSanitized = __has_feature(thread_sanitizer);
-#else
-constexpr bool kThreadSanitized = false;
-#endif
 
 class LoaderTest : public testing::Test {
  protected:
@@ -206,7 +189,7 @@ TEST(LoaderThreadsTest, TwoThreadsThatLoadAndUnloadOneServiceMeetNothingHalfDone
   lambdas.unload = [&](PFLT_FILTER, auto) { return --inside == 0 ? STATUS_SUCCESS : STATUS_UNSUCCESSFUL; };
   ASSERT_EQ(machine.load_driver(std::move(lambdas), {.name = u"sample"}).status(), STATUS_SUCCESS);
   const auto storm = [] {
-    for (std::size_t i = 0; i < scaled(500); ++i) {
+    for (std::size_t i = 0; i < scaled<std::size_t>(500, 10); ++i) {
       const NTSTATUS loaded = call(FltLoadFilter);
       EXPECT_TRUE(loaded == STATUS_SUCCESS || loaded == STATUS_IMAGE_ALREADY_LOADED) << std::hex << loaded;
       const NTSTATUS unloaded = call(FltUnloadFilter);
@@ -245,9 +228,9 @@ TEST(LoaderStressTest, CyclesInTwoMachinesAtOnceKeepMemoryFlat) {
     cycle(count);
     other.join();
   };
-  both(scaled(100));
+  both(scaled<std::size_t>(100, 10));
   const std::size_t before = resident_kilobytes();
-  both(scaled(1000));
+  both(scaled<std::size_t>(1000, 10));
   // What goes with a machine is gone. One leaked image a cycle would be 200,000 kB.
   EXPECT_LT(resident_kilobytes(), before + 8'000);
 }

@@ -11,6 +11,8 @@
 #include <string>
 
 #include "support/driver.hpp"
+#include "support/resident_memory.hpp"
+#include "support/sanitizers.hpp"
 
 namespace fltsim::loader {
 namespace {
@@ -38,14 +40,6 @@ Value call(const Module& module, const char* name) {
 }
 
 std::string counter() { return FLTLINK_DRIVER("module_counter"); }
-
-std::size_t resident_pages() {
-  std::ifstream file("/proc/self/statm");
-  std::size_t size = 0;
-  std::size_t resident = 0;
-  file >> size >> resident;
-  return resident;
-}
 
 TEST(ModuleTest, LoadedImageHasItsEntryInItsRange) {
   const auto module = load(counter());
@@ -86,22 +80,16 @@ TEST(ModuleTest, KernelExportsAreThoseOfTheLoad) {
 }
 
 // The sanitizers keep shadow memory and freed blocks for each address that ever was in use.
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-constexpr bool kIsSanitized = true;
-#elif defined(__has_feature)
-constexpr bool kIsSanitized = __has_feature(address_sanitizer) || __has_feature(thread_sanitizer);
-#else
-constexpr bool kIsSanitized = false;
-#endif
+constexpr bool kIsSanitized = fltlink::test::kAddressSanitized || fltlink::test::kThreadSanitized;
 
 TEST(ModuleTest, ThousandCyclesKeepMemoryFlat) {
   if (kIsSanitized) GTEST_SKIP() << "resident memory says nothing under a sanitizer";
   const auto cycle = [] { EXPECT_EQ(call<ULONG>(*load(counter()), "count_call"), 11u); };
   for (int i = 0; i < 100; ++i) cycle();
-  const std::size_t before = resident_pages();
+  const std::size_t before = fltlink::test::resident_kilobytes();
   for (int i = 0; i < 1000; ++i) cycle();
-  // One leaked data segment a cycle would be 17,000 pages.
-  EXPECT_LT(resident_pages(), before + 500);
+  // One leaked data segment a cycle would be 68,000.
+  EXPECT_LT(fltlink::test::resident_kilobytes(), before + 2'000);
 }
 
 TEST(ModuleTest, UnloadUnmapsTheImage) {

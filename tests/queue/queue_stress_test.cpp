@@ -7,20 +7,17 @@
 
 #include <array>
 #include <atomic>
-#include <cstdlib>
 #include <thread>
 
 #include "queue/queue_fixture.hpp"
+#include "support/scale.hpp"
 
 namespace fltlink {
 namespace {
 
-constexpr int kProducersMax = 8;
+using fltlink::test::scaled;
 
-int scaled(int count) {
-  const char* divisor = std::getenv("FLTLINK_TEST_SCALE");
-  return divisor == nullptr ? count : std::max(1, count / std::max(1, std::atoi(divisor)));
-}
+constexpr int kProducersMax = 8;
 
 struct Stamp {
   std::uint32_t producer;

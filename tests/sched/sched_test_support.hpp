@@ -4,7 +4,6 @@
 #include <algorithm>
 #include <atomic>
 #include <cstdint>
-#include <cstdlib>
 #include <filesystem>
 #include <functional>
 #include <iterator>
@@ -15,6 +14,7 @@
 #include <utility>
 
 #include "sched/scheduler.hpp"
+#include "support/scale.hpp"
 
 namespace fltsim::sched {
 
@@ -28,12 +28,7 @@ inline std::unique_ptr<Scheduler> make_seeded(std::uint64_t seed = 1) {
   return Scheduler::create({.seeded = true, .seed = seed});
 }
 
-// Counts of long loops, made smaller where the sanitizers are slow.
-inline int scaled(int count) {
-  const char* scale = std::getenv("FLTLINK_TEST_SCALE");
-  const int divisor = scale == nullptr ? 1 : std::max(1, std::atoi(scale));
-  return std::max(1, count / divisor);
-}
+using fltlink::test::scaled;
 
 inline auto os_thread_count() {
   return std::distance(std::filesystem::directory_iterator("/proc/self/task"),

@@ -5,7 +5,6 @@
 #include <gtest/gtest.h>
 #include <sys/mman.h>
 
-#include <cstdlib>
 #include <memory>
 #include <string>
 
@@ -16,17 +15,14 @@
 #include "nt/executive.hpp"
 #include "seh_checks.h"
 #include "support/driver.hpp"
+#include "support/scale.hpp"
 
 namespace fltsim {
 namespace {
 
-using testing::HasSubstr;
+using fltlink::test::scaled;
 
-ULONG scaled(ULONG count) {
-  const char* scale = std::getenv("FLTLINK_TEST_SCALE");
-  const ULONG divisor = scale != nullptr ? static_cast<ULONG>(std::atoi(scale)) : 1;
-  return count / (divisor == 0 ? 1 : divisor);
-}
+using testing::HasSubstr;
 
 std::unique_ptr<loader::Module> load(const std::string& path) {
   auto loaded = loader::Module::load(path, {});
@@ -43,7 +39,7 @@ class SehFixture {
       : machine(options), module_(load(path)) {
     hole_ = mmap(nullptr, 4096, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     log.bad_address = hole_;
-    log.rounds = scaled(100'000);
+    log.rounds = scaled<ULONG>(100'000);
   }
   ~SehFixture() { munmap(hole_, 4096); }
   SehFixture(const SehFixture&) = delete;

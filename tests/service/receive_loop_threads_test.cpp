@@ -2,23 +2,19 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <cstdlib>
 #include <thread>
 
 #include <fltlink/os/os_host.hpp>
 #include <fltlink/service/receive_loop.hpp>
 
+#include "support/scale.hpp"
 #include "support/scripted_port.hpp"
 #include "support/service_messages.hpp"
 
 namespace fltlink {
 namespace {
 
-uint32_t scaled(uint32_t count) {
-  const char* scale = std::getenv("FLTLINK_TEST_SCALE");
-  const uint32_t divisor = scale == nullptr ? 1 : static_cast<uint32_t>(std::strtoul(scale, nullptr, 10));
-  return divisor == 0 ? count : count / divisor + 1;
-}
+using fltlink::test::scaled;
 
 class ReceiveLoopThreadsTest : public testing::Test {
  protected:
@@ -44,7 +40,7 @@ class ReceiveLoopThreadsTest : public testing::Test {
 };
 
 TEST_F(ReceiveLoopThreadsTest, DriversThreadsSendWhileRepliesGoBack) {
-  const uint32_t per_sender = scaled(2000);
+  const uint32_t per_sender = scaled<uint32_t>(2000);
   Atomic<uint32_t> handled{0};
   ParkingSpot all_handled;
   handlers_.during_message = [&](ReplyToken* owed) {
@@ -75,7 +71,7 @@ TEST_F(ReceiveLoopThreadsTest, DriversThreadsSendWhileRepliesGoBack) {
 TEST_F(ReceiveLoopThreadsTest, HangUpsAndMessagesEndBalanced) {
   ReceiveLoop loop(host_, port_, handlers_, options_);
   ASSERT_EQ(loop.start(), StartOutcome::kStarted);
-  const uint32_t rounds = scaled(200);
+  const uint32_t rounds = scaled<uint32_t>(200);
   for (uint32_t round = 0; round < rounds; ++round) {
     await_connection();
     for (uint32_t i = 0; i < 4; ++i) port_.deliver(file_event(u"C:\\a.txt", i), 4);
@@ -89,7 +85,7 @@ TEST_F(ReceiveLoopThreadsTest, HangUpsAndMessagesEndBalanced) {
 }
 
 TEST_F(ReceiveLoopThreadsTest, StopRacesWithMessages) {
-  const uint32_t rounds = scaled(100);
+  const uint32_t rounds = scaled<uint32_t>(100);
   for (uint32_t round = 0; round < rounds; ++round) {
     ReceiveLoop loop(host_, port_, handlers_, options_);
     ASSERT_EQ(loop.start(), StartOutcome::kStarted);
