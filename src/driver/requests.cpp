@@ -126,7 +126,7 @@ struct Answer {
 }
 
 [[nodiscard]] NTSTATUS handle_user_message(const Connection& connection, Bytes bytes, const Answer& answer) {
-  const auto message = fltlink::decode_user_message(bytes);
+  const auto message = fltlink::decode_user_message(bytes, connection.terms().version);
   if (!message.ok()) return status_for(message.error());
   switch (message->type) {
     case MSG_TYPE_POLICY_UPDATE:

@@ -182,7 +182,7 @@ StoreResult<Done> PolicyStore::add(std::u16string_view path, uint32_t flags) {
 StoreResult<Done> PolicyStore::add_locked(std::u16string_view path, uint32_t flags) {
   const auto checked = checked_path(path);
   if (const StoreError* error = error_of(checked)) return *error;
-  if (flags == 0 || (flags & ~uint32_t{FLTLINK_PROTECT_ALL}) != 0) {
+  if ((flags & FLTLINK_PROTECT_ALL) == 0 || (flags & ~uint32_t{FLTLINK_PROTECT_ALL | FLTLINK_PROTECT_ASK}) != 0) {
     return StoreError{StoreErrorKind::kInvalidFlags,
                       "A policy forbids at least one thing, and only known ones."};
   }

@@ -1,7 +1,7 @@
 // Every size and offset of the wire structs as one list, so that several compilers can be asked the same questions.
 #pragma once
 
-#include <fltlink/wire/connect.h>
+#include <fltlink/wire/authorize.h>
 #include <fltlink/wire/messages.h>
 #include <fltlink/wire/port_headers.h>
 #include <fltlink/wire/record.h>
@@ -57,6 +57,11 @@
   FLTLINK_SIZE(X, FltlinkConnectContext)                              \
   FLTLINK_OFFSET(X, FltlinkConnectContext, role)                      \
   FLTLINK_OFFSET(X, FltlinkConnectContext, queue_size_max)            \
+  FLTLINK_OFFSET(X, FltlinkConnectContext, fail_open)                 \
+  FLTLINK_SIZE(X, FltlinkVerdict)                                     \
+  FLTLINK_OFFSET(X, FltlinkVerdict, verdict)                          \
+  FLTLINK_OFFSET(X, FltlinkNegotiateReply, reply_timeout_ms)          \
+  FLTLINK_OFFSET(X, FltlinkNegotiateReply, fail_open)                 \
   FLTLINK_SIZE(X, FltlinkNegotiateRequest)                            \
   FLTLINK_SIZE(X, FltlinkNegotiateReply)                              \
   FLTLINK_OFFSET(X, FltlinkNegotiateReply, connection_id)             \

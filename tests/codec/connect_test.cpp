@@ -1,3 +1,4 @@
+#include <fltlink/codec/authorize.hpp>
 #include <fltlink/codec/connect.hpp>
 #include <fltlink/codec/counters.hpp>
 #include <fltlink/os/assert.hpp>
@@ -20,6 +21,8 @@ ByteVector grown(ByteVector bytes, size_t extra, uint8_t filler) {
   return bytes;
 }
 
+constexpr size_t kNoneReserved = SIZE_MAX;
+
 // `reserved_offset` is that of a byte that is reserved; the last one if it is 0.
 template <typename Decode>
 void expect_growth_rule(const char* name, Decode&& decode, size_t reserved_offset = 0) {
@@ -35,6 +38,7 @@ void expect_growth_rule(const char* name, Decode&& decode, size_t reserved_offse
   ByteVector longer = bytes;
   longer.push_back(0);
   EXPECT_EQ(decode(longer).error(), DecodeError::kWrongSize) << "more bytes than it says";
+  if (reserved_offset == kNoneReserved) return;
   ByteVector reserved = bytes;
   reserved[reserved_offset != 0 ? reserved_offset : reserved.size() - 1] = 1;
   EXPECT_EQ(decode(reserved).error(), DecodeError::kReservedNotZero);
@@ -43,7 +47,9 @@ void expect_growth_rule(const char* name, Decode&& decode, size_t reserved_offse
 TEST(ConnectTest, StructsGrowByTheRule) {
   expect_growth_rule("connect_context", [](Bytes bytes) { return decode_connect_context(bytes); });
   expect_growth_rule("negotiate_request", [](Bytes bytes) { return decode_negotiate_request(bytes); });
-  expect_growth_rule("negotiate_reply", [](Bytes bytes) { return decode_negotiate_reply(bytes); });
+  expect_growth_rule(
+      "negotiate_reply", [](Bytes bytes) { return decode_negotiate_reply(bytes); }, kNoneReserved);
+  expect_growth_rule("verdict", [](Bytes bytes) { return decode_verdict(bytes); });
   expect_growth_rule("counters_request", [](Bytes bytes) { return decode_counters_request(bytes); });
   expect_growth_rule(
       "counters_reply", [](Bytes bytes) { return decode_counters_reply(bytes); },
@@ -69,6 +75,33 @@ TEST(ConnectTest, UnknownRoleIsRefused) {
     EXPECT_EQ(encode_connect_context({.role = role}, out).error(), EncodeError::kUnknownRole);
     EXPECT_EQ(encode_negotiate_reply({.role = role}, out).error(), EncodeError::kUnknownRole);
   }
+}
+
+TEST(ConnectTest, UnknownFailOpenFlagsAreRefused) {
+  ByteVector context = golden("connect_context_authorizer");
+  context[32] = 0x10;
+  EXPECT_EQ(decode_connect_context(context).error(), DecodeError::kUnknownFlags);
+  ByteVector reply = golden("negotiate_reply_authorizer");
+  reply[39] = 0x80;
+  EXPECT_EQ(decode_negotiate_reply(reply).error(), DecodeError::kUnknownFlags);
+  ByteVector out(FLTLINK_CONNECT_CONTEXT_SIZE, 0xEE);
+  EXPECT_EQ(encode_connect_context({.fail_open = 0x10}, out).error(), EncodeError::kUnknownFlags);
+  EXPECT_EQ(encode_negotiate_reply({.fail_open = 0x10}, out).error(), EncodeError::kUnknownFlags);
+  EXPECT_EQ(out, ByteVector(out.size(), 0xEE));
+}
+
+TEST(VerdictTest, AnythingButAllowAndDenyIsRefused) {
+  for (const uint8_t value : {0, 3, 255}) {
+    ByteVector bytes = golden("verdict");
+    bytes[8] = value;
+    EXPECT_EQ(decode_verdict(bytes).error(), DecodeError::kUnknownVerdict);
+  }
+  ByteVector bytes = golden("verdict");
+  bytes[0] = 4;
+  EXPECT_EQ(decode_verdict(bytes).error(), DecodeError::kUnknownType);
+  ByteVector out(FLTLINK_VERDICT_SIZE - 1, 0xEE);
+  EXPECT_EQ(encode_verdict(Verdict::kAllow, out).error(), EncodeError::kBufferTooSmall);
+  EXPECT_EQ(out, ByteVector(out.size(), 0xEE));
 }
 
 TEST(ConnectTest, ReversedVersionRangeIsRefused) {
@@ -138,6 +171,17 @@ TEST(TermsTest, LimitsThatHoldNoMessageAreRefused) {
   EXPECT_TRUE(agree_terms({.message_size_max = 2'000, .queue_size_max = one}, {}, 1).ok());
   EXPECT_EQ(agree_terms({.message_size_max = 2'000, .queue_size_max = one - 1}, {}, 1).error(),
             NegotiationError::kQueueTooSmall);
+}
+
+TEST(TermsTest, OnlyAnAuthorizerIsGrantedToFailOpen) {
+  EXPECT_EQ(agree_terms({.role = FLTLINK_ROLE_AUTHORIZER, .fail_open = 5}, {}, 1)->fail_open, 5u);
+  EXPECT_EQ(agree_terms({.fail_open = 5}, {}, 1)->fail_open, 0u);
+}
+
+// The version has no message to ask it with.
+TEST(TermsTest, AuthorizerOf10IsRefused) {
+  const ConnectContext asked{.version_max = FLTLINK_VERSION_1_0, .role = FLTLINK_ROLE_AUTHORIZER};
+  EXPECT_EQ(agree_terms(asked, {}, 1).error(), NegotiationError::kRoleNeedsNewerVersion);
 }
 
 // Decision 2: a client without a context.

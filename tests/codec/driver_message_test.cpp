@@ -221,7 +221,7 @@ using DriverMessageDeathTest = DriverMessageTest;
 
 TEST_F(DriverMessageDeathTest, TypeThatTheDriverNeverSendsIsOurMistake) {
   message_.type = MSG_TYPE_POLICY_UPDATE;
-  EXPECT_DEATH((void)plan_driver_message(message_, kTerms10), "is_message_to_service");
+  EXPECT_DEATH((void)plan_driver_message(message_, kTerms10), "is_driver_message");
 }
 
 }  // namespace

@@ -84,7 +84,7 @@ TEST_F(CodecPropertyTest, UserMessagesComeBackAsSentInTheirEnvelope) {
     UserMessage sent;
     sent.type = std::array<MESSAGE_TYPE, 3>{1, 3, 6}[random_() % 3];
     if (sent.type == MSG_TYPE_POLICY_UPDATE) {
-      sent.policy_update = {number(), number() & FLTLINK_PROTECT_ALL, text(path)};
+      sent.policy_update = {number(), number() & (FLTLINK_PROTECT_ALL | FLTLINK_PROTECT_ASK), text(path)};
     }
     if (sent.type == MSG_TYPE_CONFIG_CHANGE)
       sent.config_change = {random_() % 2 == 0, random_() % 2 == 0, number()};
@@ -94,7 +94,8 @@ TEST_F(CodecPropertyTest, UserMessagesComeBackAsSentInTheirEnvelope) {
     sequence += 1 + static_cast<uint32_t>(random_() % INT32_MAX);
     ASSERT_EQ(seal_signed_message(message, sequence, envelope).value(), envelope.size());
 
-    const auto received = decode_user_message(open_signed_message(envelope, window).value());
+    const auto received =
+        decode_user_message(open_signed_message(envelope, window).value(), FLTLINK_VERSION_1_1);
     EXPECT_EQ(received->type, sent.type);
     EXPECT_EQ(received->policy_update.version, sent.policy_update.version);
     EXPECT_EQ(received->policy_update.flags, sent.policy_update.flags);

@@ -31,7 +31,7 @@ TEST(UserMessageTest, EverySizeBut532IsRefused) {
   ByteVector bytes = golden("config_change");
   bytes.resize(600);
   for (size_t size = 0; size <= bytes.size(); ++size) {
-    const auto decoded = decode_user_message(Bytes(bytes).first(size));
+    const auto decoded = decode_user_message(Bytes(bytes).first(size), FLTLINK_VERSION_1_0);
     ASSERT_EQ(decoded.ok(), size == FLTLINK_USER_MESSAGE_SIZE) << size;
     if (!decoded.ok()) {
       ASSERT_EQ(decoded.error(), DecodeError::kWrongSize);
@@ -43,11 +43,11 @@ TEST(UserMessageTest, TypesOfTheOtherDirectionAndUnknownTypesAreRefused) {
   ByteVector bytes = golden("status_request");
   for (uint8_t type : {2, 4, 5}) {
     bytes[0] = type;
-    EXPECT_EQ(decode_user_message(bytes).error(), DecodeError::kWrongDirection);
+    EXPECT_EQ(decode_user_message(bytes, FLTLINK_VERSION_1_0).error(), DecodeError::kWrongDirection);
   }
   for (uint8_t type : {0, 7, 255}) {
     bytes[0] = type;
-    EXPECT_EQ(decode_user_message(bytes).error(), DecodeError::kUnknownType);
+    EXPECT_EQ(decode_user_message(bytes, FLTLINK_VERSION_1_0).error(), DecodeError::kUnknownType);
   }
 }
 
@@ -56,38 +56,46 @@ TEST(UserMessageTest, BooleanOtherThanZeroAndOneIsRefused) {
   for (size_t offset : {4u, 5u}) {
     ByteVector bytes = golden("config_change");
     bytes[offset] = 2;
-    EXPECT_EQ(decode_user_message(bytes).error(), DecodeError::kNotABoolean);
+    EXPECT_EQ(decode_user_message(bytes, FLTLINK_VERSION_1_0).error(), DecodeError::kNotABoolean);
   }
 }
 
 TEST(UserMessageTest, UnknownProtectionFlagsAreRefused) {
   ByteVector bytes = golden("policy_update");
   bytes[8] = 0x40;
-  EXPECT_EQ(decode_user_message(bytes).error(), DecodeError::kUnknownFlags);
+  EXPECT_EQ(decode_user_message(bytes, FLTLINK_VERSION_1_0).error(), DecodeError::kUnknownFlags);
   bytes[8] = 0x3F;
-  EXPECT_TRUE(decode_user_message(bytes).ok());
+  EXPECT_TRUE(decode_user_message(bytes, FLTLINK_VERSION_1_0).ok());
+}
+
+TEST(UserMessageTest, FlagAskIsKnownFrom11On) {
+  ByteVector bytes = golden("policy_update");
+  bytes[8] = 0x40 | 0x02;
+  EXPECT_EQ(decode_user_message(bytes, FLTLINK_VERSION_1_1)->policy_update.flags, 0x42u);
+  bytes[8] = 0x80;
+  EXPECT_EQ(decode_user_message(bytes, FLTLINK_VERSION_1_1).error(), DecodeError::kUnknownFlags);
 }
 
 // P-11: no terminator is promised, so one is demanded before anybody reads the text.
 TEST(UserMessageTest, PathWithoutTerminatorIsRefused) {
   ByteVector bytes = golden("policy_update");
   for (size_t offset = 12; offset < bytes.size(); ++offset) bytes[offset] = 'p';
-  EXPECT_EQ(decode_user_message(bytes).error(), DecodeError::kUnterminatedText);
+  EXPECT_EQ(decode_user_message(bytes, FLTLINK_VERSION_1_0).error(), DecodeError::kUnterminatedText);
   bytes[530] = bytes[531] = 0;
-  EXPECT_EQ(decode_user_message(bytes)->policy_update.path.size(), 259u);
+  EXPECT_EQ(decode_user_message(bytes, FLTLINK_VERSION_1_0)->policy_update.path.size(), 259u);
 }
 
 TEST(UserMessageTest, EmptyPathIsRefused) {
   ByteVector bytes = golden("policy_update");
   bytes[12] = 0;
-  EXPECT_EQ(decode_user_message(bytes).error(), DecodeError::kEmptyPath);
+  EXPECT_EQ(decode_user_message(bytes, FLTLINK_VERSION_1_0).error(), DecodeError::kEmptyPath);
 }
 
 TEST(UserMessageTest, BytesThatTheTypeDoesNotUseAreIgnored) {
   ByteVector bytes = golden("config_change");
   bytes[6] = bytes[7] = 0xEE;
   for (size_t offset = 12; offset < bytes.size(); ++offset) bytes[offset] = 0xEE;
-  EXPECT_EQ(decode_user_message(bytes)->config_change.log_level, 3u);
+  EXPECT_EQ(decode_user_message(bytes, FLTLINK_VERSION_1_0)->config_change.log_level, 3u);
 }
 
 TEST(UserMessageTest, PolicyThatCannotTravelIsRefusedAndNeverCut) {
@@ -97,7 +105,7 @@ TEST(UserMessageTest, PolicyThatCannotTravelIsRefusedAndNeverCut) {
   EXPECT_EQ(encode_error(policy(longest + u'p')), EncodeError::kTextTooLong);
   EXPECT_EQ(encode_error(policy(u"")), EncodeError::kEmptyPath);
   EXPECT_EQ(encode_error(policy(std::u16string_view(u"a\0b", 3))), EncodeError::kEmbeddedTerminator);
-  EXPECT_EQ(encode_error(policy(u"a", 0x40)), EncodeError::kUnknownFlags);
+  EXPECT_EQ(encode_error(policy(u"a", 0x80)), EncodeError::kUnknownFlags);
   EXPECT_EQ(encode_error(policy(u"a"), FLTLINK_USER_MESSAGE_SIZE - 1), EncodeError::kBufferTooSmall);
 }
 

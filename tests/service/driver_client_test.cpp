@@ -46,7 +46,7 @@ TEST_F(DriverClientTest, PolicyTravelsAsA532ByteMessage) {
       driver_.set_policy({.version = 3, .flags = FLTLINK_PROTECT_STANDARD, .path = u"C:\\D\\*"}).outcome,
       RequestOutcome::kDone);
   ASSERT_THAT(request_, SizeIs(532));
-  const auto sent = decode_user_message(request_);
+  const auto sent = decode_user_message(request_, FLTLINK_VERSION_NEWEST);
   ASSERT_TRUE(sent.ok());
   EXPECT_EQ(sent->policy_update.version, 3u);
   EXPECT_TRUE(sent->policy_update.path == Text(u"C:\\D\\*"));
@@ -55,7 +55,7 @@ TEST_F(DriverClientTest, PolicyTravelsAsA532ByteMessage) {
 TEST_F(DriverClientTest, RemovalIsAPolicyWithoutFlags) {
   answer_with({}, 0);
   EXPECT_EQ(driver_.remove_policy(u"C:\\D\\*", 4).outcome, RequestOutcome::kDone);
-  EXPECT_EQ(decode_user_message(request_)->policy_update.flags, 0u);
+  EXPECT_EQ(decode_user_message(request_, FLTLINK_VERSION_NEWEST)->policy_update.flags, 0u);
 }
 
 // W-1: two one-byte booleans, not two BOOLs.

@@ -43,7 +43,7 @@ struct FakeDriver {
   SendResult operator()(Bytes request, MutableBytes answer) {
     if (fltlink::decode_negotiate_request(request).ok())
       return fltlink::negotiating_driver()(request, answer);
-    const auto message = fltlink::decode_user_message(request);
+    const auto message = fltlink::decode_user_message(request, FLTLINK_VERSION_NEWEST);
     EXPECT_TRUE(message.ok());
     if (message->type == MSG_TYPE_CONFIG_CHANGE) configs.push_back(message->config_change);
     if (message->type != MSG_TYPE_POLICY_UPDATE) return {SendOutcome::kAnswered, 0, 0};

@@ -24,7 +24,7 @@ class ModelDriver {
   fltlink::SendResult operator()(fltlink::Bytes request, fltlink::MutableBytes answer) {
     if (fltlink::decode_negotiate_request(request).ok())
       return fltlink::negotiating_driver()(request, answer);
-    const auto message = fltlink::decode_user_message(request);
+    const auto message = fltlink::decode_user_message(request, FLTLINK_VERSION_NEWEST);
     if (message.ok() && message->type == MSG_TYPE_POLICY_UPDATE) take(message->policy_update);
     return {fltlink::SendOutcome::kAnswered, 0, 0};
   }

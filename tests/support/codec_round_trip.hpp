@@ -3,6 +3,7 @@
 // corpus and the property tests all ask this one question.
 #pragma once
 
+#include <fltlink/codec/authorize.hpp>
 #include <fltlink/codec/connect.hpp>
 #include <fltlink/codec/counters.hpp>
 #include <fltlink/codec/driver_message.hpp>
@@ -85,15 +86,14 @@ class RoundTrip {
     if (version == FLTLINK_VERSION_1_0) zero(canonical, 12, 16);
     zero_behind_terminator(canonical, 24, 544);
     zero(canonical, 556, 560);
-    if (canonical[0] == MSG_TYPE_FILE_EVENT)
-      canonical.resize(whole_path ? 564 + u32_at(canonical, 560) : 560);
+    if (!has_reason(message->type)) canonical.resize(whole_path ? 564 + u32_at(canonical, 560) : 560);
     put_u32(canonical, 552, canonical.size() - 560);
     const DriverMessageTerms terms{.version = version, .message_size_max = FLTLINK_MESSAGE_SIZE_MAX};
     expect(name, canonical, [&](MutableBytes out) { return encode_driver_message(*message, terms, out); });
   }
 
   void check_user_message() {
-    const auto message = decode_user_message(input_);
+    const auto message = decode_user_message(input_, FLTLINK_VERSION_NEWEST);
     if (!message.ok()) return;
     ByteVector canonical = vector_of(input_);
     if (canonical[0] == MSG_TYPE_POLICY_UPDATE) zero_behind_terminator(canonical, 12, 532);
@@ -138,6 +138,10 @@ class RoundTrip {
     if (const auto terms = decode_negotiate_reply(input_); terms.ok()) {
       expect("NEGOTIATE reply", without_growth(FLTLINK_NEGOTIATE_REPLY_SIZE),
              [&](MutableBytes out) { return encode_negotiate_reply(*terms, out); });
+    }
+    if (const auto verdict = decode_verdict(input_); verdict.ok()) {
+      expect("VERDICT", without_growth(FLTLINK_VERDICT_SIZE),
+             [&](MutableBytes out) { return encode_verdict(*verdict, out); });
     }
     if (const auto request = decode_counters_request(input_); request.ok()) {
       expect("COUNTERS request", without_growth(FLTLINK_COUNTERS_REQUEST_SIZE),

@@ -1,5 +1,6 @@
 // Everything public of wire, codec and policy, used once in a translation unit that is compiled as for a
 // driver. A test looks at what the object imports; nothing here is ever run.
+#include <fltlink/codec/authorize.hpp>
 #include <fltlink/codec/connect.hpp>
 #include <fltlink/codec/counters.hpp>
 #include <fltlink/codec/driver_message.hpp>
@@ -27,7 +28,8 @@ extern "C" size_t fltlink_use_decoders(const uint8_t* data, size_t size, uint32_
   Sink sink;
   sink.take(peek_message_type(bytes));
   sink.take(decode_driver_message(bytes, version));
-  sink.take(decode_user_message(bytes));
+  sink.take(decode_user_message(bytes, version));
+  sink.take(decode_verdict(bytes));
   sink.take(decode_status_reply(bytes));
   sink.take(open_signed_message(bytes, *window));
   sink.take(decode_connect_context(bytes));
@@ -57,6 +59,7 @@ extern "C" size_t fltlink_use_encoders(uint8_t* data, size_t size, const DriverM
   sink.take(encode_negotiate_reply(ConnectionTerms{}, out));
   sink.take(encode_counters_request(CountersRequest{}, out));
   sink.take(encode_counters_reply(CountersReply{}, out));
+  sink.take(encode_verdict(Verdict::kDeny, out));
   sink.take(encode_message_header({}, out));
   sink.take(encode_reply_header({}, out));
   sink.take(encode_record(*record, out));

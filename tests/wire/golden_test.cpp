@@ -1,5 +1,6 @@
 // Each golden file is what a message means in bytes. They are checked in both directions, so that neither a
 // decoder nor an encoder can drift, not even together.
+#include <fltlink/codec/authorize.hpp>
 #include <fltlink/codec/connect.hpp>
 #include <fltlink/codec/counters.hpp>
 #include <fltlink/codec/driver_message.hpp>
@@ -128,13 +129,43 @@ TEST(GoldenTest, BlockNotificationWithALongPathCarriesItWholeFor11) {
   expect_golden("block_notification_full_path_1_1", message, kTerms11);
 }
 
+// Under 1.0 the type does not exist.
+TEST(GoldenTest, Authorize) {
+  DriverMessage message = message_about(kPlan, FLTLINK_MSG_TYPE_AUTHORIZE, 4, kAccessDenied);
+  message.reason = text(kReason);
+  expect_golden("authorize", message, kTerms11);
+  EXPECT_EQ(decode_driver_message(golden("authorize"), FLTLINK_VERSION_1_0).error(),
+            DecodeError::kUnknownType);
+}
+
+TEST(GoldenTest, Verdict) {
+  expect_encoded("verdict", [](MutableBytes out) { return encode_verdict(Verdict::kAllow, out); });
+  EXPECT_EQ(decode_verdict(golden("verdict")).value(), Verdict::kAllow);
+}
+
+TEST(GoldenTest, AuthorizerConnectsAndIsAnswered) {
+  const ConnectContext asked{.version_min = FLTLINK_VERSION_1_1,
+                             .role = FLTLINK_ROLE_AUTHORIZER,
+                             .fail_open = FLTLINK_FAIL_OPEN_TIMEOUT | FLTLINK_FAIL_OPEN_OVERLOAD};
+  expect_encoded("connect_context_authorizer",
+                 [&](MutableBytes out) { return encode_connect_context(asked, out); });
+  EXPECT_EQ(decode_connect_context(golden("connect_context_authorizer"))->fail_open, 5u);
+  ConnectionTerms terms = agree_terms(asked, {}, 9).value();
+  terms.reply_timeout_ms = 5'000;
+  expect_encoded("negotiate_reply_authorizer",
+                 [&](MutableBytes out) { return encode_negotiate_reply(terms, out); });
+  const auto decoded = decode_negotiate_reply(golden("negotiate_reply_authorizer"));
+  EXPECT_EQ(decoded->reply_timeout_ms, 5'000u);
+  EXPECT_EQ(decoded->fail_open, 5u);
+}
+
 TEST(GoldenTest, PolicyUpdate) {
   UserMessage message;
   message.type = MSG_TYPE_POLICY_UPDATE;
   message.policy_update = {1, FLTLINK_PROTECT_STANDARD, text(u"C:\\ProtectedDocs\\*.docx")};
   expect_encoded("policy_update", [&](MutableBytes out) { return encode_user_message(message, out); });
   const ByteVector bytes = golden("policy_update");
-  const PolicyUpdate update = decode_user_message(bytes)->policy_update;
+  const PolicyUpdate update = decode_user_message(bytes, FLTLINK_VERSION_1_0)->policy_update;
   EXPECT_EQ(update.version, 1u);
   EXPECT_EQ(update.flags, static_cast<uint32_t>(FLTLINK_PROTECT_STANDARD));
   EXPECT_EQ(units(update.path), u"C:\\ProtectedDocs\\*.docx");
@@ -146,7 +177,7 @@ TEST(GoldenTest, ConfigChange) {
   message.config_change = {.enable_monitoring = true, .enable_blocking = false, .log_level = 3};
   expect_encoded("config_change", [&](MutableBytes out) { return encode_user_message(message, out); });
   const ByteVector bytes = golden("config_change");
-  const auto decoded = decode_user_message(bytes);
+  const auto decoded = decode_user_message(bytes, FLTLINK_VERSION_1_0);
   EXPECT_EQ(decoded->type, static_cast<MESSAGE_TYPE>(MSG_TYPE_CONFIG_CHANGE));
   EXPECT_TRUE(decoded->config_change.enable_monitoring);
   EXPECT_FALSE(decoded->config_change.enable_blocking);
@@ -155,7 +186,7 @@ TEST(GoldenTest, ConfigChange) {
 
 TEST(GoldenTest, StatusRequest) {
   expect_encoded("status_request", [](MutableBytes out) { return encode_user_message(UserMessage{}, out); });
-  EXPECT_EQ(decode_user_message(golden("status_request"))->type,
+  EXPECT_EQ(decode_user_message(golden("status_request"), FLTLINK_VERSION_1_0)->type,
             static_cast<MESSAGE_TYPE>(MSG_TYPE_STATUS_REQUEST));
 }
 

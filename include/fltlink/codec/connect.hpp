@@ -8,7 +8,7 @@
 
 namespace fltlink {
 
-// What a client asks for. A zero in the last three asks for the default.
+// What a client asks for. A zero in the last four asks for the default.
 struct ConnectContext {
   uint32_t version_min = FLTLINK_VERSION_OLDEST;
   uint32_t version_max = FLTLINK_VERSION_NEWEST;
@@ -16,6 +16,7 @@ struct ConnectContext {
   uint32_t message_size_max = 0;    // bytes
   uint32_t queue_messages_max = 0;  // messages
   uint32_t queue_size_max = 0;      // bytes
+  uint32_t fail_open = 0;           // FLTLINK_FAIL_OPEN_*, of an authorizer
 };
 
 // What was agreed. The defaults are what a client gets that connects without a context.
@@ -26,6 +27,10 @@ struct ConnectionTerms {
   uint32_t queue_messages_max = FLTLINK_QUEUE_MESSAGES_DEFAULT;
   uint32_t queue_size_max = FLTLINK_QUEUE_SIZE_DEFAULT;
   uint32_t connection_id = 0;
+  // Of an authorizer, else 0: how long the driver waits for a verdict, which it alone decides, and what becomes of
+  // an operation without one, FLTLINK_FAIL_OPEN_*.
+  uint32_t reply_timeout_ms = 0;
+  uint32_t fail_open = 0;
 };
 
 // The versions that one side speaks, both ends included.
@@ -38,6 +43,7 @@ enum class NegotiationError : uint8_t {
   kVersionRangesDoNotMeet,
   kMessageSizeTooSmall,  // below the largest message of 1.0
   kQueueTooSmall,        // below one record of the largest message
+  kRoleNeedsNewerVersion,
 };
 
 // The highest version in both ranges. Errors: kVersionRangesDoNotMeet.
@@ -54,7 +60,8 @@ enum class NegotiationError : uint8_t {
 }
 
 // Grants what `asked` asks for, up to the maximums of limits.h. Any thread, any IRQL.
-// Errors: kVersionRangesDoNotMeet, kMessageSizeTooSmall, kQueueTooSmall: the connection is refused.
+// Errors: kVersionRangesDoNotMeet, kRoleNeedsNewerVersion, kMessageSizeTooSmall, kQueueTooSmall: the connection
+// is refused.
 [[nodiscard]] inline Result<ConnectionTerms, NegotiationError> agree_terms(const ConnectContext& asked,
                                                                            VersionRange spoken,
                                                                            uint32_t connection_id) {
@@ -63,9 +70,12 @@ enum class NegotiationError : uint8_t {
   const auto grant = [](uint32_t wanted, uint32_t standard, uint32_t max) {
     return wanted == 0 ? standard : wanted < max ? wanted : max;
   };
+  const bool authorizes = asked.role == FLTLINK_ROLE_AUTHORIZER;
+  if (authorizes && *version < FLTLINK_VERSION_1_1) return NegotiationError::kRoleNeedsNewerVersion;
   ConnectionTerms terms;
   terms.version = *version;
   terms.role = asked.role;
+  terms.fail_open = authorizes ? asked.fail_open : 0;
   terms.message_size_max =
       grant(asked.message_size_max, FLTLINK_MESSAGE_SIZE_DEFAULT, FLTLINK_MESSAGE_SIZE_MAX);
   terms.queue_messages_max =
@@ -100,7 +110,7 @@ namespace detail {
 
 // `bytes` are the whole connection context.
 // Errors: kTruncated, kWrongMagic, kWrongSize, kUnknownField, kReservedNotZero, kVersionRangeReversed,
-// kUnknownRole.
+// kUnknownRole, kUnknownFlags.
 [[nodiscard]] inline Result<ConnectContext, DecodeError> decode_connect_context(Bytes bytes) {
   uint32_t magic = 0;
   if (!ByteReader(bytes).read_u32_le(magic)) return DecodeError::kTruncated;
@@ -113,28 +123,30 @@ namespace detail {
                         reader.read_u32_le(context.version_min) && reader.read_u32_le(context.version_max) &&
                         reader.read_u32_le(context.role) && reader.read_u32_le(context.message_size_max) &&
                         reader.read_u32_le(context.queue_messages_max) &&
-                        reader.read_u32_le(context.queue_size_max);
+                        reader.read_u32_le(context.queue_size_max) && reader.read_u32_le(context.fail_open);
   FLTLINK_ASSERT(complete);
   if (!all_zero(reader.rest())) return DecodeError::kReservedNotZero;
   if (context.version_min > context.version_max) return DecodeError::kVersionRangeReversed;
   if (!is_known_role(context.role)) return DecodeError::kUnknownRole;
+  if ((context.fail_open & ~uint32_t{FLTLINK_FAIL_OPEN_FLAGS_ALL}) != 0) return DecodeError::kUnknownFlags;
   return context;
 }
 
-// Writes 40 bytes and returns their number. Errors: kVersionRangeReversed, kUnknownRole, kBufferTooSmall;
-// nothing is written then.
+// Writes 40 bytes and returns their number. Errors: kVersionRangeReversed, kUnknownRole, kUnknownFlags,
+// kBufferTooSmall; nothing is written then.
 [[nodiscard]] inline Result<size_t, EncodeError> encode_connect_context(const ConnectContext& context,
                                                                         MutableBytes out) {
   if (context.version_min > context.version_max) return EncodeError::kVersionRangeReversed;
   if (!is_known_role(context.role)) return EncodeError::kUnknownRole;
+  if ((context.fail_open & ~uint32_t{FLTLINK_FAIL_OPEN_FLAGS_ALL}) != 0) return EncodeError::kUnknownFlags;
   if (out.size() < FLTLINK_CONNECT_CONTEXT_SIZE) return EncodeError::kBufferTooSmall;
   ByteWriter writer(out.first(FLTLINK_CONNECT_CONTEXT_SIZE));
-  const bool fits = writer.write_u32_le(FLTLINK_CONNECT_MAGIC) &&
-                    writer.write_u32_le(FLTLINK_CONNECT_CONTEXT_SIZE) &&
-                    writer.write_u32_le(context.version_min) && writer.write_u32_le(context.version_max) &&
-                    writer.write_u32_le(context.role) && writer.write_u32_le(context.message_size_max) &&
-                    writer.write_u32_le(context.queue_messages_max) &&
-                    writer.write_u32_le(context.queue_size_max) && writer.write_zeros(writer.remaining());
+  const bool fits =
+      writer.write_u32_le(FLTLINK_CONNECT_MAGIC) && writer.write_u32_le(FLTLINK_CONNECT_CONTEXT_SIZE) &&
+      writer.write_u32_le(context.version_min) && writer.write_u32_le(context.version_max) &&
+      writer.write_u32_le(context.role) && writer.write_u32_le(context.message_size_max) &&
+      writer.write_u32_le(context.queue_messages_max) && writer.write_u32_le(context.queue_size_max) &&
+      writer.write_u32_le(context.fail_open) && writer.write_zeros(writer.remaining());
   FLTLINK_ASSERT(fits);
   return writer.written();
 }
@@ -175,7 +187,7 @@ namespace detail {
 }  // namespace detail
 
 // `bytes` are those that FilterSendMessage says it returned.
-// Errors: kTruncated, kUnknownType, kWrongSize, kUnknownField, kReservedNotZero, kUnknownRole, kTermMissing.
+// Errors: kTruncated, kUnknownType, kWrongSize, kUnknownField, kUnknownRole, kTermMissing, kUnknownFlags.
 [[nodiscard]] inline Result<ConnectionTerms, DecodeError> decode_negotiate_reply(Bytes bytes) {
   uint32_t type = 0;
   if (!ByteReader(bytes).read_u32_le(type)) return DecodeError::kTruncated;
@@ -188,20 +200,22 @@ namespace detail {
                         reader.read_u32_le(terms.version) && reader.read_u32_le(terms.role) &&
                         reader.read_u32_le(terms.message_size_max) &&
                         reader.read_u32_le(terms.queue_messages_max) &&
-                        reader.read_u32_le(terms.queue_size_max) && reader.read_u32_le(terms.connection_id);
+                        reader.read_u32_le(terms.queue_size_max) && reader.read_u32_le(terms.connection_id) &&
+                        reader.read_u32_le(terms.reply_timeout_ms) && reader.read_u32_le(terms.fail_open);
   FLTLINK_ASSERT(complete);
-  if (!all_zero(reader.rest())) return DecodeError::kReservedNotZero;
   if (!is_known_role(terms.role)) return DecodeError::kUnknownRole;
   if (!detail::has_all_terms(terms)) return DecodeError::kTermMissing;
+  if ((terms.fail_open & ~uint32_t{FLTLINK_FAIL_OPEN_FLAGS_ALL}) != 0) return DecodeError::kUnknownFlags;
   return terms;
 }
 
-// Writes 40 bytes and returns their number. Errors: kUnknownRole, kTermMissing, kBufferTooSmall; nothing is
-// written then.
+// Writes 40 bytes and returns their number. Errors: kUnknownRole, kTermMissing, kUnknownFlags, kBufferTooSmall;
+// nothing is written then.
 [[nodiscard]] inline Result<size_t, EncodeError> encode_negotiate_reply(const ConnectionTerms& terms,
                                                                         MutableBytes out) {
   if (!is_known_role(terms.role)) return EncodeError::kUnknownRole;
   if (!detail::has_all_terms(terms)) return EncodeError::kTermMissing;
+  if ((terms.fail_open & ~uint32_t{FLTLINK_FAIL_OPEN_FLAGS_ALL}) != 0) return EncodeError::kUnknownFlags;
   if (out.size() < FLTLINK_NEGOTIATE_REPLY_SIZE) return EncodeError::kBufferTooSmall;
   ByteWriter writer(out.first(FLTLINK_NEGOTIATE_REPLY_SIZE));
   const bool fits = writer.write_u32_le(FLTLINK_MSG_TYPE_TERMS) &&
@@ -209,8 +223,8 @@ namespace detail {
                     writer.write_u32_le(terms.role) && writer.write_u32_le(terms.message_size_max) &&
                     writer.write_u32_le(terms.queue_messages_max) &&
                     writer.write_u32_le(terms.queue_size_max) && writer.write_u32_le(terms.connection_id) &&
-                    writer.write_zeros(writer.remaining());
-  FLTLINK_ASSERT(fits);
+                    writer.write_u32_le(terms.reply_timeout_ms) && writer.write_u32_le(terms.fail_open);
+  FLTLINK_ASSERT(fits && writer.remaining() == 0);
   return writer.written();
 }
 

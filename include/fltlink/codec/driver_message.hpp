@@ -5,10 +5,10 @@
 
 namespace fltlink {
 
-// A file event or a block notice. Encoding reads it, decoding returns it; the texts point into memory of the
+// A file event, a block notice or a question to the authorizer. Encoding reads it, decoding returns it; the texts point into memory of the
 // caller (encode) or into the decoded bytes (decode) and live as long as that does.
 struct DriverMessage {
-  MESSAGE_TYPE type = MSG_TYPE_FILE_EVENT;  // or MSG_TYPE_BLOCK_NOTIFICATION
+  MESSAGE_TYPE type = MSG_TYPE_FILE_EVENT;  // or MSG_TYPE_BLOCK_NOTIFICATION, FLTLINK_MSG_TYPE_AUTHORIZE
   uint32_t process_id = 0;
   uint32_t thread_id = 0;
   int64_t timestamp = 0;  // 100 ns since 1601-01-01 UTC
@@ -17,8 +17,8 @@ struct DriverMessage {
   bool path_cut = false;
   uint32_t operation = 0;     // an IRP_MJ_ number
   int32_t result_status = 0;  // an NTSTATUS
-  // Why a block notice was sent; empty for a file event. Encoding keeps its first FLTLINK_REASON_UNITS_MAX
-  // units.
+  // Why a block notice was sent or a question is asked; empty for a file event. Encoding keeps its first
+  // FLTLINK_REASON_UNITS_MAX units.
   Text reason;
 };
 
@@ -51,15 +51,15 @@ struct DriverMessagePlan {
 
 // Decides how `message` is laid out under `terms`. Never fails; any thread, any IRQL that may touch the path.
 // REQUIRES: message.path.size() <= FLTLINK_PATH_UNITS_MAX, terms.message_size_max >=
-// FLTLINK_MESSAGE_SIZE_MAX_1_0, and a type that the driver sends.
+// FLTLINK_MESSAGE_SIZE_MAX_1_0, and a type that the driver sends under terms.version.
 [[nodiscard]] inline DriverMessagePlan plan_driver_message(const DriverMessage& message,
                                                            const DriverMessageTerms& terms) {
   FLTLINK_ASSERT(message.path.size() <= FLTLINK_PATH_UNITS_MAX);
   FLTLINK_ASSERT(terms.message_size_max >= FLTLINK_MESSAGE_SIZE_MAX_1_0);
-  FLTLINK_ASSERT(is_message_to_service(message.type));
+  FLTLINK_ASSERT(is_driver_message(message.type, terms.version));
   DriverMessagePlan plan;
   plan.field_units = detail::visible_path_units(message.path);
-  const size_t reason_size = message.type == MSG_TYPE_BLOCK_NOTIFICATION ? message.reason.bytes().size() : 0;
+  const size_t reason_size = has_reason(message.type) ? message.reason.bytes().size() : 0;
   plan.reason_size = reason_size < FLTLINK_REASON_SIZE_MAX ? reason_size : FLTLINK_REASON_SIZE_MAX;
   plan.reason_cut = plan.reason_size < reason_size;
   plan.size = FLTLINK_ADDITIONAL_DATA_OFFSET + plan.reason_size;
@@ -163,7 +163,7 @@ struct DriverMessageFixed {
     if (!path.ok()) return path.error();
     message.path = *path;
   }
-  if (message.type == MSG_TYPE_BLOCK_NOTIFICATION) {
+  if (has_reason(message.type)) {
     const auto reason = read_reason(reader);
     if (!reason.ok()) return reason.error();
     message.reason = *reason;
@@ -185,7 +185,7 @@ struct DriverMessageFixed {
   ByteReader reader(bytes);
   if (!detail::read_fixed_part(reader, fixed)) return DecodeError::kTruncated;
   DriverMessage& message = fixed.message;
-  if (!is_message_to_service(message.type)) {
+  if (!is_driver_message(message.type, version)) {
     return is_message_of_1_0(message.type) ? DecodeError::kWrongDirection : DecodeError::kUnknownType;
   }
   if (!reader.read_bytes(fixed.additional_size, additional)) return DecodeError::kAdditionalDataBeyond;

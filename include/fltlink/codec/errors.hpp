@@ -29,6 +29,7 @@ enum class DecodeError : uint8_t {
   kReservedNotZero,       // a reserved field that says something
   kUnknownField,          // a longer message whose extra bytes say something
   kTermMissing,           // granted terms with a zero in them
+  kUnknownVerdict,        // a verdict that nobody defined
   kWrongHeaderSize,       // a record header of an impossible size
   kUnknownClass,          // a record class that nobody defined
 };

@@ -1,6 +1,7 @@
 // What every message begins with: its type, 32 bits.
 #pragma once
 
+#include <fltlink/wire/authorize.h>
 #include <fltlink/wire/messages.h>
 #include <fltlink/base/result.hpp>
 #include <fltlink/codec/cursor.hpp>
@@ -16,10 +17,21 @@ namespace fltlink {
   return type;
 }
 
-// The messages of 1.0 by direction. What 1.1 added (NEGOTIATE, COUNTERS) goes to the driver in structures of its
-// own, so these two ask which of DRIVER_MESSAGE and USER_MESSAGE a type travels in.
+// The messages of 1.0 by direction. What 1.1 added goes to the driver in structures of its own, so that no type
+// but these three travels in a USER_MESSAGE.
 [[nodiscard]] constexpr bool is_message_to_service(MESSAGE_TYPE type) {
   return type == MSG_TYPE_FILE_EVENT || type == MSG_TYPE_BLOCK_NOTIFICATION;
+}
+
+// What travels as a DRIVER_MESSAGE under `version`.
+[[nodiscard]] constexpr bool is_driver_message(MESSAGE_TYPE type, uint32_t version) {
+  return is_message_to_service(type) ||
+         (type == FLTLINK_MSG_TYPE_AUTHORIZE && version >= FLTLINK_VERSION_1_1);
+}
+
+// Has a reason text as its additional data.
+[[nodiscard]] constexpr bool has_reason(MESSAGE_TYPE type) {
+  return type == MSG_TYPE_BLOCK_NOTIFICATION || type == FLTLINK_MSG_TYPE_AUTHORIZE;
 }
 
 [[nodiscard]] constexpr bool is_message_to_driver(MESSAGE_TYPE type) {

@@ -7,7 +7,7 @@ namespace fltlink {
 
 struct PolicyUpdate {
   uint32_t version = 0;
-  uint32_t flags = 0;  // FLTLINK_PROTECT_*; 0 removes the policy
+  uint32_t flags = 0;  // FLTLINK_PROTECT_*, ASK in 1.1; 0 removes the policy
   // 1 to 259 units. After a decode it points into the decoded bytes.
   Text path;
 };
@@ -27,14 +27,20 @@ struct UserMessage {
 
 namespace detail {
 
-[[nodiscard]] inline Result<UserMessage, DecodeError> read_policy_update(ByteReader& reader) {
+// The flags of PolicyFlags that `version` knows.
+[[nodiscard]] constexpr uint32_t known_policy_flags(uint32_t version) {
+  return version < FLTLINK_VERSION_1_1 ? FLTLINK_PROTECT_ALL : FLTLINK_PROTECT_ALL | FLTLINK_PROTECT_ASK;
+}
+
+[[nodiscard]] inline Result<UserMessage, DecodeError> read_policy_update(ByteReader& reader,
+                                                                         uint32_t version) {
   UserMessage message{.type = MSG_TYPE_POLICY_UPDATE, .policy_update = {}, .config_change = {}};
   PolicyUpdate& update = message.policy_update;
   Bytes field;
   const bool complete = reader.read_u32_le(update.version) && reader.read_u32_le(update.flags) &&
                         reader.read_bytes(FLTLINK_PATH_FIELD_UNITS * 2, field);
   FLTLINK_ASSERT(complete);
-  if ((update.flags & ~uint32_t{FLTLINK_PROTECT_ALL}) != 0) return DecodeError::kUnknownFlags;
+  if ((update.flags & ~known_policy_flags(version)) != 0) return DecodeError::kUnknownFlags;
   const Text text = Text::of_bytes(field);
   const size_t units = text.find(u'\0');
   if (units == text.size()) return DecodeError::kUnterminatedText;
@@ -69,7 +75,7 @@ namespace detail {
 // The reason why `update` cannot travel. A path is never cut here: half a path would protect something else.
 [[nodiscard]] inline bool check_policy_update(const PolicyUpdate& update, EncodeError& error) {
   error = EncodeError::kUnknownFlags;
-  if ((update.flags & ~uint32_t{FLTLINK_PROTECT_ALL}) != 0) return false;
+  if ((update.flags & ~known_policy_flags(FLTLINK_VERSION_NEWEST)) != 0) return false;
   error = EncodeError::kEmptyPath;
   if (update.path.empty()) return false;
   error = EncodeError::kTextTooLong;
@@ -82,8 +88,9 @@ namespace detail {
 
 // Errors: kWrongSize (for any size but 532), kUnknownType, kWrongDirection, kUnknownFlags, kUnterminatedText,
 // kEmptyPath, kNotABoolean. A path is 1 to 259 units: one without a terminator was cut by its sender and
-// would protect something else. Bytes that the type does not use are ignored.
-[[nodiscard]] inline Result<UserMessage, DecodeError> decode_user_message(Bytes bytes) {
+// would protect something else. Bytes that the type does not use are ignored. `version` is the one of the
+// connection.
+[[nodiscard]] inline Result<UserMessage, DecodeError> decode_user_message(Bytes bytes, uint32_t version) {
   if (bytes.size() != FLTLINK_USER_MESSAGE_SIZE) return DecodeError::kWrongSize;
   ByteReader reader(bytes);
   MESSAGE_TYPE type = 0;
@@ -91,7 +98,7 @@ namespace detail {
   FLTLINK_ASSERT(complete);
   switch (type) {
     case MSG_TYPE_POLICY_UPDATE:
-      return detail::read_policy_update(reader);
+      return detail::read_policy_update(reader, version);
     case MSG_TYPE_CONFIG_CHANGE:
       return detail::read_config_change(reader);
     case MSG_TYPE_STATUS_REQUEST:

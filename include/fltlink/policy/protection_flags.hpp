@@ -16,6 +16,7 @@ enum class ProtectionFlags : uint32_t {
   kMove = 0x20,  // to another directory
   kStandard = kWrite | kRename | kDelete | kMove,
   kAll = 0x3F,
+  kAsk = 0x40,  // no operation: what the others forbid is put to the authorizer first
 };
 
 [[nodiscard]] constexpr ProtectionFlags operator|(ProtectionFlags a, ProtectionFlags b) {

@@ -23,7 +23,17 @@ enum {
   FLTLINK_ROLE_CONTROL = 1,  // sends policies, settings and requests; receives nothing
   FLTLINK_ROLE_SUBSCRIBER =
       2,  // receives events and block notices through a queue of its own; may control too
-  FLTLINK_ROLE_AUTHORIZER = 3  // is asked before an operation is allowed
+  FLTLINK_ROLE_AUTHORIZER = 3  // is asked about operations (authorize.h); 1.1
+};
+
+// Bits of fail_open: when an operation that was put to this authorizer is allowed although no verdict came. In
+// all other cases it is denied.
+enum {
+  FLTLINK_FAIL_OPEN_TIMEOUT = 0x1,         // no answer in time
+  FLTLINK_FAIL_OPEN_DISCONNECT = 0x2,      // the authorizer went away while it was asked
+  FLTLINK_FAIL_OPEN_OVERLOAD = 0x4,        // too many questions wait for it already
+  FLTLINK_FAIL_OPEN_PROTOCOL_ERROR = 0x8,  // the answer is no verdict
+  FLTLINK_FAIL_OPEN_FLAGS_ALL = 0xF
 };
 
 // 40 bytes, or more by the growth rule: the connection context of FilterConnectCommunicationPort.
@@ -39,8 +49,8 @@ typedef struct FltlinkConnectContext {
   // Bounds of its queue in the driver; 0 for the default. The driver may grant less.
   uint32_t queue_messages_max;
   uint32_t queue_size_max;
+  uint32_t fail_open;  // FLTLINK_FAIL_OPEN_*; of an authorizer, else 0
   uint32_t reserved0;
-  uint32_t reserved1;
 } FltlinkConnectContext;
 
 FLTLINK_ASSERT_SIZE(FltlinkConnectContext, FLTLINK_CONNECT_CONTEXT_SIZE);
@@ -52,8 +62,8 @@ FLTLINK_ASSERT_OFFSET(FltlinkConnectContext, role, 16);
 FLTLINK_ASSERT_OFFSET(FltlinkConnectContext, message_size_max, 20);
 FLTLINK_ASSERT_OFFSET(FltlinkConnectContext, queue_messages_max, 24);
 FLTLINK_ASSERT_OFFSET(FltlinkConnectContext, queue_size_max, 28);
-FLTLINK_ASSERT_OFFSET(FltlinkConnectContext, reserved0, 32);
-FLTLINK_ASSERT_OFFSET(FltlinkConnectContext, reserved1, 36);
+FLTLINK_ASSERT_OFFSET(FltlinkConnectContext, fail_open, 32);
+FLTLINK_ASSERT_OFFSET(FltlinkConnectContext, reserved0, 36);
 
 // 16 bytes, or more by the growth rule: the input of the first FilterSendMessage.
 typedef struct FltlinkNegotiateRequest {
@@ -80,8 +90,9 @@ typedef struct FltlinkNegotiateReply {
   uint32_t queue_messages_max;  // granted; never zero
   uint32_t queue_size_max;      // granted; never zero
   uint32_t connection_id;       // names this connection in the driver's log and counters
-  uint32_t reserved0;
-  uint32_t reserved1;
+  // How long the driver waits for an answer to what it asks; 0: it asks nothing of this connection.
+  uint32_t reply_timeout_ms;
+  uint32_t fail_open;  // as asked
 } FltlinkNegotiateReply;
 
 FLTLINK_ASSERT_SIZE(FltlinkNegotiateReply, FLTLINK_NEGOTIATE_REPLY_SIZE);
@@ -93,5 +104,5 @@ FLTLINK_ASSERT_OFFSET(FltlinkNegotiateReply, message_size_max, 16);
 FLTLINK_ASSERT_OFFSET(FltlinkNegotiateReply, queue_messages_max, 20);
 FLTLINK_ASSERT_OFFSET(FltlinkNegotiateReply, queue_size_max, 24);
 FLTLINK_ASSERT_OFFSET(FltlinkNegotiateReply, connection_id, 28);
-FLTLINK_ASSERT_OFFSET(FltlinkNegotiateReply, reserved0, 32);
-FLTLINK_ASSERT_OFFSET(FltlinkNegotiateReply, reserved1, 36);
+FLTLINK_ASSERT_OFFSET(FltlinkNegotiateReply, reply_timeout_ms, 32);
+FLTLINK_ASSERT_OFFSET(FltlinkNegotiateReply, fail_open, 36);

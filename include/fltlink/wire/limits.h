@@ -6,7 +6,7 @@
 
 // Protocol versions: major << 16 | minor.
 // 1.0 is what a client speaks that connects without a context: the seed's messages, byte for byte.
-// 1.1 adds the flags of DRIVER_MESSAGE and the whole path as additional data.
+// 1.1 adds the flags of DRIVER_MESSAGE, the whole path as additional data, and the types from 0x100 on.
 #define FLTLINK_VERSION_1_0 0x00010000u
 #define FLTLINK_VERSION_1_1 0x00010001u
 #define FLTLINK_VERSION_OLDEST FLTLINK_VERSION_1_0
@@ -55,6 +55,7 @@
 #define FLTLINK_NEGOTIATE_REQUEST_SIZE 16u
 #define FLTLINK_NEGOTIATE_REPLY_SIZE 40u
 #define FLTLINK_NEGOTIATION_SIZE_MAX 256u
+#define FLTLINK_VERDICT_SIZE 16u
 #define FLTLINK_COUNTERS_REQUEST_SIZE 16u
 #define FLTLINK_COUNTERS_REPLY_SIZE 224u
 

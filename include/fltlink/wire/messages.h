@@ -28,7 +28,9 @@ enum {
   FLTLINK_PROTECT_MOVE = 0x20,  // to another directory
   FLTLINK_PROTECT_STANDARD =
       FLTLINK_PROTECT_WRITE | FLTLINK_PROTECT_RENAME | FLTLINK_PROTECT_DELETE | FLTLINK_PROTECT_MOVE,
-  FLTLINK_PROTECT_ALL = 0x3F
+  FLTLINK_PROTECT_ALL = 0x3F,
+  // 1.1: what the policy forbids is put to the authorizer first, who may allow it (authorize.h).
+  FLTLINK_PROTECT_ASK = 0x40
 };
 
 // Bits of DRIVER_MESSAGE.Flags. Always 0 in a message to a client that speaks 1.0.
@@ -76,7 +78,7 @@ typedef struct USER_MESSAGE {
   union {
     struct {
       uint32_t PolicyVersion;
-      uint32_t PolicyFlags;  // FLTLINK_PROTECT_*; unknown bits are refused
+      uint32_t PolicyFlags;  // FLTLINK_PROTECT_*; bits that the version does not know are refused
       FltlinkChar16 ProtectedPath[FLTLINK_PATH_FIELD_UNITS];
     } PolicyUpdate;
     struct {

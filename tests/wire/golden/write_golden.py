@@ -64,6 +64,12 @@ FILES = {
     "connect_context": struct.pack("<10I", 0x4B4C4E46, 40, 0x00010000, 0x00010001, 2, 65536, 2000, 0, 0, 0),
     "negotiate_request": struct.pack("<4I", 0x100, 16, 0, 0),
     "negotiate_reply": struct.pack("<10I", 0x101, 40, 0x00010001, 2, 65536, 2000, 0x100000, 9, 0, 0),
+    "authorize": driver_message(0x104, PLAN, 4, ACCESS_DENIED, REASON),
+    "verdict": struct.pack("<4I", 0x105, 16, 1, 0),
+    "connect_context_authorizer": struct.pack("<10I", 0x4B4C4E46, 40, 0x00010001, 0x00010001, 3, 0, 0, 0, 5, 0),
+    "negotiate_reply_authorizer": struct.pack(
+        "<10I", 0x101, 40, 0x00010001, 3, 1070, 1000, 0x100000, 9, 5000, 5
+    ),
     "counters_request": struct.pack("<4I", 0x102, 16, 9, 0),
     "counters_reply": struct.pack("<8I", 0x103, 224, 9, 2, 2000, 731, 0, 0)
     + struct.pack("<12Q", 5000, 4900, 12, 3, 0, 80, 0, 5, 3, 0, 0, 0)
