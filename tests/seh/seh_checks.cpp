@@ -62,6 +62,15 @@ CHECK(raw_strings) {
   }
 }
 
+CHECK(digit_separators) {
+  const int thousand = 1'000;
+  __try {
+    note(log, thousand == 1000 ? 'y' : 'n');
+  } __finally {
+    note(log, 'f');
+  }
+}
+
 CHECK(function_templates) {
   const int five = 5;
   note(log, read_or(&five, 7) == 5 ? 'y' : 'n');

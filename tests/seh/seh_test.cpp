@@ -111,6 +111,7 @@ constexpr Check kCxxChecks[] = {
     {"member_functions", "abfyyhy"},
     {"function_templates", "yy"},
     {"raw_strings", "\"f"},
+    {"digit_separators", "yf"},
 };
 
 class SehCTest : public testing::TestWithParam<Check> {};

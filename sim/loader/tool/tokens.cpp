@@ -44,11 +44,17 @@ class Lexer {
       return Token::Kind::kOther;
     }
     if (is_word(c)) {
-      while (at_ < source_.size() && is_word(source_[at_])) ++at_;
+      const bool is_number = std::isdigit(static_cast<unsigned char>(c)) != 0;
+      while (at_ < source_.size() && (is_word(source_[at_]) || (is_number && at_digit_separator()))) ++at_;
       return Token::Kind::kWord;
     }
     ++at_;
     return Token::Kind::kOther;
+  }
+
+  // 1'000 of C++ holds no character constant.
+  bool at_digit_separator() const {
+    return source_[at_] == '\'' && at_ + 1 < source_.size() && is_word(source_[at_ + 1]);
   }
 
   void quoted(char quote) {
