@@ -6,14 +6,23 @@ namespace drmfilter {
 namespace {
 
 using fltlink::EnqueueOutcome;
+using fltlink::FltSendOutcome;
+using fltlink::FltSendResult;
 using fltlink::PeekOutcome;
+using fltlink::SendTimeout;
 
 // How long one attempt to hand a message over waits for a receive of the client, and how many attempts there
 // are. A client that never receives costs its worker three seconds a message and the rest of the machine
 // nothing.
-constexpr LONGLONG kSendTimeout = -10'000'000;
+constexpr SendTimeout kSendTimeout = SendTimeout::milliseconds(1000u);
 constexpr unsigned kSendAttempts = 3;
 constexpr LONGLONG kMemoryPause = -100'000;
+
+void pause_for_memory() {
+  LARGE_INTEGER pause;
+  pause.QuadPart = kMemoryPause;
+  KeDelayExecutionThread(KernelMode, FALSE, &pause);
+}
 
 constexpr uint32_t kGranules = fltlink::kGranuleSize;
 
@@ -21,14 +30,17 @@ constexpr uint32_t kGranules = fltlink::kGranuleSize;
   return type == MSG_TYPE_BLOCK_NOTIFICATION ? MessageClass::kCritical : MessageClass::kTelemetry;
 }
 
-// What a failed send is counted as.
-[[nodiscard]] DropReason reason_for(NTSTATUS status) {
-  switch (status) {
-    case STATUS_TIMEOUT:
+// What the message of a send that ended so is counted as. REQUIRES: not delivered.
+[[nodiscard]] DropReason reason_for(FltSendOutcome outcome) {
+  switch (outcome) {
+    case FltSendOutcome::kTimedOut:
       return DropReason::kTimedOut;
-    case STATUS_INSUFFICIENT_RESOURCES:
+    case FltSendOutcome::kDisconnected:
+      return DropReason::kDisconnected;
+    case FltSendOutcome::kNoResources:
       return DropReason::kNoResources;
     default:
+      FLTLINK_ASSERT(outcome == FltSendOutcome::kThreadTerminating || outcome == FltSendOutcome::kFailed);
       return DropReason::kSendFailed;
   }
 }
@@ -45,13 +57,13 @@ void Connection::start() {
 NTSTATUS Connection::open(const ConnectionRequest& request) {
   terms_ = request.terms;
   window_ = {};
-  port_ = request.port;
+  port_.open(request.port);
   high_water_.store(0, MemoryOrder::kRelaxed);
   end_reason_.store(static_cast<uint8_t>(DropReason::kDisconnected), MemoryOrder::kRelaxed);
   if (subscribes()) {
     const NTSTATUS status = open_ring();
     if (!NT_SUCCESS(status)) {
-      port_ = nullptr;
+      port_.give_back();
       return status;
     }
   }
@@ -85,7 +97,7 @@ NTSTATUS Connection::open_ring() {
 
 void Connection::close(DropReason reason) {
   end_reason_.store(static_cast<uint8_t>(reason), MemoryOrder::kRelaxed);
-  FltCloseClientPort(state.filter, &port_);
+  port_.close(state.filter);
   ExWaitForRundownProtectionRelease(&rundown_);
   if (ring_memory_ != nullptr) close_ring();
   ExRundownCompleted(&rundown_);
@@ -147,43 +159,35 @@ void Connection::work(void* connection) { static_cast<Connection*>(connection)->
 void Connection::deliver_all() {
   fltlink::MessageView view;
   while (ring_.peek(view, fltlink::kForever) == PeekOutcome::kMessage) {
-    const NTSTATUS status = send(view);
+    const FltSendResult sent = send(view);
     note_high_water();
-    settle(view, status);
+    settle(view, sent);
   }
 }
 
-NTSTATUS Connection::send(const fltlink::MessageView& view) {
-  NTSTATUS status = STATUS_TIMEOUT;
-  for (unsigned attempt = 0; attempt < kSendAttempts; ++attempt) {
-    LARGE_INTEGER timeout;
-    timeout.QuadPart = kSendTimeout;
-    status = FltSendMessage(state.filter, &port_, const_cast<uint8_t*>(view.message.data()),
-                            static_cast<ULONG>(view.message.size()), NULL, NULL, &timeout);
-    if (status == STATUS_INSUFFICIENT_RESOURCES) {
-      LARGE_INTEGER pause;
-      pause.QuadPart = kMemoryPause;
-      KeDelayExecutionThread(KernelMode, FALSE, &pause);
-    } else if (status != STATUS_TIMEOUT) {
-      break;
-    }
+FltSendResult Connection::send(const fltlink::MessageView& view) {
+  for (unsigned attempt = 1;; ++attempt) {
+    const FltSendResult sent = port_.send(state.filter, view.message, kSendTimeout);
+    const bool out_of_memory = sent.outcome() == FltSendOutcome::kNoResources;
+    if (!out_of_memory && sent.outcome() != FltSendOutcome::kTimedOut) return sent;
+    if (attempt == kSendAttempts) return sent;
+    if (out_of_memory) pause_for_memory();
   }
-  return status;
 }
 
-// STATUS_TIMEOUT and the failures are kept apart by comparing with STATUS_SUCCESS, the one status that says
-// delivered: a timeout is of the success class and would pass NT_SUCCESS (P-4, SEND-9).
-void Connection::settle(const fltlink::MessageView& view, NTSTATUS status) {
-  if (status == STATUS_SUCCESS) {
+void Connection::settle(const fltlink::MessageView& view, FltSendResult sent) {
+  if (sent.outcome() == FltSendOutcome::kDelivered) {
     ring_.release();
     return;
   }
-  if (status == STATUS_PORT_DISCONNECTED) {
+  const DropReason reason = reason_for(sent.outcome());
+  if (reason == DropReason::kDisconnected) {
     ring_.discard();  // counted as what the connection ends for
     return;
   }
-  DRMFILTER_LOG(kLogErrors, "connection %u: a message was given up: 0x%08X\n", terms_.connection_id, status);
-  give_up(view.message_class, reason_for(status));
+  DRMFILTER_LOG(kLogErrors, "connection %u: a message was given up: 0x%08X\n", terms_.connection_id,
+                sent.status());
+  give_up(view.message_class, reason);
 }
 
 void Connection::give_up(MessageClass message_class, DropReason reason) {

@@ -17,6 +17,7 @@
 #include <fltlink/codec/driver_message.hpp>
 #include <fltlink/codec/signed_message.hpp>
 #include <fltlink/queue/message_ring.hpp>
+#include <fltlink/send/client_port.hpp>
 
 #include "books.hpp"
 #include "kernel_host.hpp"
@@ -65,16 +66,15 @@ class Connection {
  private:
   static void work(void* connection);
   void deliver_all();
-  [[nodiscard]] NTSTATUS send(const fltlink::MessageView& view);
-  void settle(const fltlink::MessageView& view, NTSTATUS status);
+  [[nodiscard]] fltlink::FltSendResult send(const fltlink::MessageView& view);
+  void settle(const fltlink::MessageView& view, fltlink::FltSendResult sent);
   void give_up(MessageClass message_class, DropReason reason);
   void note_high_water();
   [[nodiscard]] NTSTATUS open_ring();
   void close_ring();
 
   EX_RUNDOWN_REF rundown_{};
-  PFLT_PORT port_ =
-      nullptr;  // its address is what FltSendMessage and FltCloseClientPort synchronise on (DISC-3)
+  fltlink::ClientPort port_;
   fltlink::ConnectionTerms terms_;
 
   EX_PUSH_LOCK envelope_lock_ = 0;

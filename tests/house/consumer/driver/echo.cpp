@@ -1,6 +1,6 @@
 // A minifilter that sends every message back on \EchoPort.
-#include <fltKernel.h>
-
+#include <fltlink/send/client_port.hpp>
+#include <fltlink/send/client_port.hpp>  // guarded, and complete without what stands in front of it elsewhere
 #include <fltlink/wire/limits.h>
 #include <span>
 
@@ -10,16 +10,16 @@ namespace {
 
 PFLT_FILTER filter;
 PFLT_PORT server_port;
-PFLT_PORT client_port;
+constinit fltlink::ClientPort client_port;
 UCHAR text[FLTLINK_USER_MESSAGE_SIZE];
 
 NTSTATUS on_connect(PFLT_PORT port, PVOID, PVOID, ULONG, PVOID* cookie) {
-  client_port = port;
+  client_port.open(port);
   *cookie = nullptr;
   return STATUS_SUCCESS;
 }
 
-VOID on_disconnect(PVOID) { FltCloseClientPort(filter, &client_port); }
+VOID on_disconnect(PVOID) { client_port.close(filter); }
 
 NTSTATUS on_message(PVOID, PVOID input, ULONG input_size, PVOID output, ULONG output_size, PULONG returned) {
   *returned = 0;
