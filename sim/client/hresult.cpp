@@ -1,5 +1,7 @@
 #include "client/hresult.hpp"
 
+#include "nt/win32_error.hpp"
+
 namespace fltsim::client {
 namespace {
 
@@ -23,7 +25,7 @@ HRESULT hresult_from_status(NTSTATUS status) {
   }
   if (facility_of(status) != 0) return E_FAIL;                            // HR-4
   if (status == STATUS_TIMEOUT) return static_cast<HRESULT>(0x80070102);  // HR-5: WAIT_TIMEOUT
-  return hresult_from_win32(win32_from_status(status));                   // HR-6
+  return hresult_from_win32(nt::win32_from_status(status));               // HR-6
 }
 
 }  // namespace fltsim::client

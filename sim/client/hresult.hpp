@@ -5,9 +5,6 @@
 
 namespace fltsim::client {
 
-// RtlNtStatusToDosError. ERROR_MR_MID_NOT_FOUND (317) for a status that it does not know.
-DWORD win32_from_status(NTSTATUS status);
-
 // What the filter manager's user-mode library makes of a status.
 HRESULT hresult_from_status(NTSTATUS status);
 

@@ -3,6 +3,7 @@
 #include "fltmgr/manager.hpp"
 #include "fltmgr/port.hpp"
 #include "nt/io_completion.hpp"
+#include "nt/win32_error.hpp"
 
 using namespace fltsim;
 using namespace fltsim::client;
@@ -19,7 +20,7 @@ nt::Dispatcher& dispatcher(nt::Thread& thread) { return thread.system.nt().dispa
 
 BOOL win32_result(nt::Thread& thread, NTSTATUS status) {
   if (status == STATUS_SUCCESS) return TRUE;
-  thread.last_error = win32_from_status(status);
+  thread.last_error = nt::win32_from_status(status);
   return FALSE;
 }
 

@@ -4,6 +4,8 @@
 #include <fltUser.h>
 #include <gtest/gtest.h>
 
+#include "nt/win32_error.hpp"
+
 namespace fltsim::client {
 namespace {
 
@@ -57,11 +59,11 @@ TEST(HresultTest, StatusOfAnotherFacilityIsAPlainFailure) {  // HR-4
 
 TEST(HresultTest, TimeoutIsWaitTimeoutAndNotTheWin32Mapping) {  // HR-5
   EXPECT_EQ(static_cast<std::uint32_t>(hresult_from_status(STATUS_TIMEOUT)), 0x80070102u);
-  EXPECT_EQ(win32_from_status(STATUS_TIMEOUT), 1460u);
+  EXPECT_EQ(nt::win32_from_status(STATUS_TIMEOUT), 1460u);
 }
 
 TEST(HresultTest, StatusWithoutAWin32TwinIsMessageNotFound) {  // HR-6
-  EXPECT_EQ(win32_from_status(static_cast<NTSTATUS>(0xC0000FFF)), 317u);
+  EXPECT_EQ(nt::win32_from_status(static_cast<NTSTATUS>(0xC0000FFF)), 317u);
   EXPECT_EQ(static_cast<std::uint32_t>(hresult_from_status(static_cast<NTSTATUS>(0xC0000FFF))), 0x8007013Du);
 }
 

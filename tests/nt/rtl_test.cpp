@@ -84,6 +84,14 @@ TEST(RtlStringTest, Utf8GoesThereAndBack) {
   EXPECT_EQ(RtlUnicodeToUTF8N(bytes, 2, &size, whole.data(), 10), STATUS_BUFFER_TOO_SMALL);
 }
 
+TEST(RtlStatusTest, StatusHasAWin32CodeOrNone) {
+  EXPECT_EQ(RtlNtStatusToDosError(STATUS_SUCCESS), 0u);
+  EXPECT_EQ(RtlNtStatusToDosError(STATUS_OBJECT_NAME_NOT_FOUND), 2u);
+  EXPECT_EQ(RtlNtStatusToDosError(STATUS_INSUFFICIENT_RESOURCES), 1450u);
+  EXPECT_EQ(RtlNtStatusToDosError(STATUS_BREAKPOINT), 0x80000003u);
+  EXPECT_EQ(RtlNtStatusToDosError(static_cast<NTSTATUS>(0xC0000FFF)), 317u);
+}
+
 TEST(RtlTimeTest, TimeIsADateAndBack) {
   LARGE_INTEGER time;
   time.QuadPart = 133'800'000'000'000'000;
