@@ -1,34 +1,200 @@
-// The books: what became of every message that the driver produced.
+// The books: what became of every message that the driver produced and of every request that it was sent. These
+// are the counters themselves, the one set there is; COUNTERS reads them, and so does a debugger or a test, through
+// the module's symbol DrmFilterBooks.
 //
-// A message is produced once for each subscriber that is connected, or once if there is none. For each type,
-// and for each connection as for the whole driver: produced = delivered + the sum of dropped + pending. The
-// identity holds at every moment for who looks between two steps of the driver, and for anybody at rest.
+// A message is produced once for each subscriber that is connected, or once if there is none. A request is received
+// once its kind is known. For each class of message, produced = delivered + the sum of dropped + pending; for each
+// kind of request, received = accepted + the sum of refused + pending. Both hold in every ConnectionBooks, and so
+// in any sum of them, whenever every thread stands in a call of the system, and for anybody at rest:
+//   B1  A counter changes only in a member function below. Each of these keeps the identity and calls nothing.
+//   B2  What is pending in a connection's books lies in its ring: a message becomes pending before its commit, so
+//       that the worker never ends one that is not; the worker ends it, by deliver() or drop(), when it has taken
+//       it out. Nothing else leaves the ring, since the ring is closed to be drained.
+//   B3  A request is pending while its client's thread is in MessageNotify under rundown protection.
+//   B4  When a connection has been closed, nobody holds its protection and its worker has ended: nothing is pending
+//       and nobody counts. Then its books are moved to `rest`, in one piece.
+//   B5  What belongs to no connection is counted in `rest` directly.
+// On several processors a reader may come between two additions of another thread: there the identity is claimed
+// at rest only, and relaxed accesses do.
+//
+// Nothing here includes a header of the WDK, so that a test can include it.
 #pragma once
 
 #include <array>
 
+#include <fltlink/wire/messages.h>
+#include <fltlink/base/atomic.hpp>
 #include <fltlink/codec/counters.hpp>
 #include <fltlink/queue/queue.hpp>
-
-#include "state.hpp"
 
 namespace drmfilter {
 
 using fltlink::DropReason;
 using fltlink::MessageClass;
 using fltlink::MessageCounters;
+using fltlink::Refusal;
+using fltlink::RequestCounters;
+using fltlink::RequestKind;
 
 // A type travels in one class: file events are telemetry, block notices critical.
 inline constexpr size_t kClassCount = FLTLINK_CLASS_COUNT;
 
-// What the worker of a connection gave up, by class and reason; the ring counts everything else.
-struct WorkerDrops {
-  std::array<std::array<Atomic<uint64_t>, fltlink::kDropReasonCount>, kClassCount> count_by_class;
+[[nodiscard]] constexpr MessageClass class_of(MESSAGE_TYPE type) {
+  return type == MSG_TYPE_BLOCK_NOTIFICATION ? MessageClass::kCritical : MessageClass::kTelemetry;
+}
+
+class LiveCount {
+ public:
+  [[nodiscard]] uint64_t value() const { return value_.load(fltlink::MemoryOrder::kRelaxed); }
+  void add(uint64_t more) { value_.fetch_add(more, fltlink::MemoryOrder::kRelaxed); }
+  void take(uint64_t less) { value_.fetch_sub(less, fltlink::MemoryOrder::kRelaxed); }
+  // Alone. What was counted goes to `sum`.
+  void move_to(LiveCount& sum) {
+    sum.add(value());
+    value_.store(0, fltlink::MemoryOrder::kRelaxed);
+  }
+
+ private:
+  fltlink::Atomic<uint64_t> value_{0};
 };
 
-[[nodiscard]] inline Atomic<uint64_t>& drops_of(WorkerDrops& drops, MessageClass message_class,
-                                                DropReason reason) {
-  return drops.count_by_class[static_cast<size_t>(message_class)][static_cast<size_t>(reason)];
+// One class of message. Laid out as FltlinkMessageCounters.
+struct LiveMessages {
+  LiveCount produced;
+  LiveCount delivered;
+  LiveCount pending;
+  LiveCount paths_cut;
+  std::array<LiveCount, fltlink::kDropReasonCount> dropped;  // by DropReason
+
+  // It was produced, and lies in the ring or is about to.
+  void accept() {
+    produced.add(1);
+    pending.add(1);
+  }
+  // It was produced, and got no further.
+  void refuse(DropReason reason) {
+    produced.add(1);
+    dropped[static_cast<size_t>(reason)].add(1);
+  }
+  void deliver() {
+    pending.take(1);
+    delivered.add(1);
+  }
+  void drop(DropReason reason) {
+    pending.take(1);
+    dropped[static_cast<size_t>(reason)].add(1);
+  }
+  void move_to(LiveMessages& sum);
+  [[nodiscard]] MessageCounters read() const;
+};
+
+// One kind of request. Laid out as FltlinkRequestCounters.
+struct LiveRequests {
+  LiveCount received;
+  LiveCount accepted;
+  LiveCount pending;
+  std::array<LiveCount, fltlink::kRefusalCount> refused;  // by Refusal
+
+  void begin() {
+    received.add(1);
+    pending.add(1);
+  }
+  void accept() {
+    pending.take(1);
+    accepted.add(1);
+  }
+  void refuse(Refusal reason) {
+    pending.take(1);
+    refused[static_cast<size_t>(reason)].add(1);
+  }
+  void move_to(LiveRequests& sum);
+  [[nodiscard]] RequestCounters read() const;
+};
+
+static_assert(sizeof(LiveMessages) == sizeof(FltlinkMessageCounters));
+static_assert(sizeof(LiveRequests) == sizeof(FltlinkRequestCounters));
+
+struct ConnectionBooks {
+  fltlink::Atomic<uint32_t> connection_id{0};                     // 0: of no connection
+  std::array<LiveMessages, kClassCount> messages;                 // by MessageClass
+  std::array<LiveRequests, fltlink::kRequestKindCount> requests;  // by RequestKind
+
+  [[nodiscard]] LiveMessages& of(MessageClass message_class) {
+    return messages[static_cast<size_t>(message_class)];
+  }
+  [[nodiscard]] LiveRequests& of(RequestKind kind) { return requests[static_cast<size_t>(kind)]; }
+  // Alone (B4).
+  void move_to(ConnectionBooks& sum);
+  [[nodiscard]] bool balanced() const;
+};
+
+struct DriverBooks {
+  std::array<ConnectionBooks, FLTLINK_CONNECTIONS_MAX> connections;  // by slot
+  ConnectionBooks rest;  // of connections that are gone, and what belongs to none (B4, B5)
+
+  [[nodiscard]] bool balanced() const;
+};
+
+inline void LiveMessages::move_to(LiveMessages& sum) {
+  produced.move_to(sum.produced);
+  delivered.move_to(sum.delivered);
+  pending.move_to(sum.pending);
+  paths_cut.move_to(sum.paths_cut);
+  for (size_t reason = 0; reason < dropped.size(); ++reason) dropped[reason].move_to(sum.dropped[reason]);
+}
+
+inline MessageCounters LiveMessages::read() const {
+  MessageCounters counters;
+  counters.produced = produced.value();
+  counters.delivered = delivered.value();
+  counters.pending = pending.value();
+  counters.paths_cut = paths_cut.value();
+  for (size_t reason = 0; reason < dropped.size(); ++reason)
+    counters.dropped[reason] = dropped[reason].value();
+  return counters;
+}
+
+inline void LiveRequests::move_to(LiveRequests& sum) {
+  received.move_to(sum.received);
+  accepted.move_to(sum.accepted);
+  pending.move_to(sum.pending);
+  for (size_t reason = 0; reason < refused.size(); ++reason) refused[reason].move_to(sum.refused[reason]);
+}
+
+inline RequestCounters LiveRequests::read() const {
+  RequestCounters counters;
+  counters.received = received.value();
+  counters.accepted = accepted.value();
+  counters.pending = pending.value();
+  for (size_t reason = 0; reason < refused.size(); ++reason)
+    counters.refused[reason] = refused[reason].value();
+  return counters;
+}
+
+inline void ConnectionBooks::move_to(ConnectionBooks& sum) {
+  for (size_t index = 0; index < messages.size(); ++index) messages[index].move_to(sum.messages[index]);
+  for (size_t index = 0; index < requests.size(); ++index) requests[index].move_to(sum.requests[index]);
+  connection_id.store(0, fltlink::MemoryOrder::kRelaxed);
+}
+
+inline bool ConnectionBooks::balanced() const {
+  for (const LiveMessages& live : messages) {
+    if (!live.read().balanced()) return false;
+  }
+  for (const LiveRequests& live : requests) {
+    if (!live.read().balanced()) return false;
+  }
+  return true;
+}
+
+inline bool DriverBooks::balanced() const {
+  for (const ConnectionBooks& books : connections) {
+    if (!books.balanced()) return false;
+  }
+  return rest.balanced();
 }
 
 }  // namespace drmfilter
+
+// Exported, for debuggers: nothing else of the driver is called by this name.
+extern "C" [[gnu::visibility("default")]] constinit drmfilter::DriverBooks DrmFilterBooks;

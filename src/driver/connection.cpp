@@ -26,10 +26,6 @@ void pause_for_memory() {
 
 constexpr uint32_t kGranules = fltlink::kGranuleSize;
 
-[[nodiscard]] MessageClass class_of(MESSAGE_TYPE type) {
-  return type == MSG_TYPE_BLOCK_NOTIFICATION ? MessageClass::kCritical : MessageClass::kTelemetry;
-}
-
 // What the message of a send that ended so is counted as. REQUIRES: not delivered.
 [[nodiscard]] DropReason reason_for(FltSendOutcome outcome) {
   switch (outcome) {
@@ -47,7 +43,8 @@ constexpr uint32_t kGranules = fltlink::kGranuleSize;
 
 }  // namespace
 
-void Connection::start() {
+void Connection::start(ConnectionBooks& books) {
+  books_ = &books;
   ExInitializeRundownProtection(&rundown_);
   ExWaitForRundownProtectionRelease(&rundown_);
   ExRundownCompleted(&rundown_);
@@ -67,6 +64,7 @@ NTSTATUS Connection::open(const ConnectionRequest& request) {
       return status;
     }
   }
+  books_->connection_id.store(terms_.connection_id, MemoryOrder::kRelaxed);
   ExReInitializeRundownProtection(&rundown_);
   return STATUS_SUCCESS;
 }
@@ -75,10 +73,6 @@ NTSTATUS Connection::open_ring() {
   const uint32_t size = terms_.queue_size_max;
   ring_memory_ = ExAllocatePool2(POOL_FLAG_NON_PAGED | POOL_FLAG_CACHE_ALIGNED, size, kPoolTag);
   if (ring_memory_ == nullptr) return STATUS_INSUFFICIENT_RESOURCES;
-  for (auto& counts : drops_.count_by_class) {
-    for (Atomic<uint64_t>& count : counts) count.store(0, MemoryOrder::kRelaxed);
-  }
-  for (Atomic<uint64_t>& count : paths_cut_) count.store(0, MemoryOrder::kRelaxed);
   fltlink::QueueOptions options;
   options.messages_max = terms_.queue_messages_max;
   options.critical_messages = terms_.queue_messages_max / 4 != 0 ? terms_.queue_messages_max / 4 : 1;
@@ -103,8 +97,9 @@ void Connection::close(DropReason reason) {
   ExRundownCompleted(&rundown_);
 }
 
+// Drained rather than discarded: the worker counts the end of each message (B2), and sends none any more.
 void Connection::close_ring() {
-  ring_.close(fltlink::CloseMode::kDiscard);
+  ring_.close(fltlink::CloseMode::kDrain);
   host_.join(worker_);
   worker_ = nullptr;
   ExFreePoolWithTag(ring_memory_, kPoolTag);
@@ -115,13 +110,29 @@ void Connection::post(const fltlink::DriverMessage& message) {
   const fltlink::DriverMessagePlan plan =
       fltlink::plan_driver_message(message, {terms_.version, terms_.message_size_max});
   const MessageClass message_class = class_of(message.type);
+  LiveMessages& books = books_->of(message_class);
   fltlink::Reservation reservation;
   const EnqueueOutcome outcome = ring_.reserve(message_class, static_cast<uint32_t>(plan.size), reservation);
-  if (outcome != EnqueueOutcome::kAccepted) return;  // the ring has counted it by its reason
+  if (outcome != EnqueueOutcome::kAccepted) {
+    books.refuse(refusal_for(outcome));
+    return;
+  }
+  books.accept();
   const auto written = fltlink::encode_driver_message(message, plan, reservation.message);
   FLTLINK_ASSERT(written.ok());
-  if (plan.path_lost) count(paths_cut_[static_cast<size_t>(message_class)]);
+  if (plan.path_lost) books.paths_cut.add(1);
   ring_.commit(reservation);
+}
+
+DropReason Connection::refusal_for(EnqueueOutcome outcome) const {
+  switch (outcome) {
+    case EnqueueOutcome::kFull:
+      return DropReason::kQueueFull;
+    case EnqueueOutcome::kTooLarge:
+      return DropReason::kTooLarge;
+    default:
+      return end_reason();
+  }
 }
 
 fltlink::Result<fltlink::Bytes, fltlink::DecodeError> Connection::open_envelope(fltlink::Bytes bytes) {
@@ -129,37 +140,14 @@ fltlink::Result<fltlink::Bytes, fltlink::DecodeError> Connection::open_envelope(
   return fltlink::open_signed_message(bytes, window_);
 }
 
-MessageCounters Connection::books(MessageClass message_class) const {
-  const auto index = static_cast<size_t>(message_class);
-  MessageCounters books;
-  if (!subscribes()) return books;
-  // Before the ring's counters: the worker counts a reason after the ring has counted the message.
-  uint64_t given_up = 0;
-  for (size_t reason = 0; reason < fltlink::kDropReasonCount; ++reason) {
-    books.dropped[reason] = drops_.count_by_class[index][reason].load(MemoryOrder::kAcquire);
-    given_up += books.dropped[reason];
-  }
-  const fltlink::QueueCounters ring = ring_.counters(message_class);
-  const auto dropped = [&](DropReason reason) -> uint64_t& {
-    return books.dropped[static_cast<size_t>(reason)];
-  };
-  dropped(DropReason::kQueueFull) += ring.refused_full;
-  dropped(DropReason::kTooLarge) += ring.refused_too_large;
-  dropped(static_cast<DropReason>(end_reason_.load(MemoryOrder::kRelaxed))) +=
-      ring.discarded - given_up + ring.refused_closed;
-  books.delivered = ring.delivered;
-  books.pending = ring.pending;
-  books.produced = ring.accepted + ring.refused_full + ring.refused_closed + ring.refused_too_large;
-  books.paths_cut = paths_cut_[index].load(MemoryOrder::kRelaxed);
-  return books;
-}
-
 void Connection::work(void* connection) { static_cast<Connection*>(connection)->deliver_all(); }
 
+// A port that is disconnected stays so: what is left is given up without asking it again.
 void Connection::deliver_all() {
   fltlink::MessageView view;
+  FltSendResult sent(STATUS_SUCCESS);
   while (ring_.peek(view, fltlink::kForever) == PeekOutcome::kMessage) {
-    const FltSendResult sent = send(view);
+    if (sent.outcome() != FltSendOutcome::kDisconnected) sent = send(view);
     note_high_water();
     settle(view, sent);
   }
@@ -175,31 +163,29 @@ FltSendResult Connection::send(const fltlink::MessageView& view) {
   }
 }
 
+// The log comes last: between taking a message out and counting its end there is no call (B1).
 void Connection::settle(const fltlink::MessageView& view, FltSendResult sent) {
+  LiveMessages& books = books_->of(view.message_class);
   if (sent.outcome() == FltSendOutcome::kDelivered) {
     ring_.release();
+    books.deliver();
     return;
   }
   const DropReason reason = reason_for(sent.outcome());
+  ring_.discard();
   if (reason == DropReason::kDisconnected) {
-    ring_.discard();  // counted as what the connection ends for
+    books.drop(end_reason());
     return;
   }
+  books.drop(reason);
   DRMFILTER_LOG(kLogErrors, "connection %u: a message was given up: 0x%08X\n", terms_.connection_id,
                 sent.status());
-  give_up(view.message_class, reason);
-}
-
-void Connection::give_up(MessageClass message_class, DropReason reason) {
-  ring_.discard();
-  // Pairs with the acquire in books().
-  drops_of(drops_, message_class, reason).fetch_add(1, MemoryOrder::kRelease);
 }
 
 // What is pending grows until the worker takes something out, so its peaks stand right before that.
 void Connection::note_high_water() {
-  const uint64_t pending =
-      ring_.counters(MessageClass::kTelemetry).pending + ring_.counters(MessageClass::kCritical).pending;
+  uint64_t pending = 0;
+  for (const LiveMessages& live : books_->messages) pending += live.pending.value();
   if (pending > high_water_.load(MemoryOrder::kRelaxed))
     high_water_.store(static_cast<uint32_t>(pending), MemoryOrder::kRelaxed);
 }

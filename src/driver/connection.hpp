@@ -21,6 +21,7 @@
 
 #include "books.hpp"
 #include "kernel_host.hpp"
+#include "state.hpp"
 
 namespace drmfilter {
 
@@ -35,8 +36,8 @@ class Connection {
  public:
   constexpr Connection() = default;
 
-  // Once, before anything else: from here on protect() fails until open().
-  void start();
+  // Once, before anything else: from here on protect() fails until open(). `books` are this slot's, and all zero.
+  void start(ConnectionBooks& books);
   void stop() { FltDeletePushLock(&envelope_lock_); }
 
   // PASSIVE_LEVEL. STATUS_INSUFFICIENT_RESOURCES, and then nothing is left behind.
@@ -58,8 +59,8 @@ class Connection {
   // Opens a signed envelope. One thread at a time gets past its window.
   [[nodiscard]] fltlink::Result<fltlink::Bytes, fltlink::DecodeError> open_envelope(fltlink::Bytes bytes);
 
-  // From open() on, and after close() until the next open(): the books of that client.
-  [[nodiscard]] MessageCounters books(MessageClass message_class) const;
+  // Of this client from open() on; after close() they wait to be moved (B4).
+  [[nodiscard]] ConnectionBooks& books() const { return *books_; }
   [[nodiscard]] uint32_t high_water() const { return high_water_.load(MemoryOrder::kRelaxed); }
   [[nodiscard]] uint32_t messages_max() const { return terms_.queue_messages_max; }
 
@@ -68,11 +69,16 @@ class Connection {
   void deliver_all();
   [[nodiscard]] fltlink::FltSendResult send(const fltlink::MessageView& view);
   void settle(const fltlink::MessageView& view, fltlink::FltSendResult sent);
-  void give_up(MessageClass message_class, DropReason reason);
+  [[nodiscard]] DropReason refusal_for(fltlink::EnqueueOutcome outcome) const;
+  // What a message is dropped for that finds the connection at its end.
+  [[nodiscard]] DropReason end_reason() const {
+    return static_cast<DropReason>(end_reason_.load(MemoryOrder::kRelaxed));
+  }
   void note_high_water();
   [[nodiscard]] NTSTATUS open_ring();
   void close_ring();
 
+  ConnectionBooks* books_ = nullptr;
   EX_RUNDOWN_REF rundown_{};
   fltlink::ClientPort port_;
   fltlink::ConnectionTerms terms_;
@@ -85,8 +91,6 @@ class Connection {
   fltlink::MessageRing ring_;
   void* ring_memory_ = nullptr;
   void* worker_ = nullptr;
-  WorkerDrops drops_;
-  std::array<Atomic<uint64_t>, kClassCount> paths_cut_;
   Atomic<uint32_t> high_water_{0};
   Atomic<uint8_t> end_reason_{static_cast<uint8_t>(DropReason::kDisconnected)};
 };

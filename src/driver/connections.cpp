@@ -3,6 +3,8 @@
 #include "clients.hpp"
 #include "lock.hpp"
 
+constinit drmfilter::DriverBooks DrmFilterBooks;
+
 namespace drmfilter {
 namespace {
 
@@ -43,6 +45,13 @@ void fit_queue(fltlink::ConnectionTerms& terms) {
   return STATUS_SUCCESS;
 }
 
+void add_to(fltlink::CountersReply& reply, ConnectionBooks& books) {
+  add(reply.file_events, books.of(MessageClass::kTelemetry).read());
+  add(reply.block_notices, books.of(MessageClass::kCritical).read());
+  for (size_t kind = 0; kind < reply.requests.size(); ++kind)
+    add(reply.requests[kind], books.requests[kind].read());
+}
+
 }  // namespace
 
 constinit Connections connections;
@@ -51,9 +60,9 @@ void Connections::start(Text allowed_image) {
   allowed_image_ = allowed_image;
   FltInitializePushLock(&connect_lock_);
   FltInitializePushLock(&table_lock_);
-  for (Slot& slot : slots_) {
-    KeInitializeEvent(&slot.closed, NotificationEvent, TRUE);
-    slot.connection.start();
+  for (size_t index = 0; index < slots_.size(); ++index) {
+    KeInitializeEvent(&slots_[index].closed, NotificationEvent, TRUE);
+    slots_[index].connection.start(DrmFilterBooks.connections[index]);
   }
 }
 
@@ -129,8 +138,7 @@ void Connections::close(Slot& slot, DropReason reason) {
 
 void Connections::retire(Slot& slot) {
   const ExclusiveLock lock(table_lock_);
-  for (size_t index = 0; index < kClassCount; ++index)
-    add(past_books_[index], slot.connection.books(static_cast<MessageClass>(index)));
+  slot.connection.books().move_to(DrmFilterBooks.rest);
   if (past_high_water_ < slot.connection.high_water()) past_high_water_ = slot.connection.high_water();
   slot.id.store(0, MemoryOrder::kRelease);
   slot.process_id.store(0, MemoryOrder::kRelease);
@@ -174,9 +182,13 @@ void Connections::broadcast(const fltlink::DriverMessage& message) {
     }
     slot.connection.unprotect();
   }
-  if (heard) return;
-  const bool critical = message.type == MSG_TYPE_BLOCK_NOTIFICATION;
-  count(unheard_[static_cast<size_t>(critical ? MessageClass::kCritical : MessageClass::kTelemetry)]);
+  if (!heard) DrmFilterBooks.rest.of(class_of(message.type)).refuse(DropReason::kNoSubscriber);
+}
+
+void Connections::count_late_request() {
+  LiveRequests& books = DrmFilterBooks.rest.of(RequestKind::kOther);
+  books.begin();
+  books.refuse(Refusal::kDisconnected);
 }
 
 bool Connections::is_client(uint32_t process_id) const {
@@ -189,16 +201,11 @@ bool Connections::is_client(uint32_t process_id) const {
 bool Connections::books(uint32_t connection_id, fltlink::CountersReply& reply) {
   const ExclusiveLock lock(table_lock_);
   const bool all = connection_id == 0;
-  std::array<MessageCounters, kClassCount> books{};
+  reply.connection_id = connection_id;
   if (all) {
-    books = past_books_;
     reply.queue_high_water = past_high_water_;
     reply.queue_messages_max = largest_queue_;
-    for (size_t index = 0; index < kClassCount; ++index) {
-      const uint64_t unheard = unheard_[index].load(MemoryOrder::kRelaxed);
-      books[index].produced += unheard;
-      books[index].dropped[static_cast<size_t>(DropReason::kNoSubscriber)] += unheard;
-    }
+    add_to(reply, DrmFilterBooks.rest);
   }
   bool found = all;
   for (const Slot& slot : slots_) {
@@ -207,15 +214,11 @@ bool Connections::books(uint32_t connection_id, fltlink::CountersReply& reply) {
     const bool asked = slot.connection.terms().connection_id == connection_id;
     if (!all && !asked) continue;
     found = true;
-    for (size_t index = 0; index < kClassCount; ++index)
-      add(books[index], slot.connection.books(static_cast<MessageClass>(index)));
+    add_to(reply, slot.connection.books());
     if (reply.queue_high_water < slot.connection.high_water())
       reply.queue_high_water = slot.connection.high_water();
     if (!all) reply.queue_messages_max = slot.connection.messages_max();
   }
-  reply.connection_id = connection_id;
-  reply.file_events = books[static_cast<size_t>(MessageClass::kTelemetry)];
-  reply.block_notices = books[static_cast<size_t>(MessageClass::kCritical)];
   return found;
 }
 

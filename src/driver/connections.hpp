@@ -32,6 +32,9 @@ class Connections {
   // STATUS_FLT_DELETING_OBJECT: the driver is being unloaded.
   [[nodiscard]] NTSTATUS connect(PFLT_PORT port, const VOID* context, ULONG context_size, Cookie& cookie);
 
+  // A request that found no connection.
+  void count_late_request();
+
   // DisconnectNotify. Does nothing for a connection that is gone already.
   void disconnect(Cookie cookie);
 
@@ -78,11 +81,8 @@ class Connections {
   EX_PUSH_LOCK table_lock_ = 0;
   std::array<Slot, FLTLINK_CONNECTIONS_MAX> slots_;
   // Of connections that are gone, under table_lock_.
-  std::array<MessageCounters, kClassCount> past_books_{};
   uint32_t past_high_water_ = 0;
   uint32_t largest_queue_ = 0;
-
-  std::array<Atomic<uint64_t>, kClassCount> unheard_;  // produced with no subscriber
 };
 
 extern Connections connections;

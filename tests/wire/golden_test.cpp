@@ -259,7 +259,8 @@ TEST(GoldenTest, Counters) {
                       .queue_messages_max = 2000,
                       .queue_high_water = 731,
                       .file_events = {},
-                      .block_notices = {}};
+                      .block_notices = {},
+                      .requests = {}};
   reply.file_events = {.produced = 5000,
                        .delivered = 4900,
                        .pending = 12,
@@ -267,12 +268,21 @@ TEST(GoldenTest, Counters) {
                        .dropped = {0, 80, 0, 5, 3, 0, 0, 0}};
   reply.block_notices = {
       .produced = 42, .delivered = 40, .pending = 1, .paths_cut = 0, .dropped = {0, 0, 0, 0, 1, 0, 0, 0}};
+  reply.requests = {{{7, 0, 0, {0, 4, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 3}},
+                     {6, 4, 0, {0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 1, 0, 0, 0}},
+                     {2, 2, 0, {}},
+                     {1, 1, 0, {}},
+                     {1, 1, 0, {}},
+                     {3, 1, 1, {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0}}}};
   expect_encoded("counters_reply", [&](MutableBytes out) { return encode_counters_reply(reply, out); });
   const auto decoded = decode_counters_reply(golden("counters_reply"));
   EXPECT_EQ(decoded->queue_high_water, 731u);
   EXPECT_TRUE(decoded->file_events.balanced());
   EXPECT_TRUE(decoded->block_notices.balanced());
   EXPECT_EQ(decoded->block_notices.dropped[static_cast<size_t>(DropReason::kDisconnected)], 1u);
+  for (const RequestCounters& counters : decoded->requests) EXPECT_TRUE(counters.balanced());
+  EXPECT_EQ(decoded->of(RequestKind::kPolicyUpdate).refused[static_cast<size_t>(Refusal::kByPolicyTable)],
+            1u);
 }
 
 TEST(GoldenTest, RecordRun) {

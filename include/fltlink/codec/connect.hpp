@@ -95,13 +95,14 @@ namespace detail {
 
 // The growth rule: `bytes` hold exactly as many bytes as their size field says, at least those that are
 // known, and only zeros beyond them. On success `known` holds the known bytes.
-[[nodiscard]] inline Result<Bytes, DecodeError> known_part(Bytes bytes, size_t known_size) {
+[[nodiscard]] inline Result<Bytes, DecodeError> known_part(Bytes bytes, size_t known_size,
+                                                           size_t size_max = FLTLINK_NEGOTIATION_SIZE_MAX) {
   ByteReader reader(bytes);
   uint32_t size = 0;
   if (bytes.size() < known_size) return DecodeError::kTruncated;
   const bool complete = reader.skip(sizeof(uint32_t)) && reader.read_u32_le(size);
   FLTLINK_ASSERT(complete);
-  if (size != bytes.size() || size > FLTLINK_NEGOTIATION_SIZE_MAX) return DecodeError::kWrongSize;
+  if (size != bytes.size() || size > size_max) return DecodeError::kWrongSize;
   if (!all_zero(bytes.subspan(known_size))) return DecodeError::kUnknownField;
   return bytes.first(known_size);
 }

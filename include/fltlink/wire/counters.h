@@ -1,5 +1,5 @@
-// The COUNTERS exchange of 1.1: what became of every message that the driver produced, for one connection or
-// for the whole driver. The growth rules are those of connect.h.
+// The COUNTERS exchange of 1.1: what became of every message that the driver produced and of every request that
+// it was sent, for one connection or for the whole driver. The growth rules are those of connect.h.
 #pragma once
 
 #include <fltlink/wire/connect.h>
@@ -20,6 +20,39 @@ enum {
   FLTLINK_DROP_NO_RESOURCES = 6,   // the system had no memory to send it with, within the retry budget
   FLTLINK_DROP_SEND_FAILED = 7,    // the send failed with another status
   FLTLINK_DROP_REASON_COUNT = 8
+};
+
+// What a request asks for. A signed envelope counts as what is in it.
+enum {
+  FLTLINK_REQUEST_OTHER =
+      0,  // what it is was not found out: unreadable, unknown, or nothing that a client sends
+  FLTLINK_REQUEST_POLICY_UPDATE = 1,
+  FLTLINK_REQUEST_STATUS = 2,
+  FLTLINK_REQUEST_CONFIG_CHANGE = 3,
+  FLTLINK_REQUEST_NEGOTIATE = 4,
+  FLTLINK_REQUEST_COUNTERS = 5,
+  FLTLINK_REQUEST_GET_NONCE = 6,
+  FLTLINK_REQUEST_AUTHENTICATE = 7,
+  FLTLINK_REQUEST_KIND_COUNT = 8
+};
+
+// Why a request was refused. A closed list: adding one is a new version.
+enum {
+  FLTLINK_REFUSED_MALFORMED = 0,          // bytes that do not decode, for a reason without a line of its own
+  FLTLINK_REFUSED_WRONG_SIZE = 1,         // not the size that this request has
+  FLTLINK_REFUSED_WRONG_DIRECTION = 2,    // a message that only the driver sends
+  FLTLINK_REFUSED_UNKNOWN_TYPE = 3,       // a type that nobody defined, or not the connection's version
+  FLTLINK_REFUSED_WRONG_VERSION = 4,      // an envelope of another version
+  FLTLINK_REFUSED_CHECKSUM = 5,           // an envelope that was damaged
+  FLTLINK_REFUSED_REPLAYED = 6,           // an envelope whose number was used
+  FLTLINK_REFUSED_NOT_AUTHENTICATED = 7,  // the connection has not proved yet who it is
+  FLTLINK_REFUSED_WRONG_SENDER = 8,       // a proof or a signature that is not that of the key
+  FLTLINK_REFUSED_NO_ROOM = 9,            // the answer does not fit the client's memory
+  FLTLINK_REFUSED_BY_POLICY_TABLE = 10,   // an older version, a name that no file can have, or no memory left
+  FLTLINK_REFUSED_BAD_MEMORY = 11,        // the client's memory is misaligned or has gone
+  FLTLINK_REFUSED_NOT_FOUND = 12,         // it asks about a connection that is not there
+  FLTLINK_REFUSED_DISCONNECTED = 13,  // it came when its connection was gone; counted for the driver alone
+  FLTLINK_REFUSAL_COUNT = 14
 };
 
 // 16 bytes, or more by the growth rule.
@@ -52,7 +85,21 @@ FLTLINK_ASSERT_OFFSET(FltlinkMessageCounters, pending, 16);
 FLTLINK_ASSERT_OFFSET(FltlinkMessageCounters, paths_cut, 24);
 FLTLINK_ASSERT_OFFSET(FltlinkMessageCounters, dropped, 32);
 
-// 224 bytes, or more by the growth rule.
+// 136 bytes, one kind of request. received = accepted + the sum of refused + pending.
+typedef struct FltlinkRequestCounters {
+  FLTLINK_ALIGN8 uint64_t received;
+  FLTLINK_ALIGN8 uint64_t accepted;
+  FLTLINK_ALIGN8 uint64_t pending;  // being answered now
+  FLTLINK_ALIGN8 uint64_t refused[FLTLINK_REFUSAL_COUNT];
+} FltlinkRequestCounters;
+
+FLTLINK_ASSERT_SIZE(FltlinkRequestCounters, 136);
+FLTLINK_ASSERT_OFFSET(FltlinkRequestCounters, received, 0);
+FLTLINK_ASSERT_OFFSET(FltlinkRequestCounters, accepted, 8);
+FLTLINK_ASSERT_OFFSET(FltlinkRequestCounters, pending, 16);
+FLTLINK_ASSERT_OFFSET(FltlinkRequestCounters, refused, 24);
+
+// 1312 bytes, or more by the growth rule. In less room, but at least 224 bytes, it ends before `requests`.
 typedef struct FltlinkCountersReply {
   uint32_t type;  // FLTLINK_MSG_TYPE_COUNTERS
   uint32_t size;
@@ -66,6 +113,7 @@ typedef struct FltlinkCountersReply {
   uint32_t reserved1;
   FltlinkMessageCounters file_events;
   FltlinkMessageCounters block_notices;
+  FltlinkRequestCounters requests[FLTLINK_REQUEST_KIND_COUNT];
 } FltlinkCountersReply;
 
 FLTLINK_ASSERT_SIZE(FltlinkCountersReply, FLTLINK_COUNTERS_REPLY_SIZE);
@@ -79,3 +127,4 @@ FLTLINK_ASSERT_OFFSET(FltlinkCountersReply, reserved0, 24);
 FLTLINK_ASSERT_OFFSET(FltlinkCountersReply, reserved1, 28);
 FLTLINK_ASSERT_OFFSET(FltlinkCountersReply, file_events, 32);
 FLTLINK_ASSERT_OFFSET(FltlinkCountersReply, block_notices, 128);
+FLTLINK_ASSERT_OFFSET(FltlinkCountersReply, requests, FLTLINK_COUNTERS_REPLY_SIZE_OLDEST);

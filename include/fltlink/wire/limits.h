@@ -57,7 +57,11 @@
 #define FLTLINK_NEGOTIATION_SIZE_MAX 256u
 #define FLTLINK_VERDICT_SIZE 16u
 #define FLTLINK_COUNTERS_REQUEST_SIZE 16u
-#define FLTLINK_COUNTERS_REPLY_SIZE 224u
+// Its reply: with the messages alone, as it was first defined; with the requests too; and the largest that is
+// read.
+#define FLTLINK_COUNTERS_REPLY_SIZE_OLDEST 224u
+#define FLTLINK_COUNTERS_REPLY_SIZE 1312u
+#define FLTLINK_COUNTERS_REPLY_SIZE_MAX 4096u
 
 // What one connection may ask for, and what it gets when it asks for nothing (zero).
 #define FLTLINK_CONNECTIONS_MAX 10u
@@ -86,7 +90,7 @@ FLTLINK_STATIC_ASSERT(FLTLINK_QUEUE_MESSAGES_DEFAULT*(FLTLINK_RECORD_HEADER_SIZE
                                                       FLTLINK_DRIVER_MESSAGE_SIZE) <=
                           FLTLINK_QUEUE_SIZE_DEFAULT,
                       "the default bytes hold the default count of plain messages");
-FLTLINK_STATIC_ASSERT(FLTLINK_COUNTERS_REPLY_SIZE <= FLTLINK_NEGOTIATION_SIZE_MAX,
+FLTLINK_STATIC_ASSERT(FLTLINK_COUNTERS_REPLY_SIZE <= FLTLINK_COUNTERS_REPLY_SIZE_MAX,
                       "the known part is read whole");
 FLTLINK_STATIC_ASSERT(FLTLINK_CONNECT_CONTEXT_SIZE <= FLTLINK_NEGOTIATION_SIZE_MAX,
                       "the known part is read whole");

@@ -42,6 +42,10 @@ def record(message, message_class, sequence, flags=0):
     return struct.pack("<IBBHQ", size, 16, message_class, flags, sequence) + message + bytes(-size % 8)
 
 
+def requests(received, accepted, pending, refused={}):
+    return struct.pack("<17Q", received, accepted, pending, *(refused.get(reason, 0) for reason in range(14)))
+
+
 ACCESS_DENIED = -0x3FFFFFDE
 REASON = text("Blocked by policy")
 full_path = struct.pack("<I", len(LONG) * 2) + text(LONG)
@@ -71,9 +75,17 @@ FILES = {
         "<10I", 0x101, 40, 0x00010001, 3, 1070, 1000, 0x100000, 9, 5000, 5
     ),
     "counters_request": struct.pack("<4I", 0x102, 16, 9, 0),
-    "counters_reply": struct.pack("<8I", 0x103, 224, 9, 2, 2000, 731, 0, 0)
+    "counters_reply": struct.pack("<8I", 0x103, 1312, 9, 2, 2000, 731, 0, 0)
     + struct.pack("<12Q", 5000, 4900, 12, 3, 0, 80, 0, 5, 3, 0, 0, 0)
-    + struct.pack("<12Q", 42, 40, 1, 0, 0, 0, 0, 0, 1, 0, 0, 0),
+    + struct.pack("<12Q", 42, 40, 1, 0, 0, 0, 0, 0, 1, 0, 0, 0)
+    + requests(7, 0, 0, {1: 4, 13: 3})  # other: wrong size, disconnected
+    + requests(6, 4, 0, {6: 1, 10: 1})  # POLICY_UPDATE: replayed, refused by the table
+    + requests(2, 2, 0)
+    + requests(1, 1, 0)
+    + requests(1, 1, 0)
+    + requests(3, 1, 1, {12: 1})  # COUNTERS: this one, and one for a connection that is not there
+    + requests(0, 0, 0)
+    + requests(0, 0, 0),
     "record_run": record(b"first", 0, 1) + struct.pack("<IBBH", 8, 8, 0, 1) + record(b"sequence", 1, 2),
 }
 
