@@ -94,12 +94,13 @@ bool ServerPort::open() const {
 
 Ports::Ports(System& system) : system_(system) {
   system.nt().on_requests_end([this](nt::Thread& thread) { cancel_receives_of(thread); });
-  system.at_shutdown([this] {
-    connections_.clear();
-    open_.clear();
-    retired_.clear();
-    closed_.clear();
-  });
+}
+
+void Ports::take_down() {
+  connections_.clear();
+  open_.clear();
+  retired_.clear();
+  closed_.clear();
 }
 
 // --- server ports ---

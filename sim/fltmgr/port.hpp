@@ -65,6 +65,9 @@ class Ports {
   explicit Ports(System& system);
   Ports(const Ports&) = delete;
   Ports& operator=(const Ports&) = delete;
+  // At the end of the machine, when no driver code can run any more: a driver that cannot be unloaded may send until
+  // then.
+  void take_down();
 
   struct Creation {
     std::u16string name;

@@ -6,6 +6,7 @@
 
 #include "fltmgr/in_flight.hpp"
 #include "fltmgr/manager.hpp"
+#include "fltmgr/port.hpp"
 #include "io/io_manager.hpp"
 #include "loader/loader.hpp"
 #include "nt/enter.hpp"
@@ -57,6 +58,7 @@ System::~System() {
   shut_down();
   // From here on no simulated thread runs; what they left is taken down without them.
   scheduler_.reset();
+  fltmgr_->ports().take_down();
   loader_.reset();
   io_.reset();
   nt_->destroy_objects();

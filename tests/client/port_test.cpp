@@ -104,5 +104,29 @@ TEST(PortTest, WithoutADescriptorTheDefaultOfTheCreatorApplies) {  // PORT-15
   EXPECT_EQ(m.machine.verifier().count("VER-37"), 0u);
 }
 
+// LIFE-18. On real threads: its worker outlives every client, and still runs when the machine ends.
+TEST(PortTest, DriverThatCannotBeUnloadedMaySendUntilTheMachineIsGone) {
+  PortDriver driver;  // outlives the machine
+  driver.settings.closes_client_ports = false;
+  Options options;
+  options.scheduler = SchedulerKind::kHost;
+  PortMachine m(options, {}, false);
+  m.machine.verifier().expect("VER-20");  // the worker
+  LambdaDriver lambdas = driver.lambdas();
+  lambdas.registration_flags = FLTFL_REGISTRATION_DO_NOT_SUPPORT_SERVICE_STOP;
+  lambdas.unload = [](PFLT_FILTER, FLT_FILTER_UNLOAD_FLAGS) { return STATUS_FLT_DO_NOT_DETACH; };
+  ASSERT_EQ(m.machine.load_driver(std::move(lambdas), {.name = u"stays"}).status(), STATUS_SUCCESS);
+  ASSERT_EQ(m.try_connect(m.client).result, S_OK);
+  m.machine.system_process().start_thread("worker", [&] {
+    for (int sends = 0; sends < 10'000; ++sends) {
+      LARGE_INTEGER moment;
+      moment.QuadPart = -kMillisecond;
+      char message = 0;
+      FltSendMessage(driver.filter, &driver.slots.front().port, &message, 1, nullptr, nullptr, &moment);
+      KeDelayExecutionThread(KernelMode, FALSE, &moment);
+    }
+  });
+}
+
 }  // namespace
 }  // namespace fltsim
