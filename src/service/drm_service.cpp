@@ -35,24 +35,6 @@ uint32_t driver_log_level(LogLevel level) {
   return 3;
 }
 
-EventId event_of(fltlink::Trouble trouble) {
-  switch (trouble) {
-    case fltlink::Trouble::kConnectFailed:
-      return EventId::kConnectFailed;
-    case fltlink::Trouble::kNegotiationFailed:
-      return EventId::kNegotiationFailed;
-    case fltlink::Trouble::kConnectionLost:
-      return EventId::kConnectionLost;
-    case fltlink::Trouble::kMalformedMessage:
-      return EventId::kMalformedMessage;
-    case fltlink::Trouble::kUnknownType:
-      return EventId::kUnknownMessage;
-    case fltlink::Trouble::kSlowHandler:
-      break;
-  }
-  return EventId::kSlowHandler;
-}
-
 // The driver answered, if only with a no: the connection is as good as before.
 bool was_answered(const RequestResult& result) {
   return result.outcome == RequestOutcome::kDone || result.outcome == RequestOutcome::kRefused ||
@@ -168,9 +150,7 @@ ConnectionUse DrmService::on_connected(fltlink::DriverClient& driver, const fltl
 
 ConnectionUse DrmService::on_attention(fltlink::DriverClient& driver) { return apply_changes(driver); }
 
-void DrmService::on_trouble(fltlink::Trouble trouble, uint32_t code) {
-  log_.write(event_of(trouble), host_.now(), {}, code);
-}
+void DrmService::on_trouble(const fltlink::TroubleReport& report) { log_.trouble(report, host_.now()); }
 
 ConnectionUse DrmService::apply_changes(fltlink::DriverClient& driver) {
   uint64_t change = 0;

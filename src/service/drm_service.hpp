@@ -78,7 +78,7 @@ class DrmService final : private fltlink::Handlers {
   fltlink::ConnectionUse on_connected(fltlink::DriverClient& driver,
                                       const fltlink::ConnectionTerms& terms) override;
   fltlink::ConnectionUse on_attention(fltlink::DriverClient& driver) override;
-  void on_trouble(fltlink::Trouble trouble, uint32_t code) override;
+  void on_trouble(const fltlink::TroubleReport& report) override;
 
   fltlink::ConnectionUse apply_changes(fltlink::DriverClient& driver);
   fltlink::ConnectionUse apply_config(fltlink::DriverClient& driver);

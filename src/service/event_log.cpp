@@ -52,6 +52,12 @@ const char* name_of(EventId id) {
       return "policy applied";
     case EventId::kPolicyRemoved:
       return "policy removed";
+    case EventId::kReceivesRecovered:
+      return "receives are outstanding again; they were short for (ms)";
+    case EventId::kWorkersRecovered:
+      return "no message waits for a worker any more; some did for (ms)";
+    case EventId::kTurningAwayEnded:
+      return "no question is turned away any more; some were for (ms)";
     case EventId::kBlocked:
       return "blocked";
     case EventId::kConnectFailed:
@@ -66,6 +72,20 @@ const char* name_of(EventId id) {
       return "a message took long to handle (ms)";
     case EventId::kNegotiationFailed:
       return "the driver did not agree on terms";
+    case EventId::kNoRoomForVerdict:
+      return "a question came without room for a verdict (bytes)";
+    case EventId::kReplyDueSoon:
+      return "an answer is due soon and still missing (ms)";
+    case EventId::kReplyTimedOut:
+      return "no answer in time: the fail policy answered (ms)";
+    case EventId::kHandlerLate:
+      return "a handler returned behind the fail policy's answer (ms)";
+    case EventId::kReceivesExhausted:
+      return "all receives are taken: the driver's senders wait";
+    case EventId::kWorkersExhausted:
+      return "all workers are busy: messages wait";
+    case EventId::kTurningAway:
+      return "too many questions wait: the fail policy answers";
     case EventId::kPolicyRefused:
       return "the driver refused a policy";
     case EventId::kPoliciesUnreadable:
@@ -74,6 +94,59 @@ const char* name_of(EventId id) {
       return "the driver refused its settings";
   }
   return "unnamed";
+}
+
+EventId event_of(fltlink::Trouble trouble) {
+  using fltlink::Trouble;
+  switch (trouble) {
+    case Trouble::kConnectFailed:
+      return EventId::kConnectFailed;
+    case Trouble::kNegotiationFailed:
+      return EventId::kNegotiationFailed;
+    case Trouble::kConnectionLost:
+      return EventId::kConnectionLost;
+    case Trouble::kMalformedMessage:
+      return EventId::kMalformedMessage;
+    case Trouble::kUnknownType:
+      return EventId::kUnknownMessage;
+    case Trouble::kNoRoomForVerdict:
+      return EventId::kNoRoomForVerdict;
+    case Trouble::kReplyDueSoon:
+      return EventId::kReplyDueSoon;
+    case Trouble::kReplyTimedOut:
+      return EventId::kReplyTimedOut;
+    case Trouble::kHandlerLate:
+      return EventId::kHandlerLate;
+    case Trouble::kSlowHandler:
+      return EventId::kSlowHandler;
+    case Trouble::kReceivesExhausted:
+      return EventId::kReceivesExhausted;
+    case Trouble::kReceivesRecovered:
+      return EventId::kReceivesRecovered;
+    case Trouble::kWorkersExhausted:
+      return EventId::kWorkersExhausted;
+    case Trouble::kWorkersRecovered:
+      return EventId::kWorkersRecovered;
+    case Trouble::kTurningAway:
+      return EventId::kTurningAway;
+    case Trouble::kTurningAwayEnded:
+      break;
+  }
+  return EventId::kTurningAwayEnded;
+}
+
+// Nothing for a type that the loop does not know.
+std::string_view kind_of(MESSAGE_TYPE type) {
+  switch (type) {
+    case MSG_TYPE_FILE_EVENT:
+      return "file event";
+    case MSG_TYPE_BLOCK_NOTIFICATION:
+      return "block notice";
+    case FLTLINK_MSG_TYPE_AUTHORIZE:
+      return "question";
+    default:
+      return {};
+  }
 }
 
 ordered_json line_for(EventId id, fltlink::Ticks time) {
@@ -144,6 +217,10 @@ void EventLog::block(const fltlink::DriverMessage& notice) {
   ordered_json line = line_for(EventId::kBlocked, notice);
   line["reason"] = printable(notice.reason);
   logger_->log(level_of(EventId::kBlocked), line.dump());
+}
+
+void EventLog::trouble(const fltlink::TroubleReport& report, fltlink::Ticks time) {
+  write(event_of(report.trouble), time, kind_of(report.type), report.code);
 }
 
 void EventLog::write(EventId id, fltlink::Ticks time, std::string_view subject, uint32_t code) {

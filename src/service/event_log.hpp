@@ -13,7 +13,7 @@
 #include <spdlog/logger.h>
 
 #include <fltlink/base/host.hpp>
-#include <fltlink/codec/driver_message.hpp>
+#include <fltlink/service/handlers.hpp>
 
 #include "service/settings.hpp"
 
@@ -27,6 +27,9 @@ enum class EventId : int {
   kStopped = 1003,
   kPolicyApplied = 1004,
   kPolicyRemoved = 1005,
+  kReceivesRecovered = 1007,
+  kWorkersRecovered = 1008,
+  kTurningAwayEnded = 1009,
   kBlocked = 2001,
   kConnectFailed = 2002,
   kConnectionLost = 2003,
@@ -34,6 +37,13 @@ enum class EventId : int {
   kUnknownMessage = 2005,
   kSlowHandler = 2006,
   kNegotiationFailed = 2007,
+  kNoRoomForVerdict = 2009,
+  kReplyDueSoon = 2010,
+  kReplyTimedOut = 2011,
+  kHandlerLate = 2012,
+  kReceivesExhausted = 2013,
+  kWorkersExhausted = 2014,
+  kTurningAway = 2015,
   kPolicyRefused = 3001,
   kPoliciesUnreadable = 3002,
   kConfigRefused = 3003,
@@ -57,6 +67,9 @@ class EventLog final {
   // it is shown as U+FFFD.
   void file_event(const fltlink::DriverMessage& event);
   void block(const fltlink::DriverMessage& notice);
+
+  // What the receive loop has to tell, with the kind of message that it is about as the subject.
+  void trouble(const fltlink::TroubleReport& report, fltlink::Ticks time);
 
   // Anything else: what happened, to what, and a code where there is one. `subject` is UTF-8.
   void write(EventId id, fltlink::Ticks time, std::string_view subject = {}, uint32_t code = 0);

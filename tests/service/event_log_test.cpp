@@ -7,6 +7,7 @@
 
 #include <filesystem>
 #include <fstream>
+#include <set>
 #include <sstream>
 
 namespace drmservice {
@@ -65,6 +66,28 @@ TEST_F(EventLogTest, BlockNoticeIsOneLineWithId2001AndItsReason) {
       R"({"time":"2025-01-01T00:00:00.0000005Z","id":2001,"event":"blocked","path":"C:\\a.docx",)"
       R"("path_cut":true,"pid":4,"tid":8,"operation":4,"status":"0xC0000022","reason":"Write is protected"})"
       "\n");
+}
+
+// Each has a line of its own, with a sentence of its own.
+TEST_F(EventLogTest, EveryTroubleIsLoggedByItsOwnId) {
+  EventLog log = make(LogLevel::kInfo);
+  constexpr auto kLast = static_cast<int>(fltlink::Trouble::kTurningAwayEnded);
+  for (int trouble = 0; trouble <= kLast; ++trouble) {
+    log.trouble({.trouble = static_cast<fltlink::Trouble>(trouble), .code = 600}, kNewYear2025);
+  }
+  std::set<std::string> lines;
+  std::istringstream stream(stream_.str());
+  for (std::string line; std::getline(stream, line);) lines.insert(line);
+  EXPECT_EQ(lines.size(), static_cast<size_t>(kLast + 1));
+  EXPECT_THAT(stream_.str(), testing::Not(testing::HasSubstr("unnamed")));
+}
+
+TEST_F(EventLogTest, TroubleWithAMessageNamesItsKind) {
+  make(LogLevel::kInfo)
+      .trouble({.trouble = fltlink::Trouble::kReplyTimedOut, .code = 600, .type = FLTLINK_MSG_TYPE_AUTHORIZE},
+               kNewYear2025);
+  EXPECT_THAT(stream_.str(), testing::HasSubstr("\"id\":2011,"));
+  EXPECT_THAT(stream_.str(), testing::HasSubstr("\"subject\":\"question\",\"code\":\"0x00000258\"}"));
 }
 
 // What a driver sends cannot begin a line of its own.

@@ -4,6 +4,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <set>
+
 #include <fltlink/service/receive_loop.hpp>
 
 #include "support/fake_host.hpp"
@@ -15,12 +17,25 @@ namespace {
 
 struct Killed {};
 
-// Ends a thread that is unwound as the simulator does: at its very top.
+// Ends a thread that is unwound as the simulator does: at its very top. From the kill on, each wait throws, and so do
+// those in progress.
 class MortalHost final : public Host {
  public:
   explicit MortalHost(FakeHost& host) : host_(host) {}
+  void kill() {
+    killed_ = true;
+    const std::set<ParkingSpot*> parked = parked_;
+    for (ParkingSpot* spot : parked) host_.wake(*spot);
+  }
+
   Ticks now() override { return host_.now(); }
-  ParkOutcome park(ParkingSpot& spot, Ticks deadline) override { return host_.park(spot, deadline); }
+  ParkOutcome park(ParkingSpot& spot, Ticks deadline) override {
+    parked_.insert(&spot);
+    const ParkOutcome outcome = killed_ ? ParkOutcome::kWoken : host_.park(spot, deadline);
+    parked_.erase(&spot);
+    if (killed_) throw Killed();
+    return outcome;
+  }
   void wake(ParkingSpot& spot) override { host_.wake(spot); }
   void relax() override { host_.relax(); }
   void* spawn(const char* name, Entry entry, void* context) override {
@@ -47,6 +62,8 @@ class MortalHost final : public Host {
   }
 
   FakeHost& host_;
+  bool killed_ = false;
+  std::set<ParkingSpot*> parked_;
   std::deque<Body> bodies_;
   std::vector<void*> tokens_;
 };
@@ -54,9 +71,10 @@ class MortalHost final : public Host {
 // From the kill on, each call throws, and so do those in progress.
 class MortalPort final : public Port {
  public:
-  explicit MortalPort(ScriptedPort& port) : port_(port) {}
+  explicit MortalPort(MortalHost& host, ScriptedPort& port) : host_(host), port_(port) {}
   void kill(int waiting_threads) {
     killed_ = true;
+    host_.kill();
     for (int i = 0; i < waiting_threads; ++i) port_.interrupt();
   }
 
@@ -78,6 +96,7 @@ class MortalPort final : public Port {
     return result;
   }
 
+  MortalHost& host_;
   ScriptedPort& port_;
   bool killed_ = false;
 };
@@ -93,7 +112,7 @@ class KilledProcessTest : public testing::Test {
   FakeHost fake_;
   MortalHost host_{fake_};
   ScriptedPort scripted_{fake_};
-  MortalPort port_{scripted_};
+  MortalPort port_{host_, scripted_};
   RecordingHandlers handlers_;
   LoopOptions options_;
 };
@@ -102,7 +121,7 @@ TEST_F(KilledProcessTest, WaitingWorkersUnwind) {
   ReceiveLoop loop(host_, port_, handlers_, options_);
   ASSERT_EQ(loop.start(), StartOutcome::kStarted);
   fake_.settle();
-  port_.kill(2);
+  port_.kill(3);
   loop.request_stop();
   host_.join_all();
   EXPECT_EQ(loop.counters()[LoopCounter::kReceived], 0u);
@@ -111,7 +130,7 @@ TEST_F(KilledProcessTest, WaitingWorkersUnwind) {
 TEST_F(KilledProcessTest, WorkerInsideAHandlerUnwindsThroughItsReply) {
   bool returned = false;
   handlers_.during_message = [&](ReplyToken* owed) {
-    port_.kill(1);
+    port_.kill(2);
     static_cast<void>(owed->reply(0));
     returned = true;
   };
@@ -126,7 +145,7 @@ TEST_F(KilledProcessTest, WorkerInsideAHandlerUnwindsThroughItsReply) {
 
 TEST_F(KilledProcessTest, ConnectionThreadUnwindsOutOfItsRequest) {
   handlers_.when_connected = [&](DriverClient& driver) {
-    port_.kill(2);
+    port_.kill(3);
     static_cast<void>(driver.set_config({}));
     ADD_FAILURE() << "a killed thread ran on";
     return ConnectionUse::kKeep;

@@ -1,11 +1,4 @@
-#include <fltlink/service/receive_loop.hpp>
-
-#include <gmock/gmock.h>
-#include <gtest/gtest.h>
-
-#include "support/fake_host.hpp"
-#include "support/scripted_port.hpp"
-#include "support/service_messages.hpp"
+#include "service/receive_loop_fixture.hpp"
 
 namespace fltlink {
 namespace {
@@ -15,42 +8,6 @@ using testing::ElementsAre;
 using testing::IsEmpty;
 using testing::Pair;
 using testing::SizeIs;
-
-class ReceiveLoopTest : public testing::Test {
- protected:
-  explicit ReceiveLoopTest(uint64_t seed = 0) : host_(seed) {
-    port_.on_request = negotiating_driver();
-    options_.workers = 2;
-    options_.receives = 3;
-  }
-
-  void start() {
-    loop_.emplace(host_, port_, handlers_, options_);
-    ASSERT_EQ(loop_->start(), StartOutcome::kStarted);
-    host_.settle();
-  }
-  uint64_t count(LoopCounter counter) const { return loop_->counters()[counter]; }
-
-  uint64_t deliver(ByteVector message, std::optional<size_t> reply_room = std::nullopt) {
-    const uint64_t id = port_.deliver(std::move(message), reply_room);
-    host_.settle();
-    return id;
-  }
-
-  void TearDown() override {
-    if (!loop_) return;
-    loop_->stop();
-    EXPECT_FALSE(port_.connected());
-    EXPECT_EQ(port_.outstanding(), 0u);
-    expect_balanced(loop_->counters());
-  }
-
-  FakeHost host_;
-  ScriptedPort port_{host_};
-  RecordingHandlers handlers_;
-  LoopOptions options_;
-  std::optional<ReceiveLoop> loop_;
-};
 
 // --- connecting ---
 
@@ -120,10 +77,13 @@ TEST_F(ReceiveLoopTest, FailedNegotiationClosesThePortAndPauses) {
   EXPECT_TRUE(loop_->connected());
 }
 
-TEST_F(ReceiveLoopTest, StartWithoutThreadsLeavesNothingBehind) {
-  loop_.emplace(host_, port_, handlers_, options_);
-  host_.fail_next_spawn = true;
-  EXPECT_EQ(loop_->start(), StartOutcome::kNoThreads);
+// The watch, the workers, the one worker more, the connection's thread.
+TEST_F(ReceiveLoopTest, StartWithTooFewThreadsLeavesNothingBehind) {
+  for (size_t threads = 0; threads < options_.workers + 3; ++threads) {
+    loop_.emplace(host_, port_, handlers_, options_);
+    host_.spawns_left = threads;
+    EXPECT_EQ(loop_->start(), StartOutcome::kNoThreads);
+  }
 }
 
 // --- messages ---
@@ -351,21 +311,21 @@ TEST_F(ReceiveLoopTest, WithoutAReplyOwedThereIsNoToken) {
   EXPECT_EQ(count(LoopCounter::kRepliesOwed), 0u);
 }
 
-TEST_F(ReceiveLoopTest, ForgottenReplyIsAnsweredWithTheDefault) {
-  options_.when_unanswered = static_cast<int32_t>(0xC0000022);
+TEST_F(ReceiveLoopTest, ForgottenReplyIsDeniedWithTheConfiguredStatus) {
+  options_.deny_status = static_cast<int32_t>(0xC0000022);
   start();
   deliver(file_event(u"C:\\a.txt"), 4);
   ASSERT_THAT(port_.replies(), SizeIs(1));
   EXPECT_EQ(port_.replies()[0].header.status, static_cast<int32_t>(0xC0000022));
   EXPECT_THAT(port_.replies()[0].payload, IsEmpty());
-  EXPECT_EQ(count(LoopCounter::kRepliesDefaulted), 1u);
+  EXPECT_EQ(count(LoopCounter::kUnanswered), 1u);
 }
 
-TEST_F(ReceiveLoopTest, MalformedMessageThatWaitsForAReplyIsAnswered) {
+TEST_F(ReceiveLoopTest, MalformedMessageThatWaitsForAReplyIsDenied) {
   start();
   deliver({1}, 4);
   ASSERT_THAT(port_.replies(), SizeIs(1));
-  EXPECT_EQ(port_.replies()[0].header.status, kStatusInvalidParameter);
+  EXPECT_EQ(port_.replies()[0].header.status, kStatusUnsuccessful);
 }
 
 TEST_F(ReceiveLoopTest, SecondReplyIsRefusedAndCounted) {
@@ -438,6 +398,7 @@ TEST_F(ReceiveLoopTest, SaturationIsVisible) {
   EXPECT_EQ(loop_->busy_workers(), 0u);
 }
 
+// Nobody waits for its answer.
 TEST_F(ReceiveLoopTest, SlowHandlerIsReported) {
   options_.slow_handler_after = kTicksPerSecond;
   handlers_.during_message = [this](ReplyToken*) {
@@ -447,7 +408,7 @@ TEST_F(ReceiveLoopTest, SlowHandlerIsReported) {
   start();
   port_.deliver(file_event(u"C:\\a.txt"));
   host_.advance(4 * kTicksPerSecond);
-  EXPECT_THAT(handlers_.troubles(), ElementsAre(Pair(Trouble::kSlowHandler, 3000)));
+  EXPECT_THAT(handlers_.troubles(), Contains(Pair(Trouble::kSlowHandler, 3000)));
 }
 
 // --- stopping ---

@@ -100,5 +100,35 @@ TEST_F(ReceiveLoopThreadsTest, StopRacesWithMessages) {
   }
 }
 
+// Handlers answer around the moment at which the loop does. Whoever is first, one answer goes out, and the watch never
+// meets a token that is dead.
+TEST_F(ReceiveLoopThreadsTest, HandlersAndDeadlinesRaceForTheOneAnswer) {
+  const uint32_t questions = scaled<uint32_t>(2000, 400);
+  constexpr Ticks kWait = 400 * kTicksPerMicrosecond;
+  port_.on_request = negotiating_driver({.version = FLTLINK_VERSION_1_1});
+  options_.sender_wait = kWait;
+  options_.questions_waiting_max = 2;
+  Atomic<uint32_t> drawn{0};
+  handlers_.when_asked = [&](VerdictToken& owed) {
+    const Ticks answer_at =
+        host_.now() + kWait * 6 / 8 + (drawn.fetch_add(1, MemoryOrder::kRelaxed) % 8) * kWait / 32;
+    while (host_.now() < answer_at) host_.relax();
+    EXPECT_THAT(owed.allow(), testing::AnyOf(ReplyTokenOutcome::kReplied, ReplyTokenOutcome::kTooLate));
+  };
+  ReceiveLoop loop(host_, port_, handlers_, options_);
+  ASSERT_EQ(loop.start(), StartOutcome::kStarted);
+  await_connection();
+  for (uint32_t i = 0; i < questions; ++i) {
+    port_.deliver(question(u"C:\\a.txt"), FLTLINK_VERDICT_SIZE);
+    while (port_.undelivered() > 4) host_.relax();
+  }
+  while (port_.replies().size() < questions) host_.relax();
+  loop.stop();
+  EXPECT_EQ(port_.replies().size(), questions);
+  EXPECT_EQ(loop.counters()[LoopCounter::kReplied], questions);
+  EXPECT_EQ(loop.counters()[LoopCounter::kRepliesLate], 0u) << "an answer that the port had to refuse";
+  expect_balanced(loop.counters());
+}
+
 }  // namespace
 }  // namespace fltlink

@@ -3,7 +3,7 @@
 // stands still while anybody can run, and jumps to the next deadline when all wait.
 //
 // Seed 0 runs threads in the order in which they became ready. Any other seed draws the next one, also at
-// every wake() and relax(), and replays.
+// every wake() and relax(), and replays. Threads whose deadlines are equal become ready together.
 #pragma once
 
 #include <algorithm>
@@ -59,10 +59,8 @@ class FakeHost final : public Host {
   }
 
   void* spawn(const char* name, Entry entry, void* context) override {
-    if (fail_next_spawn) {
-      fail_next_spawn = false;
-      return nullptr;
-    }
+    if (spawns_left == 0) return nullptr;
+    --spawns_left;
     Thread& thread = *threads_.emplace_back(std::make_unique<Thread>(name));
     ++live_;
     thread.os = std::thread([this, &thread, entry, context] {
@@ -94,8 +92,8 @@ class FakeHost final : public Host {
     give_way();
   }
 
-  // The next spawn() has no thread to give.
-  bool fail_next_spawn = false;
+  // Behind that many more, spawn() has no thread to give.
+  size_t spawns_left = SIZE_MAX;
 
  private:
   static constexpr uint32_t kIdle = 0;
@@ -160,8 +158,11 @@ class FakeHost final : public Host {
       }
     }
     if (due != nullptr && due->deadline <= watching_until_) {
-      now_ = std::max(now_, due->deadline);
-      make_ready(*due, false);
+      const Ticks deadline = due->deadline;
+      now_ = std::max(now_, deadline);
+      for (const auto& thread : threads_) {
+        if (thread->spot != nullptr && thread->deadline == deadline) make_ready(*thread, false);
+      }
       return;
     }
     if (watching_until_ == kForever) fail_deadlocked();

@@ -15,6 +15,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <string>
@@ -48,6 +49,9 @@ MATCHER_P(BlockedPath, path, "") { return arg.path == path; }
 class RecordingService final : private Handlers {
  public:
   static constexpr std::u16string_view kPortName = u"\\DrmFilterPort";
+
+  // Answers what the driver asks of an authorizer; without it the fail policy does. Set before it is asked.
+  std::function<void(const DriverMessage&, VerdictToken&)> when_asked;
 
   RecordingService(fltsim::Machine& machine, fltsim::Process process, LoopOptions options = {})
       : machine_(machine), process_(std::move(process)), host_(fltsim::make_process_host(process_)) {
@@ -114,11 +118,23 @@ class RecordingService final : private Handlers {
     const std::lock_guard lock(mutex_);
     return events_;
   }
+  std::vector<Notice> questions() {
+    settle();
+    const std::lock_guard lock(mutex_);
+    return questions_;
+  }
+  std::vector<TroubleReport> troubles() {
+    settle();
+    const std::lock_guard lock(mutex_);
+    return troubles_;
+  }
   void forget() {
     settle();
     const std::lock_guard lock(mutex_);
     blocked_.clear();
     events_.clear();
+    questions_.clear();
+    troubles_.clear();
   }
 
   bool connected() const { return loop_->connected(); }
@@ -181,8 +197,17 @@ class RecordingService final : private Handlers {
     return ConnectionUse::kKeep;
   }
   ConnectionUse on_attention(DriverClient&) override { return ConnectionUse::kKeep; }
-  void on_trouble(Trouble trouble, uint32_t code) override {
-    if (trouble == Trouble::kConnectFailed) connect_failure_ = code;
+  void on_authorize(const DriverMessage& question, VerdictToken& owed) override {
+    {
+      const std::lock_guard lock(mutex_);
+      questions_.push_back(noted(question));
+    }
+    if (when_asked) when_asked(question, owed);
+  }
+  void on_trouble(const TroubleReport& report) override {
+    if (report.trouble == Trouble::kConnectFailed) connect_failure_ = report.code;
+    const std::lock_guard lock(mutex_);
+    troubles_.push_back(report);
   }
 
   fltsim::Machine& machine_;
@@ -197,6 +222,8 @@ class RecordingService final : private Handlers {
   std::mutex mutex_;
   std::vector<Notice> blocked_;
   std::vector<Notice> events_;
+  std::vector<Notice> questions_;
+  std::vector<TroubleReport> troubles_;
 };
 
 }  // namespace fltlink::test

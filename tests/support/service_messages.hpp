@@ -45,6 +45,15 @@ inline ByteVector block_notice(Text path, Text reason, uint32_t process_id = 4) 
   return encoded(message);
 }
 
+// What is asked of an authorizer; of 1.1.
+inline ByteVector question(Text path, Text reason = u"Write is protected") {
+  DriverMessage message;
+  message.type = FLTLINK_MSG_TYPE_AUTHORIZE;
+  message.path = path;
+  message.reason = reason;
+  return encoded(message, {.version = FLTLINK_VERSION_1_1});
+}
+
 // Answers NEGOTIATE with `terms`, and every other request with nothing.
 inline std::function<SendResult(Bytes, MutableBytes)> negotiating_driver(ConnectionTerms terms = {}) {
   return [terms](Bytes request, MutableBytes answer) -> SendResult {
@@ -59,11 +68,19 @@ inline std::function<SendResult(Bytes, MutableBytes)> negotiating_driver(Connect
 class RecordingHandlers final : public Handlers {
  public:
   std::function<void(ReplyToken*)> during_message;
+  std::function<void(VerdictToken&)> when_asked;
   std::function<ConnectionUse(DriverClient&)> when_connected;
   std::function<ConnectionUse(DriverClient&)> when_attended;
 
   void on_file_event(const DriverMessage& event, ReplyToken* owed) override { keep(events_, event, owed); }
   void on_block(const DriverMessage& notice, ReplyToken* owed) override { keep(blocks_, notice, owed); }
+  void on_authorize(const DriverMessage& question, VerdictToken& owed) override {
+    {
+      const std::lock_guard lock(mutex_);
+      questions_.emplace_back(to_string(question.path), to_string(question.reason));
+    }
+    if (when_asked) when_asked(owed);
+  }
   ConnectionUse on_connected(DriverClient& driver, const ConnectionTerms& terms) override {
     {
       const std::lock_guard lock(mutex_);
@@ -78,9 +95,9 @@ class RecordingHandlers final : public Handlers {
     }
     return when_attended ? when_attended(driver) : ConnectionUse::kKeep;
   }
-  void on_trouble(Trouble trouble, uint32_t code) override {
+  void on_trouble(const TroubleReport& report) override {
     const std::lock_guard lock(mutex_);
-    troubles_.emplace_back(trouble, code);
+    reports_.push_back(report);
   }
 
   // Path and reason of every message.
@@ -88,7 +105,13 @@ class RecordingHandlers final : public Handlers {
   std::vector<Seen> events() const { return copy(events_); }
   std::vector<Seen> blocks() const { return copy(blocks_); }
   std::vector<ConnectionTerms> connections() const { return copy(connections_); }
-  std::vector<std::pair<Trouble, uint32_t>> troubles() const { return copy(troubles_); }
+  std::vector<Seen> questions() const { return copy(questions_); }
+  std::vector<TroubleReport> reports() const { return copy(reports_); }
+  std::vector<std::pair<Trouble, uint32_t>> troubles() const {
+    std::vector<std::pair<Trouble, uint32_t>> troubles;
+    for (const TroubleReport& report : reports()) troubles.emplace_back(report.trouble, report.code);
+    return troubles;
+  }
   size_t attentions() const {
     const std::lock_guard lock(mutex_);
     return attentions_;
@@ -113,15 +136,18 @@ class RecordingHandlers final : public Handlers {
   std::vector<Seen> events_;
   std::vector<Seen> blocks_;
   std::vector<ConnectionTerms> connections_;
-  std::vector<std::pair<Trouble, uint32_t>> troubles_;
+  std::vector<Seen> questions_;
+  std::vector<TroubleReport> reports_;
   size_t attentions_ = 0;
 };
 
 // The identities of service/counters.hpp; true at rest.
 inline void expect_balanced(const LoopCounters& counters) {
   using enum LoopCounter;
-  EXPECT_EQ(counters[kReceived],
-            counters[kFileEvents] + counters[kBlockNotices] + counters[kMalformed] + counters[kUnknownTypes]);
+  EXPECT_EQ(counters[kReceived], counters[kFileEvents] + counters[kBlockNotices] + counters[kQuestions] +
+                                     counters[kMalformed] + counters[kUnknownTypes] +
+                                     counters[kNoRoomForVerdict] + counters[kTurnedAway] +
+                                     counters[kExpired]);
   uint64_t malformed = 0;
   for (uint8_t reason = 0; reason <= static_cast<uint8_t>(DecodeError::kUnknownClass); ++reason) {
     malformed += counters.malformed(static_cast<DecodeError>(reason));
@@ -129,6 +155,16 @@ inline void expect_balanced(const LoopCounters& counters) {
   EXPECT_EQ(counters[kMalformed], malformed);
   EXPECT_EQ(counters[kRepliesOwed], counters[kReplied] + counters[kRepliesLate] + counters[kRepliesTooLong] +
                                         counters[kRepliesDisconnected] + counters[kRepliesFailed]);
+  uint64_t defaulted = 0;
+  for (uint8_t cause = 0; cause < kFailCauses; ++cause) {
+    defaulted += counters.defaulted(static_cast<FailCause>(cause));
+  }
+  EXPECT_EQ(counters[kRepliesDefaulted], defaulted);
+  EXPECT_EQ(counters[kTurnedAway], counters.defaulted(FailCause::kOverload));
+  EXPECT_LE(counters[kRepliesDefaulted], counters[kRepliesOwed]);
+  EXPECT_LE(counters[kFailedOpen], counters[kRepliesDefaulted]);
+  EXPECT_LE(counters[kUnanswered], counters.defaulted(FailCause::kProtocolError));
+  EXPECT_LE(counters[kExpired] + counters[kHandlersLate], counters.defaulted(FailCause::kTimeout));
 }
 
 }  // namespace fltlink

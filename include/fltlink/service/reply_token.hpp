@@ -1,22 +1,25 @@
 // ReplyToken: the one answer that a sender in the driver waits for. A handler is given a token only when a
-// reply is owed, and the loop answers with its default when the handler returns without having used it, so a
-// sender never waits for its time-out because a handler forgot.
+// reply is owed. When it returns without having used it, and when the sender would soon wait in vain, the loop
+// answers by the fail policy, so a sender never runs into its time-out because a handler forgot or took long.
 #pragma once
 
 #include <array>
 #include <tuple>
 #include <type_traits>
 
+#include <fltlink/base/atomic.hpp>
 #include <fltlink/base/text.hpp>
 #include <fltlink/codec/port_headers.hpp>
 #include <fltlink/port/port.hpp>
 #include <fltlink/service/counters.hpp>
+#include <fltlink/service/loop_actions.hpp>
 
 namespace fltlink {
 
 enum class ReplyTokenOutcome {
   kReplied,
   kAlreadyReplied,  // refused here; nothing was sent
+  kTooLate,         // refused here: the loop has answered in the handler's place; nothing was sent
   kOversized,       // refused here: more than payload_max(); the reply is still owed
   kNoWaiter,        // sent too late: the sender has given up
   kDisconnected,    // the connection that the message came over is gone
@@ -35,87 +38,134 @@ concept ReplyPayload =
     std::is_trivially_copyable_v<T> && std::has_unique_object_representations_v<T> && !std::is_pointer_v<T> &&
     !ViewOfOtherBytes<T> && !std::is_same_v<T, FltlinkReplyHeader>;
 
-// Lives on the stack of the worker that calls the handler, and dies when the handler has returned. One thread
-// at a time.
+// What the loop does about each outcome of a reply: it counts it and goes on. None ends a worker or leaves the
+// connection; whether the port is dead, the receives tell (BAD-10).
+struct ReplyActionRule {
+  ReplyOutcome outcome;
+  LoopAction action;
+  LoopCounter counter;
+  ReplyTokenOutcome told;  // to the handler
+};
+
+inline constexpr ReplyActionRule kReplyActions[] = {
+    {ReplyOutcome::kReplied, LoopAction::kDeliver, LoopCounter::kReplied, ReplyTokenOutcome::kReplied},
+    {ReplyOutcome::kNoWaiter, LoopAction::kDrop, LoopCounter::kRepliesLate, ReplyTokenOutcome::kNoWaiter},
+    {ReplyOutcome::kTooLong, LoopAction::kDrop, LoopCounter::kRepliesTooLong, ReplyTokenOutcome::kFailed},
+    {ReplyOutcome::kDisconnected, LoopAction::kDrop, LoopCounter::kRepliesDisconnected,
+     ReplyTokenOutcome::kDisconnected},
+    {ReplyOutcome::kFailed, LoopAction::kDrop, LoopCounter::kRepliesFailed, ReplyTokenOutcome::kFailed},
+};
+
+// Where a reply goes, and how much payload its sender has room for.
+struct ReplyAddress {
+  ConnectionNumber connection;
+  uint64_t message_id;
+  size_t payload_max;  // bytes
+};
+
+// No sender of protocol 1.x has room for more.
+inline constexpr size_t kReplyPayloadMax = 1024;
+
+namespace detail {
+
+inline ReplyTokenOutcome count_reply(LoopCounters& counters, ReplyOutcome outcome) {
+  for (const ReplyActionRule& rule : kReplyActions) {
+    if (rule.outcome != outcome) continue;
+    counters.add(rule.counter);
+    return rule.told;
+  }
+  FLTLINK_ASSERT(false && "an outcome of a reply without a rule");
+  return ReplyTokenOutcome::kFailed;
+}
+
+// REQUIRES: the right to answer this message, which exactly one caller gets from its token, and
+// payload.size() <= address.payload_max.
+inline ReplyTokenOutcome send_reply(Port& port, LoopCounters& counters, const ReplyAddress& address,
+                                    int32_t status, Bytes payload) {
+  // Aligned as the header is: the filter manager refuses another address (REPLY-8).
+  alignas(8) std::array<uint8_t, FLTLINK_REPLY_HEADER_SIZE + kReplyPayloadMax> buffer;
+  const auto header =
+      encode_reply_header({.status = status, .message_id = address.message_id}, MutableBytes(buffer));
+  FLTLINK_ASSERT(header.ok() && payload.size() <= address.payload_max);
+  copy_bytes(buffer.data() + *header, payload.data(), payload.size());
+  const Bytes reply = Bytes(buffer).first(*header + payload.size());
+  return count_reply(counters, port.reply(address.connection, reply).outcome);
+}
+
+}  // namespace detail
+
+// Lives with the message in the loop, and is dead when the handler has returned. The handler's thread uses it, one
+// at a time; take_over() is the loop's and may come from another thread.
+//
+// Invariant: of all who want to answer, exactly one gets the right to. The right is one compare-exchange of state_
+// from kOwed. Its order is relaxed, for it hands no data over: the rest of the token is constant, and whoever calls
+// take_over() has come to the token through the desk's mutex (detail/desk.hpp).
 class ReplyToken {
  public:
-  // No sender of protocol 1.x has room for more.
-  static constexpr size_t kPayloadSizeMax = 1024;
-
-  // `room` is the payload that the sender has room for, in bytes.
-  ReplyToken(Port& port, LoopCounters& counters, ConnectionNumber connection, uint64_t message_id,
-             size_t room)
-      : port_(port),
-        counters_(counters),
-        connection_(connection),
-        message_id_(message_id),
-        payload_max_(room < kPayloadSizeMax ? room : kPayloadSizeMax) {}
+  explicit ReplyToken(Port& port, LoopCounters& counters, const ReplyAddress& address)
+      : port_(port), counters_(counters), address_(clamped(address)) {}
   ReplyToken(const ReplyToken&) = delete;
   ReplyToken& operator=(const ReplyToken&) = delete;
 
-  [[nodiscard]] bool owed() const { return owed_; }
+  // Nobody has answered yet.
+  [[nodiscard]] bool owed() const { return state_.load(MemoryOrder::kRelaxed) == kOwed; }
 
   // In bytes.
-  [[nodiscard]] size_t payload_max() const { return payload_max_; }
+  [[nodiscard]] size_t payload_max() const { return address_.payload_max; }
 
   // Answers. `status` is an NTSTATUS, never an HRESULT: the driver's FltSendMessage returns it (REPLY-5,
   // BAD-24). Whatever the port says to it, the reply is no longer owed. Does not block.
   ReplyTokenOutcome reply(int32_t status, Bytes payload = {}) {
-    if (!owed_) {
-      counters_.add(LoopCounter::kSecondReplies);
-      return ReplyTokenOutcome::kAlreadyReplied;
-    }
-    if (payload.size() > payload_max_) {
+    if (owed() && payload.size() > payload_max()) {
       counters_.add(LoopCounter::kOversizedReplies);
       return ReplyTokenOutcome::kOversized;
     }
-    owed_ = false;
-    return send(status, payload);
+    uint32_t before = kOwed;
+    if (!state_.compare_exchange_strong(before, kAnswered, MemoryOrder::kRelaxed, MemoryOrder::kRelaxed)) {
+      return refuse(before);
+    }
+    return detail::send_reply(port_, counters_, address_, status, payload);
   }
 
   template <ReplyPayload T>
   ReplyTokenOutcome reply(int32_t status, const T& payload) {
-    static_assert(sizeof(T) <= kPayloadSizeMax, "no sender has room for this");
+    static_assert(sizeof(T) <= kReplyPayloadMax, "no sender has room for this");
     return reply(status, Bytes(reinterpret_cast<const uint8_t*>(&payload), sizeof payload));
   }
 
+  // --- the loop's side ---
+
+  // Gives the caller the right to answer, if nobody has had it. What the token's handler says from then on is too
+  // late.
+  [[nodiscard]] bool take_over() {
+    uint32_t before = kOwed;
+    return state_.compare_exchange_strong(before, kTakenOver, MemoryOrder::kRelaxed, MemoryOrder::kRelaxed);
+  }
+  [[nodiscard]] bool taken_over() const { return state_.load(MemoryOrder::kRelaxed) == kTakenOver; }
+
+  // To be copied before the token dies.
+  [[nodiscard]] const ReplyAddress& address() const { return address_; }
+
  private:
-  ReplyTokenOutcome send(int32_t status, Bytes payload) {
-    // Aligned as the header is: the filter manager refuses another address (REPLY-8).
-    alignas(8) std::array<uint8_t, FLTLINK_REPLY_HEADER_SIZE + kPayloadSizeMax> buffer;
-    const auto header = encode_reply_header({.status = status, .message_id = message_id_}, buffer);
-    FLTLINK_ASSERT(header.ok());
-    copy_bytes(buffer.data() + *header, payload.data(), payload.size());
-    return count(port_.reply(connection_, Bytes(buffer).first(*header + payload.size())).outcome);
+  static constexpr uint32_t kOwed = 0;
+  static constexpr uint32_t kAnswered = 1;
+  static constexpr uint32_t kTakenOver = 2;
+
+  static ReplyAddress clamped(ReplyAddress address) {
+    if (address.payload_max > kReplyPayloadMax) address.payload_max = kReplyPayloadMax;
+    return address;
   }
 
-  ReplyTokenOutcome count(ReplyOutcome outcome) {
-    switch (outcome) {
-      case ReplyOutcome::kReplied:
-        counters_.add(LoopCounter::kReplied);
-        return ReplyTokenOutcome::kReplied;
-      case ReplyOutcome::kNoWaiter:
-        counters_.add(LoopCounter::kRepliesLate);
-        return ReplyTokenOutcome::kNoWaiter;
-      case ReplyOutcome::kTooLong:
-        counters_.add(LoopCounter::kRepliesTooLong);
-        return ReplyTokenOutcome::kFailed;
-      case ReplyOutcome::kDisconnected:
-        counters_.add(LoopCounter::kRepliesDisconnected);
-        return ReplyTokenOutcome::kDisconnected;
-      case ReplyOutcome::kFailed:
-        break;
-    }
-    counters_.add(LoopCounter::kRepliesFailed);
-    return ReplyTokenOutcome::kFailed;
+  ReplyTokenOutcome refuse(uint32_t state) {
+    const bool too_late = state == kTakenOver;
+    counters_.add(too_late ? LoopCounter::kTooLateReplies : LoopCounter::kSecondReplies);
+    return too_late ? ReplyTokenOutcome::kTooLate : ReplyTokenOutcome::kAlreadyReplied;
   }
 
   Port& port_;
   LoopCounters& counters_;
-  const ConnectionNumber connection_;
-  const uint64_t message_id_;
-  const size_t payload_max_;
-  bool owed_ = true;
+  const ReplyAddress address_;
+  Atomic<uint32_t> state_{kOwed};
 };
 
 }  // namespace fltlink

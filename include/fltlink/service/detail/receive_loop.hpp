@@ -6,30 +6,42 @@
 namespace fltlink {
 
 inline ReceiveLoop::ReceiveLoop(Host& host, Port& port, Handlers& handlers, const LoopOptions& options)
-    : host_(host), port_(port), handlers_(handlers), options_(options), driver_(port) {
+    : host_(host),
+      port_(port),
+      handlers_(handlers),
+      options_(options),
+      driver_(port),
+      desk_(options.workers, options.questions_waiting_max, options.receives, open_slots_),
+      shortages_(options.shortage_quiet) {
   FLTLINK_ASSERT(options.workers > 0 && options.receives > 0);
   FLTLINK_ASSERT(options.buffer_size >= FLTLINK_MESSAGE_HEADER_SIZE);
   FLTLINK_ASSERT(options.buffer_size <= options.buffer_size_max);
+  FLTLINK_ASSERT(options.warn_percent > 0 && options.warn_percent <= 100);
+  FLTLINK_ASSERT(options.deny_status < 0);
+  FLTLINK_ASSERT(!options.context || options.context->fail_open == 0);
   // Whatever needs memory takes it here: threads of the loop have nobody to throw to.
   for (size_t i = 0; i < options.receives; ++i) {
     slots_.push_back(std::make_unique<Slot>());
     slots_.back()->storage.reserve(options.buffer_size_max);
   }
-  worker_threads_.reserve(options.workers);
+  worker_threads_.reserve(options.workers + 1);
 }
 
 inline StartOutcome ReceiveLoop::start() {
   FLTLINK_ASSERT(connection_thread_ == nullptr && worker_threads_.empty());
-  while (worker_threads_.size() < options_.workers) {
+  const size_t workers = options_.workers + 1;
+  watch_thread_ = host_.spawn("fltlink watch", &run_watch, this);
+  while (watch_thread_ != nullptr && worker_threads_.size() < workers) {
     void* thread = host_.spawn("fltlink worker", &run_worker, this);
     if (thread == nullptr) break;
     worker_threads_.push_back(thread);
   }
-  if (worker_threads_.size() == options_.workers) {
+  if (worker_threads_.size() == workers) {
     connection_thread_ = host_.spawn("fltlink connection", &run_connection, this);
   }
   if (connection_thread_ != nullptr) return StartOutcome::kStarted;
   end_workers();
+  end_watch();
   return StartOutcome::kNoThreads;
 }
 
@@ -56,6 +68,7 @@ inline void ReceiveLoop::run_connection(void* self) {
   auto* loop = static_cast<ReceiveLoop*>(self);
   loop->connect_and_serve();
   loop->end_workers();
+  loop->end_watch();
 }
 
 inline void ReceiveLoop::connect_and_serve() {
@@ -75,14 +88,16 @@ inline bool ReceiveLoop::open_connection() {
   uint8_t context[FLTLINK_CONNECT_CONTEXT_SIZE];
   size_t size = 0;
   if (options_.context) {
-    const auto encoded = encode_connect_context(*options_.context, context);
+    ConnectContext asked = *options_.context;
+    if (asked.role == FLTLINK_ROLE_AUTHORIZER) asked.fail_open = fail_open_flags(options_.fail.authorize);
+    const auto encoded = encode_connect_context(asked, context);
     FLTLINK_ASSERT(encoded.ok());
     size = *encoded;
   }
   const ConnectResult result = port_.connect(Bytes(context, size));
-  if (result.outcome != ConnectOutcome::kConnected) {
+  if (action_for(result.outcome, false) != LoopAction::kDeliver) {
     counters_.add(LoopCounter::kConnectsFailed);
-    handlers_.on_trouble(Trouble::kConnectFailed, result.code);
+    report(Trouble::kConnectFailed, result.code);
     return false;
   }
   if (agree_terms_with_driver()) return true;
@@ -92,14 +107,16 @@ inline bool ReceiveLoop::open_connection() {
 
 inline bool ReceiveLoop::agree_terms_with_driver() {
   terms_ = ConnectionTerms{};
+  sender_wait_ = options_.sender_wait;
   if (!options_.context) return true;
   const Answered<ConnectionTerms> answered = driver_.negotiate();
   if (answered.result.outcome == RequestOutcome::kDone) {
     terms_ = answered.value;
+    if (terms_.reply_timeout_ms != 0) sender_wait_ = terms_.reply_timeout_ms * kTicksPerMillisecond;
     return true;
   }
   counters_.add(LoopCounter::kNegotiationsFailed);
-  handlers_.on_trouble(Trouble::kNegotiationFailed, answered.result.code);
+  report(Trouble::kNegotiationFailed, answered.result.code);
   return false;
 }
 
@@ -172,7 +189,16 @@ inline void ReceiveLoop::end_workers() {
   worker_threads_.clear();
 }
 
-// --- workers ---
+// Behind the workers: a handler that is still at it when the loop is stopped has its deadline all the same.
+inline void ReceiveLoop::end_watch() {
+  if (watch_thread_ == nullptr) return;
+  watch_ending_.store(true, MemoryOrder::kRelease);
+  host_.wake(watch_spot_);
+  host_.join(watch_thread_);
+  watch_thread_ = nullptr;
+}
+
+// --- workers: the receives ---
 
 inline void ReceiveLoop::run_worker(void* self) {
   auto* loop = static_cast<ReceiveLoop*>(self);
@@ -186,44 +212,43 @@ inline void ReceiveLoop::run_worker(void* self) {
 
 inline void ReceiveLoop::take(Slot& slot, const Completion& completion) {
   const bool was_last = idle_receives_.fetch_sub(1, MemoryOrder::kRelaxed) == 1;
-  switch (completion.result) {
-    case ReceiveOutcome::kMessage:
+  if (completion.result == ReceiveOutcome::kFailed) counters_.add(LoopCounter::kReceivesFailed);
+  switch (action_for(completion.result, draining_.load(MemoryOrder::kAcquire))) {
+    case LoopAction::kDeliver:
       aborts_in_a_row_.store(0, MemoryOrder::kRelaxed);
-      if (was_last) counters_.add(LoopCounter::kReceivesExhausted);
-      handle_message(slot, completion.size);
-      return post_again(slot);
-    case ReceiveOutcome::kTooSmall:
-      return grow(slot, completion.code);
-    case ReceiveOutcome::kAborted:
-      return handle_abort(slot, completion.code);
-    case ReceiveOutcome::kDisconnected:
-      break;
-    case ReceiveOutcome::kFailed:
-      counters_.add(LoopCounter::kReceivesFailed);
-      break;
+      if (was_last) {
+        counters_.add(LoopCounter::kReceivesExhausted);
+        meet_shortage(detail::Shortage::kReceives);
+      }
+      return receive(slot, completion.size);
+    case LoopAction::kRetry:
+      return retry(slot, completion);
+    case LoopAction::kReconnect:
+      lose_connection(completion.code);
+      return retire();
+    case LoopAction::kStop:
+    case LoopAction::kDrop:
+      return retire();
   }
-  lose_connection(completion.code);
-  retire();
 }
 
-inline void ReceiveLoop::handle_abort(Slot& slot, uint32_t code) {
-  if (draining_.load(MemoryOrder::kAcquire)) return retire();
-  counters_.add(LoopCounter::kReceivesAborted);
-  if (aborts_in_a_row_.fetch_add(1, MemoryOrder::kRelaxed) + 1 >= kAbortsInARow) lose_connection(code);
-  post_again(slot);
-}
-
-// The message stays with its sender and meets the larger buffer (GET-7). One that fits no buffer that we may
-// have is a breach of the agreed terms; dropping the connection frees its sender, where posting again would
+// A message that is too large stays with its sender and meets the larger buffer (GET-7). One that fits no buffer that
+// we may have is a breach of the agreed terms; dropping the connection frees its sender, where posting again would
 // spin.
-inline void ReceiveLoop::grow(Slot& slot, uint32_t code) {
+inline void ReceiveLoop::retry(Slot& slot, const Completion& completion) {
+  if (completion.result == ReceiveOutcome::kAborted) {
+    counters_.add(LoopCounter::kReceivesAborted);
+    const uint32_t aborts = aborts_in_a_row_.fetch_add(1, MemoryOrder::kRelaxed) + 1;
+    if (aborts >= kAbortsInARow) lose_connection(completion.code);
+    return post_again(slot);
+  }
   counters_.add(LoopCounter::kReceivesTooSmall);
   if (slot.storage.size() < options_.buffer_size_max) {
     counters_.add(LoopCounter::kBuffersGrown);
     const size_t doubled = slot.storage.size() * 2;
     slot.resize(doubled < options_.buffer_size_max ? doubled : options_.buffer_size_max);
   } else {
-    lose_connection(code);
+    lose_connection(completion.code);
   }
   post_again(slot);
 }
@@ -238,10 +263,11 @@ inline void ReceiveLoop::post_again(Slot& slot) {
 inline bool ReceiveLoop::post(Slot& slot) {
   idle_receives_.fetch_add(1, MemoryOrder::kRelaxed);
   const PostResult result = port_.post(slot);
-  if (result.outcome == PostOutcome::kPosted) return true;
+  const LoopAction action = action_for(result.outcome, draining_.load(MemoryOrder::kAcquire));
+  if (action == LoopAction::kDeliver) return true;
   idle_receives_.fetch_sub(1, MemoryOrder::kRelaxed);
   if (result.outcome == PostOutcome::kFailed) counters_.add(LoopCounter::kReceivesFailed);
-  lose_connection(result.code);
+  if (action == LoopAction::kReconnect) lose_connection(result.code);
   return false;
 }
 
@@ -253,69 +279,10 @@ inline void ReceiveLoop::retire() {
 inline void ReceiveLoop::lose_connection(uint32_t code) {
   if (draining_.load(MemoryOrder::kAcquire) || lost_.exchange(true, MemoryOrder::kAcqRel)) return;
   counters_.add(LoopCounter::kConnectionsLost);
-  handlers_.on_trouble(Trouble::kConnectionLost, code);
+  report(Trouble::kConnectionLost, code);
   host_.wake(spot_);
 }
 
-inline void ReceiveLoop::handle_message(Slot& slot, size_t size) {
-  counters_.add(LoopCounter::kReceived);
-  if (busy_workers_.fetch_add(1, MemoryOrder::kRelaxed) + 1 == options_.workers) {
-    counters_.add(LoopCounter::kWorkersExhausted);
-  }
-  const Bytes bytes = Bytes(slot.storage).first(size);
-  const auto header = decode_message_header(bytes);
-  if (!header.ok()) {
-    refuse(header.error(), nullptr);
-  } else if (header->reply_length < FLTLINK_REPLY_HEADER_SIZE) {
-    dispatch(bytes.subspan(FLTLINK_MESSAGE_HEADER_SIZE), nullptr);
-  } else {
-    counters_.add(LoopCounter::kRepliesOwed);
-    ReplyToken owed(port_, counters_, slot.connection, header->message_id,
-                    header->reply_length - FLTLINK_REPLY_HEADER_SIZE);
-    dispatch(bytes.subspan(FLTLINK_MESSAGE_HEADER_SIZE), &owed);
-  }
-  busy_workers_.fetch_sub(1, MemoryOrder::kRelaxed);
-}
-
-inline void ReceiveLoop::dispatch(Bytes message, ReplyToken* owed) {
-  const auto type = peek_message_type(message);
-  if (!type.ok()) return refuse(type.error(), owed);
-  if (!is_message_to_service(*type)) {
-    counters_.add(LoopCounter::kUnknownTypes);
-    handlers_.on_trouble(Trouble::kUnknownType, *type);
-    return answer(owed, options_.when_malformed);
-  }
-  const auto decoded = decode_driver_message(message, terms_.version);
-  if (!decoded.ok()) return refuse(decoded.error(), owed);
-  deliver(*decoded, owed);
-  answer(owed, options_.when_unanswered);
-}
-
-inline void ReceiveLoop::deliver(const DriverMessage& message, ReplyToken* owed) {
-  const Ticks start = host_.now();
-  if (message.type == MSG_TYPE_BLOCK_NOTIFICATION) {
-    counters_.add(LoopCounter::kBlockNotices);
-    handlers_.on_block(message, owed);
-  } else {
-    counters_.add(LoopCounter::kFileEvents);
-    handlers_.on_file_event(message, owed);
-  }
-  const Ticks taken = host_.now() - start;
-  if (taken <= options_.slow_handler_after) return;
-  counters_.add(LoopCounter::kSlowHandlers);
-  handlers_.on_trouble(Trouble::kSlowHandler, static_cast<uint32_t>(taken / kTicksPerMillisecond));
-}
-
-inline void ReceiveLoop::refuse(DecodeError reason, ReplyToken* owed) {
-  counters_.add_malformed(reason);
-  handlers_.on_trouble(Trouble::kMalformedMessage, static_cast<uint32_t>(reason));
-  answer(owed, options_.when_malformed);
-}
-
-inline void ReceiveLoop::answer(ReplyToken* owed, int32_t status) {
-  if (owed == nullptr || !owed->owed()) return;
-  counters_.add(LoopCounter::kRepliesDefaulted);
-  owed->reply(status);
-}
-
 }  // namespace fltlink
+
+#include <fltlink/service/detail/receive_loop_messages.hpp>
