@@ -52,6 +52,8 @@ const char* name_of(EventId id) {
       return "policy applied";
     case EventId::kPolicyRemoved:
       return "policy removed";
+    case EventId::kAllowed:
+      return "allowed on request";
     case EventId::kReceivesRecovered:
       return "receives are outstanding again; they were short for (ms)";
     case EventId::kWorkersRecovered:
@@ -72,6 +74,8 @@ const char* name_of(EventId id) {
       return "a message took long to handle (ms)";
     case EventId::kNegotiationFailed:
       return "the driver did not agree on terms";
+    case EventId::kDenied:
+      return "denied on request";
     case EventId::kNoRoomForVerdict:
       return "a question came without room for a verdict (bytes)";
     case EventId::kReplyDueSoon:
@@ -217,6 +221,14 @@ void EventLog::block(const fltlink::DriverMessage& notice) {
   ordered_json line = line_for(EventId::kBlocked, notice);
   line["reason"] = printable(notice.reason);
   logger_->log(level_of(EventId::kBlocked), line.dump());
+}
+
+void EventLog::verdict(const fltlink::DriverMessage& question, fltlink::Verdict verdict) {
+  const EventId id = verdict == fltlink::Verdict::kAllow ? EventId::kAllowed : EventId::kDenied;
+  if (!logger_->should_log(level_of(id))) return;
+  ordered_json line = line_for(id, question);
+  line["reason"] = printable(question.reason);
+  logger_->log(level_of(id), line.dump());
 }
 
 void EventLog::trouble(const fltlink::TroubleReport& report, fltlink::Ticks time) {

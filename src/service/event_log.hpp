@@ -27,6 +27,7 @@ enum class EventId : int {
   kStopped = 1003,
   kPolicyApplied = 1004,
   kPolicyRemoved = 1005,
+  kAllowed = 1006,
   kReceivesRecovered = 1007,
   kWorkersRecovered = 1008,
   kTurningAwayEnded = 1009,
@@ -37,6 +38,7 @@ enum class EventId : int {
   kUnknownMessage = 2005,
   kSlowHandler = 2006,
   kNegotiationFailed = 2007,
+  kDenied = 2008,
   kNoRoomForVerdict = 2009,
   kReplyDueSoon = 2010,
   kReplyTimedOut = 2011,
@@ -67,6 +69,9 @@ class EventLog final {
   // it is shown as U+FFFD.
   void file_event(const fltlink::DriverMessage& event);
   void block(const fltlink::DriverMessage& notice);
+
+  // What the service said to a question. An allowance is information, a denial a warning.
+  void verdict(const fltlink::DriverMessage& question, fltlink::Verdict verdict);
 
   // What the receive loop has to tell, with the kind of message that it is about as the subject.
   void trouble(const fltlink::TroubleReport& report, fltlink::Ticks time);

@@ -16,14 +16,25 @@ std::variant<std::unique_ptr<Program>, ProgramError> Program::open(const Setting
 Program::Program(const Settings& settings, std::unique_ptr<PolicyStore> policies, EventLog log)
     : settings_(settings), policies_(std::move(policies)), log_(std::move(log)) {}
 
-fltlink::StartOutcome Program::start(fltlink::Host& host, fltlink::Port& port, Observer* observer) {
+fltlink::StartOutcome Program::start(fltlink::Host& host, fltlink::Port& port, Observer* observer,
+                                     fltlink::Port* questions) {
   FLTLINK_ASSERT(!service_.has_value());
+  FLTLINK_ASSERT(questions != nullptr || settings_.allowed.empty());
   service_.emplace(host, port, *policies_, log_, settings_, observer);
-  return service_->start();
+  if (questions != nullptr) {
+    authorizer_.emplace(host, *questions, log_, settings_);
+    const auto outcome = authorizer_->start();
+    if (outcome != fltlink::StartOutcome::kStarted) return outcome;
+  }
+  const auto outcome = service_->start();
+  if (outcome != fltlink::StartOutcome::kStarted && authorizer_.has_value()) authorizer_->stop();
+  return outcome;
 }
 
+// The authorizer last: what the service still does may be asked about.
 std::optional<ProgramError> Program::stop() {
   if (service_.has_value()) service_->stop();
+  if (authorizer_.has_value()) authorizer_->stop();
   const auto error = log_.first_error();
   if (!error.has_value()) return std::nullopt;
   return ProgramError{error->text};
@@ -32,6 +43,11 @@ std::optional<ProgramError> Program::stop() {
 DrmService& Program::service() {
   FLTLINK_ASSERT(service_.has_value());
   return *service_;
+}
+
+const Authorizer& Program::authorizer() const {
+  FLTLINK_ASSERT(authorizer_.has_value());
+  return *authorizer_;
 }
 
 }  // namespace drmservice

@@ -14,6 +14,7 @@
 #include <string>
 #include <variant>
 
+#include "service/authorizer.hpp"
 #include "service/drm_service.hpp"
 
 namespace drmservice {
@@ -30,9 +31,10 @@ class Program final {
   Program(const Program&) = delete;
   Program& operator=(const Program&) = delete;
 
-  // Once. `host`, `port` and `observer`, which may be null, outlive the program.
+  // Once. `host`, the ports and `observer`, which may be null, outlive the program. `questions` is a second port, for
+  // the questions that the driver asks. REQUIRES: `questions` if the settings say what is allowed on request.
   [[nodiscard]] fltlink::StartOutcome start(fltlink::Host& host, fltlink::Port& port,
-                                            Observer* observer = nullptr);
+                                            Observer* observer = nullptr, fltlink::Port* questions = nullptr);
 
   // Every message that was received has been handled and logged. An error when the log is not complete. Any
   // number of times, also without a start.
@@ -41,6 +43,8 @@ class Program final {
   [[nodiscard]] PolicyStore& policies() { return *policies_; }
   // REQUIRES: start() was called.
   [[nodiscard]] DrmService& service();
+  // REQUIRES: the same, with a port for questions.
+  [[nodiscard]] const Authorizer& authorizer() const;
 
  private:
   Program(const Settings& settings, std::unique_ptr<PolicyStore> policies, EventLog log);
@@ -48,7 +52,9 @@ class Program final {
   const Settings settings_;
   const std::unique_ptr<PolicyStore> policies_;
   EventLog log_;
-  std::optional<DrmService> service_;  // last: it uses everything above
+  // Last: these use everything above.
+  std::optional<DrmService> service_;
+  std::optional<Authorizer> authorizer_;
 };
 
 }  // namespace drmservice

@@ -8,6 +8,10 @@
 
 #include <nlohmann/json.hpp>
 
+#include <fltlink/wire/limits.h>
+
+#include "service/text.hpp"
+
 namespace drmservice {
 
 namespace {
@@ -60,12 +64,53 @@ Complaint read_log_level(const json& value, Settings& settings) {
   return "must be \"error\", \"warning\", \"info\" or \"debug\"";
 }
 
+// An array of texts, each of which `take` accepts or not.
+template <typename Take>
+Complaint read_texts(const json& value, const char* complaint, const Take& take) {
+  if (!value.is_array()) return complaint;
+  for (const json& text : value) {
+    if (!text.is_string() || !take(text.get_ref<const std::string&>())) return complaint;
+  }
+  return std::nullopt;
+}
+
+Complaint read_allowed(const json& value, Settings& settings) {
+  settings.allowed.clear();
+  return read_texts(value, "must be a list of path patterns of 1 to 259 units", [&](const std::string& text) {
+    const auto pattern = utf16_from_utf8(text);
+    if (!pattern || pattern->empty() || pattern->size() > FLTLINK_PATH_FIELD_TEXT_UNITS_MAX) return false;
+    settings.allowed.push_back(*pattern);
+    return true;
+  });
+}
+
+Complaint read_fail_open(const json& value, Settings& settings) {
+  using fltlink::FailPolicy;
+  static constexpr std::pair<const char*, fltlink::FailAction FailPolicy::*> kCauses[] = {
+      {"timeout", &FailPolicy::timeout},
+      {"disconnect", &FailPolicy::disconnect},
+      {"overload", &FailPolicy::overload},
+      {"protocol_error", &FailPolicy::protocol_error}};
+  settings.fail_policy = FailPolicy{};
+  return read_texts(value, R"(must be a list of "timeout", "disconnect", "overload", "protocol_error")",
+                    [&](const std::string& text) {
+                      for (const auto& [name, cause] : kCauses) {
+                        if (text != name) continue;
+                        settings.fail_policy.*cause = fltlink::FailAction::kAllow;
+                        return true;
+                      }
+                      return false;
+                    });
+}
+
 std::map<std::string, Reader, std::less<>> readers() {
   return {{"monitoring", flag(&Settings::monitoring)},
           {"blocking", flag(&Settings::blocking)},
           {"log_level", read_log_level},
           {"workers", count(&Settings::workers, kWorkersMax)},
           {"receives", count(&Settings::receives, kReceivesMax)},
+          {"allowed", read_allowed},
+          {"fail_open", read_fail_open},
           {"database", path(&Settings::database)},
           {"log_file", path(&Settings::log_file)}};
 }

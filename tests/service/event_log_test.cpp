@@ -68,6 +68,18 @@ TEST_F(EventLogTest, BlockNoticeIsOneLineWithId2001AndItsReason) {
       "\n");
 }
 
+TEST_F(EventLogTest, VerdictIsOneLineWithTheReasonOfItsQuestion) {
+  fltlink::DriverMessage question = message(u"C:\\a.docx");
+  question.reason = u"Write is protected";
+  EventLog log = make(LogLevel::kInfo);
+  log.verdict(question, fltlink::Verdict::kAllow);
+  log.verdict(question, fltlink::Verdict::kDeny);
+  EXPECT_THAT(stream_.str(),
+              testing::HasSubstr(R"("id":1006,"event":"allowed on request","path":"C:\\a.docx")"));
+  EXPECT_THAT(stream_.str(), testing::HasSubstr(R"("id":2008,"event":"denied on request")"));
+  EXPECT_THAT(stream_.str(), testing::HasSubstr(R"("reason":"Write is protected"})"));
+}
+
 // Each has a line of its own, with a sentence of its own.
 TEST_F(EventLogTest, EveryTroubleIsLoggedByItsOwnId) {
   EventLog log = make(LogLevel::kInfo);

@@ -24,12 +24,15 @@ TEST(SettingsTest, EmptyObjectGivesTheDefaults) {
   EXPECT_EQ(settings.log_level, LogLevel::kInfo);
   EXPECT_EQ(settings.workers, 4u);
   EXPECT_EQ(settings.receives, 16u);
+  EXPECT_TRUE(settings.allowed.empty());
+  EXPECT_EQ(fltlink::fail_open_flags(settings.fail_policy), 0u) << "what is not answered is denied";
 }
 
 TEST(SettingsTest, EveryKeyIsRead) {
   const auto result =
       parse_settings(R"({"monitoring": false, "blocking": false, "log_level": "debug", "workers": 2,
-      "receives": 3, "database": "p.db", "log_file": "e.log"})");
+      "receives": 3, "database": "p.db", "log_file": "e.log", "allowed": ["C:\\Drafts\\*", "*.\u00fc"],
+      "fail_open": ["timeout", "overload"]})");
   const auto& settings = std::get<Settings>(result);
   EXPECT_FALSE(settings.monitoring);
   EXPECT_FALSE(settings.blocking);
@@ -38,6 +41,9 @@ TEST(SettingsTest, EveryKeyIsRead) {
   EXPECT_EQ(settings.receives, 3u);
   EXPECT_EQ(settings.database, "p.db");
   EXPECT_EQ(settings.log_file, "e.log");
+  EXPECT_THAT(settings.allowed, testing::ElementsAre(u"C:\\Drafts\\*", u"*.\u00fc"));
+  EXPECT_EQ(fltlink::fail_open_flags(settings.fail_policy),
+            FLTLINK_FAIL_OPEN_TIMEOUT | FLTLINK_FAIL_OPEN_OVERLOAD);
 }
 
 TEST(SettingsTest, UnknownKeyIsRefusedByName) {
@@ -51,6 +57,10 @@ TEST(SettingsTest, WrongValuesAreRefusedByName) {
   EXPECT_THAT(error_for(R"({"workers": 2.5})"), HasSubstr("from 1 to 64"));
   EXPECT_THAT(error_for(R"({"receives": -1})"), HasSubstr("from 1 to 1024"));
   EXPECT_THAT(error_for(R"({"log_level": "loud"})"), HasSubstr("\"log_level\" must be"));
+  EXPECT_THAT(error_for(R"({"allowed": "C:"})"), HasSubstr("\"allowed\" must be a list"));
+  EXPECT_THAT(error_for(R"({"allowed": [""]})"), HasSubstr("\"allowed\" must be a list"));
+  EXPECT_THAT(error_for("{\"allowed\": [\"" + std::string(260, 'a') + "\"]}"), HasSubstr("259 units"));
+  EXPECT_THAT(error_for(R"({"fail_open": ["always"]})"), HasSubstr("\"fail_open\" must be a list"));
   EXPECT_THAT(error_for(R"({"database": ""})"), HasSubstr("\"database\" must be a path"));
 }
 
