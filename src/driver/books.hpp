@@ -1,16 +1,19 @@
-// The books: what became of every message that the driver produced and of every request that it was sent. These
+// The books: what became of every message that the driver produced, of every request that it was sent and of
+// every question that it asked. These
 // are the counters themselves, the one set there is; COUNTERS reads them, and so does a debugger or a test, through
 // the module's symbol DrmFilterBooks.
 //
 // A message is produced once for each subscriber that is connected, or once if there is none. A request is received
 // once its kind is known. For each class of message, produced = delivered + the sum of dropped + pending; for each
-// kind of request, received = accepted + the sum of refused + pending. Both hold in every ConnectionBooks, and so
+// kind of request, received = accepted + the sum of refused + pending; for questions, asked = allowed + denied +
+// the sum of unanswered + pending. All hold in every ConnectionBooks, and so
 // in any sum of them, whenever every thread stands in a call of the system, and for anybody at rest:
 //   B1  A counter changes only in a member function below. Each of these keeps the identity and calls nothing.
 //   B2  What is pending in a connection's books lies in its ring: a message becomes pending before its commit, so
 //       that the worker never ends one that is not; the worker ends it, by deliver() or drop(), when it has taken
 //       it out. Nothing else leaves the ring, since the ring is closed to be drained.
 //   B3  A request is pending while its client's thread is in MessageNotify under rundown protection.
+//       A question is pending while the asking thread holds it too.
 //   B4  When a connection has been closed, nobody holds its protection and its worker has ended: nothing is pending
 //       and nobody counts. Then its books are moved to `rest`, in one piece.
 //   B5  What belongs to no connection is counted in `rest` directly.
@@ -32,6 +35,8 @@ namespace drmfilter {
 using fltlink::DropReason;
 using fltlink::MessageClass;
 using fltlink::MessageCounters;
+using fltlink::NoVerdict;
+using fltlink::QuestionCounters;
 using fltlink::Refusal;
 using fltlink::RequestCounters;
 using fltlink::RequestKind;
@@ -48,6 +53,16 @@ class LiveCount {
   [[nodiscard]] uint64_t value() const { return value_.load(fltlink::MemoryOrder::kRelaxed); }
   void add(uint64_t more) { value_.fetch_add(more, fltlink::MemoryOrder::kRelaxed); }
   void take(uint64_t less) { value_.fetch_sub(less, fltlink::MemoryOrder::kRelaxed); }
+  // Adds one unless that would make more than `most`: exact, whoever counts at once.
+  [[nodiscard]] bool add_below(uint64_t most) {
+    uint64_t now = value();
+    while (now < most) {
+      if (value_.compare_exchange_weak(now, now + 1, fltlink::MemoryOrder::kRelaxed,
+                                       fltlink::MemoryOrder::kRelaxed))
+        return true;
+    }
+    return false;
+  }
   // Alone. What was counted goes to `sum`.
   void move_to(LiveCount& sum) {
     sum.add(value());
@@ -111,13 +126,51 @@ struct LiveRequests {
   [[nodiscard]] RequestCounters read() const;
 };
 
+// Laid out as FltlinkQuestionCounters.
+struct LiveQuestions {
+  LiveCount asked;
+  LiveCount allowed;
+  LiveCount denied;
+  LiveCount pending;
+  std::array<LiveCount, fltlink::kNoVerdictCount> unanswered;  // by NoVerdict
+
+  // False, and over, when `most` are pending already.
+  [[nodiscard]] bool begin(uint64_t most) {
+    asked.add(1);
+    if (pending.add_below(most)) return true;
+    unanswered[static_cast<size_t>(NoVerdict::kOverloaded)].add(1);
+    return false;
+  }
+  void allow() {
+    pending.take(1);
+    allowed.add(1);
+  }
+  void deny() {
+    pending.take(1);
+    denied.add(1);
+  }
+  void fail(NoVerdict why) {
+    pending.take(1);
+    unanswered[static_cast<size_t>(why)].add(1);
+  }
+  // It came to nothing before it was asked.
+  void refuse(NoVerdict why) {
+    asked.add(1);
+    unanswered[static_cast<size_t>(why)].add(1);
+  }
+  void move_to(LiveQuestions& sum);
+  [[nodiscard]] QuestionCounters read() const;
+};
+
 static_assert(sizeof(LiveMessages) == sizeof(FltlinkMessageCounters));
 static_assert(sizeof(LiveRequests) == sizeof(FltlinkRequestCounters));
+static_assert(sizeof(LiveQuestions) == sizeof(FltlinkQuestionCounters));
 
 struct ConnectionBooks {
   fltlink::Atomic<uint32_t> connection_id{0};                     // 0: of no connection
   std::array<LiveMessages, kClassCount> messages;                 // by MessageClass
   std::array<LiveRequests, fltlink::kRequestKindCount> requests;  // by RequestKind
+  LiveQuestions questions;
 
   [[nodiscard]] LiveMessages& of(MessageClass message_class) {
     return messages[static_cast<size_t>(message_class)];
@@ -171,9 +224,28 @@ inline RequestCounters LiveRequests::read() const {
   return counters;
 }
 
+inline void LiveQuestions::move_to(LiveQuestions& sum) {
+  asked.move_to(sum.asked);
+  allowed.move_to(sum.allowed);
+  denied.move_to(sum.denied);
+  pending.move_to(sum.pending);
+  for (size_t why = 0; why < unanswered.size(); ++why) unanswered[why].move_to(sum.unanswered[why]);
+}
+
+inline QuestionCounters LiveQuestions::read() const {
+  QuestionCounters counters;
+  counters.asked = asked.value();
+  counters.allowed = allowed.value();
+  counters.denied = denied.value();
+  counters.pending = pending.value();
+  for (size_t why = 0; why < unanswered.size(); ++why) counters.unanswered[why] = unanswered[why].value();
+  return counters;
+}
+
 inline void ConnectionBooks::move_to(ConnectionBooks& sum) {
   for (size_t index = 0; index < messages.size(); ++index) messages[index].move_to(sum.messages[index]);
   for (size_t index = 0; index < requests.size(); ++index) requests[index].move_to(sum.requests[index]);
+  questions.move_to(sum.questions);
   connection_id.store(0, fltlink::MemoryOrder::kRelaxed);
 }
 
@@ -184,7 +256,7 @@ inline bool ConnectionBooks::balanced() const {
   for (const LiveRequests& live : requests) {
     if (!live.read().balanced()) return false;
   }
-  return true;
+  return questions.read().balanced();
 }
 
 inline bool DriverBooks::balanced() const {

@@ -135,6 +135,17 @@ DropReason Connection::refusal_for(EnqueueOutcome outcome) const {
   }
 }
 
+bool Connection::ask(const fltlink::DriverMessage& question) {
+  FLTLINK_ASSERT(authorizes());
+  const Ruling ruling = put_question(port_, terms_, question, books_->questions);
+  const bool allowed = allows(ruling, terms_.fail_open);
+  if (!ruling.ok()) {
+    DRMFILTER_LOG(kLogErrors, "connection %u: no verdict, for reason %u: %s\n", terms_.connection_id,
+                  static_cast<unsigned>(ruling.error()), allowed ? "allowed" : "denied");
+  }
+  return allowed;
+}
+
 fltlink::Result<fltlink::Bytes, fltlink::DecodeError> Connection::open_envelope(fltlink::Bytes bytes) {
   const ExclusiveLock lock(envelope_lock_);
   return fltlink::open_signed_message(bytes, window_);

@@ -8,7 +8,9 @@
 //   2. The port is closed first, which wakes a worker that is inside FltSendMessage; then no new producer
 //      gets in, then the ring is closed, then the worker is joined (decision 13 of the design; the other
 //      order waits for ever).
-//   3. Nothing is locked, and no protection is held, across FltSendMessage.
+//   3. Nothing is locked across FltSendMessage. Who asks the client holds protection until the answer is there:
+//      so the question goes to this client and no other, and close() waits for it, after it has closed the port
+//      and so ended it. The worker needs none; close() joins it.
 #pragma once
 
 #include <fltKernel.h>
@@ -21,6 +23,7 @@
 
 #include "books.hpp"
 #include "kernel_host.hpp"
+#include "questions.hpp"
 #include "state.hpp"
 
 namespace drmfilter {
@@ -54,8 +57,12 @@ class Connection {
   // Under protection.
   [[nodiscard]] const fltlink::ConnectionTerms& terms() const { return terms_; }
   [[nodiscard]] bool subscribes() const { return terms_.role == FLTLINK_ROLE_SUBSCRIBER; }
+  [[nodiscard]] bool authorizes() const { return terms_.role == FLTLINK_ROLE_AUTHORIZER; }
   // Puts the message into the ring, or counts why not. Any IRQL at which `message` may be read; never blocks.
   void post(const fltlink::DriverMessage& message);
+  // Whether the operation that `question` describes may happen, by the client's verdict or its fail policy. Of an
+  // authorizer; blocks as long as its terms say. PASSIVE_LEVEL, nothing locked.
+  [[nodiscard]] bool ask(const fltlink::DriverMessage& question);
   // Opens a signed envelope. One thread at a time gets past its window.
   [[nodiscard]] fltlink::Result<fltlink::Bytes, fltlink::DecodeError> open_envelope(fltlink::Bytes bytes);
 

@@ -11,13 +11,17 @@ namespace {
 // Non-paged memory that one client may take for its queue.
 constexpr uint32_t kQueueSizeMax = 4 * 1024 * 1024;
 
+// Threads of programs that may wait for one authorizer at once.
+constexpr uint32_t kQuestionsMax = 64;
+
 [[nodiscard]] uint32_t id_of(Cookie cookie) {
   return static_cast<uint32_t>(reinterpret_cast<ULONG_PTR>(cookie));
 }
 
 [[nodiscard]] NTSTATUS status_for(fltlink::NegotiationError error) {
-  return error == fltlink::NegotiationError::kVersionRangesDoNotMeet ? STATUS_REVISION_MISMATCH
-                                                                     : STATUS_INVALID_PARAMETER;
+  const bool by_version = error == fltlink::NegotiationError::kVersionRangesDoNotMeet ||
+                          error == fltlink::NegotiationError::kRoleNeedsNewerVersion;
+  return by_version ? STATUS_REVISION_MISMATCH : STATUS_INVALID_PARAMETER;
 }
 
 // The queue's two lanes need room for two records of the largest message each; what is granted says so.
@@ -40,8 +44,10 @@ void fit_queue(fltlink::ConnectionTerms& terms) {
     if (!agreed.ok()) return status_for(agreed.error());
     terms = *agreed;
   }
-  if (terms.role == FLTLINK_ROLE_AUTHORIZER) return STATUS_NOT_SUPPORTED;
-  fit_queue(terms);
+  if (terms.role != FLTLINK_ROLE_AUTHORIZER)
+    fit_queue(terms);
+  else if (terms.queue_messages_max > kQuestionsMax)
+    terms.queue_messages_max = kQuestionsMax;
   return STATUS_SUCCESS;
 }
 
@@ -50,14 +56,16 @@ void add_to(fltlink::CountersReply& reply, ConnectionBooks& books) {
   add(reply.block_notices, books.of(MessageClass::kCritical).read());
   for (size_t kind = 0; kind < reply.requests.size(); ++kind)
     add(reply.requests[kind], books.requests[kind].read());
+  add(reply.questions, books.questions.read());
 }
 
 }  // namespace
 
 constinit Connections connections;
 
-void Connections::start(Text allowed_image) {
+void Connections::start(Text allowed_image, uint32_t authorize_timeout_ms) {
   allowed_image_ = allowed_image;
+  authorize_timeout_ms_ = authorize_timeout_ms;
   FltInitializePushLock(&connect_lock_);
   FltInitializePushLock(&table_lock_);
   for (size_t index = 0; index < slots_.size(); ++index) {
@@ -82,7 +90,9 @@ NTSTATUS Connections::connect(PFLT_PORT port, const VOID* context, ULONG context
   if (!NT_SUCCESS(status)) return status;
   request.terms.connection_id = last_id_ + 1;
   status = agree(context, context_size, request.terms);
-  return NT_SUCCESS(status) ? admit(request, cookie) : status;
+  if (!NT_SUCCESS(status)) return status;
+  if (request.terms.role == FLTLINK_ROLE_AUTHORIZER) request.terms.reply_timeout_ms = authorize_timeout_ms_;
+  return admit(request, cookie);
 }
 
 NTSTATUS Connections::admit(const ConnectionRequest& request, Cookie& cookie) {
@@ -95,6 +105,7 @@ NTSTATUS Connections::admit(const ConnectionRequest& request, Cookie& cookie) {
   if (largest_queue_ < request.terms.queue_messages_max) largest_queue_ = request.terms.queue_messages_max;
   KeClearEvent(&slot->closed);
   slot->state = SlotState::kLive;
+  slot->role.store(request.terms.role, MemoryOrder::kRelaxed);
   slot->process_id.store(request.process_id, MemoryOrder::kRelease);
   slot->id.store(last_id_, MemoryOrder::kRelease);
   cookie = reinterpret_cast<Cookie>(static_cast<ULONG_PTR>(last_id_));
@@ -189,6 +200,43 @@ void Connections::count_late_request() {
   LiveRequests& books = DrmFilterBooks.rest.of(RequestKind::kOther);
   books.begin();
   books.refuse(Refusal::kDisconnected);
+}
+
+// The one with the smallest number, under protection. Its role is looked at under protection alone: what the slot
+// holds without it may be the next client's.
+Connection* Connections::enter_authorizer() {
+  Connection* oldest = nullptr;
+  for (Slot& slot : slots_) {
+    Connection& connection = slot.connection;
+    if (slot.id.load(MemoryOrder::kAcquire) == 0 || !connection.protect()) continue;
+    const bool older = oldest == nullptr || connection.terms().connection_id < oldest->terms().connection_id;
+    if (connection.authorizes() && older) {
+      if (oldest != nullptr) oldest->unprotect();
+      oldest = &connection;
+    } else {
+      connection.unprotect();
+    }
+  }
+  return oldest;
+}
+
+bool Connections::ask(const fltlink::DriverMessage& question) {
+  Connection* authorizer = enter_authorizer();
+  if (authorizer == nullptr) {
+    count_unasked();
+    return false;
+  }
+  const bool allowed = authorizer->ask(question);
+  leave(authorizer);
+  return allowed;
+}
+
+bool Connections::is_authorizer(uint32_t process_id) const {
+  for (const Slot& slot : slots_) {
+    const bool same = process_id != 0 && slot.process_id.load(MemoryOrder::kAcquire) == process_id;
+    if (same && slot.role.load(MemoryOrder::kRelaxed) == FLTLINK_ROLE_AUTHORIZER) return true;
+  }
+  return false;
 }
 
 bool Connections::is_client(uint32_t process_id) const {

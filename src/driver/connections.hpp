@@ -20,15 +20,15 @@ class Connections {
   constexpr Connections() = default;
 
   // Before the port is created (P-5). `allowed_image` is the whole NT device path of the service's image;
-  // empty admits nobody. It is kept as it is and must live as long as the port. PASSIVE_LEVEL, all of them.
-  void start(Text allowed_image);
+  // empty admits nobody. It is kept as it is and must live as long as the port. `authorize_timeout_ms` is how long
+  // an authorizer has for a verdict. PASSIVE_LEVEL, all of them.
+  void start(Text allowed_image, uint32_t authorize_timeout_ms);
   // After close_all(), when no callback can come any more.
   void stop();
 
   // ConnectNotify. STATUS_ACCESS_DENIED: not the allowed image, or neither SYSTEM nor an administrator.
   // STATUS_INVALID_PARAMETER: not a connect context. STATUS_REVISION_MISMATCH: version ranges that do not
-  // meet. STATUS_NOT_SUPPORTED: the authorizer role, which this driver does not use.
-  // STATUS_INSUFFICIENT_RESOURCES. STATUS_CONNECTION_COUNT_LIMIT: the table is full.
+  // meet, or without 1.1 for an authorizer. STATUS_INSUFFICIENT_RESOURCES. STATUS_CONNECTION_COUNT_LIMIT: the table is full.
   // STATUS_FLT_DELETING_OBJECT: the driver is being unloaded.
   [[nodiscard]] NTSTATUS connect(PFLT_PORT port, const VOID* context, ULONG context_size, Cookie& cookie);
 
@@ -47,7 +47,14 @@ class Connections {
   // To each subscriber. IRQL as for Connection::post().
   void broadcast(const fltlink::DriverMessage& message);
 
+  // Asks the authorizer that has been connected longest whether the operation may happen, and nobody else. False
+  // without one. Blocks as long as its terms say. PASSIVE_LEVEL, nothing locked.
+  [[nodiscard]] bool ask(const fltlink::DriverMessage& question);
+  // Nobody may be asked about an operation.
+  void count_unasked() { DrmFilterBooks.rest.questions.refuse(NoVerdict::kNobody); }
+
   [[nodiscard]] bool is_client(uint32_t process_id) const;
+  [[nodiscard]] bool is_authorizer(uint32_t process_id) const;
 
   // The books of one live connection, or with 0 of the driver. False when there is no such connection.
   [[nodiscard]] bool books(uint32_t connection_id, fltlink::CountersReply& reply);
@@ -64,11 +71,13 @@ class Connections {
     SlotState state = SlotState::kFree;
     Atomic<uint32_t> id{0};          // 0: no client. Any IRQL
     Atomic<uint32_t> process_id{0};  // 0: no client. Any IRQL
+    Atomic<uint32_t> role{0};        // what process_id was released behind
     KEVENT closed{};                 // signalled while the slot is free
   };
 
   [[nodiscard]] Slot* free_slot();
   [[nodiscard]] Slot* slot_of(uint32_t id);
+  [[nodiscard]] Connection* enter_authorizer();
   [[nodiscard]] NTSTATUS admit(const ConnectionRequest& request, Cookie& cookie);
   void close(Slot& slot, DropReason reason);
   void retire(Slot& slot);
@@ -77,6 +86,7 @@ class Connections {
   bool closing_ = false;           // under connect_lock_
   uint32_t last_id_ = 0;           // under connect_lock_
   Text allowed_image_;
+  uint32_t authorize_timeout_ms_ = 0;
 
   EX_PUSH_LOCK table_lock_ = 0;
   std::array<Slot, FLTLINK_CONNECTIONS_MAX> slots_;

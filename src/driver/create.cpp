@@ -153,6 +153,32 @@ struct Breach {
   return is_directory ? Judgement{} : judge_open_file(data, objects, needed);
 }
 
+// The completion context: the handle of the pinned directory, or null, and in the two bits that the system leaves
+// free in every handle (OBJ_HANDLE_TAGBITS) what an authorizer has allowed the open to destroy or make.
+constexpr ULONG_PTR kWriteAllowed = 1;
+constexpr ULONG_PTR kDeleteAllowed = 2;
+constexpr ULONG_PTR kTagBits = kWriteAllowed | kDeleteAllowed;
+
+[[nodiscard]] PVOID completion_of(HANDLE pinned, ProtectionFlags allowed) {
+  auto bits = reinterpret_cast<ULONG_PTR>(pinned);
+  FLTLINK_ASSERT((bits & kTagBits) == 0);
+  if (fltlink::overlap(allowed, ProtectionFlags::kWrite)) bits |= kWriteAllowed;
+  if (fltlink::overlap(allowed, ProtectionFlags::kDelete)) bits |= kDeleteAllowed;
+  return reinterpret_cast<PVOID>(bits);
+}
+
+[[nodiscard]] HANDLE pinned_of(PVOID completion) {
+  return reinterpret_cast<HANDLE>(reinterpret_cast<ULONG_PTR>(completion) & ~kTagBits);
+}
+
+[[nodiscard]] ProtectionFlags allowed_of(PVOID completion) {
+  const auto bits = reinterpret_cast<ULONG_PTR>(completion);
+  ProtectionFlags allowed = ProtectionFlags::kNone;
+  if ((bits & kWriteAllowed) != 0) allowed |= ProtectionFlags::kWrite;
+  if ((bits & kDeleteAllowed) != 0) allowed |= ProtectionFlags::kDelete;
+  return allowed;
+}
+
 void take_back(PFLT_CALLBACK_DATA data, PCFLT_RELATED_OBJECTS objects, NTSTATUS status) {
   FltCancelFileOpen(objects->Instance, objects->FileObject);
   data->IoStatus.Status = status;
@@ -167,25 +193,26 @@ void report(PFLT_CALLBACK_DATA data, PCFLT_RELATED_OBJECTS objects) {
 
 }  // namespace
 
-// The completion context is the handle of the pinned directory, or null.
 FLT_PREOP_CALLBACK_STATUS pre_create(PFLT_CALLBACK_DATA data, PCFLT_RELATED_OBJECTS objects,
                                      PVOID* completion) {
   if (is_outside_our_view(data, objects)) return FLT_PREOP_SUCCESS_NO_CALLBACK;
   OpenFile pinned;
   const Judgement judgement = judge_open(data, objects, pinned);
   if (judgement.denied()) return complete_denied(data, judgement.status);
-  *completion = pinned.detach();
+  *completion = completion_of(pinned.detach(), judgement.allowed);
   return FLT_PREOP_SUCCESS_WITH_CALLBACK;
 }
 
 FLT_POSTOP_CALLBACK_STATUS post_create(PFLT_CALLBACK_DATA data, PCFLT_RELATED_OBJECTS objects,
                                        PVOID completion, FLT_POST_OPERATION_FLAGS flags) {
-  if (completion != nullptr) FltClose(completion);
+  if (const HANDLE pinned = pinned_of(completion); pinned != nullptr) FltClose(pinned);
   if ((flags & FLTFL_POST_OPERATION_DRAINING) != 0) return FLT_POSTOP_FINISHED_PROCESSING;
   // STATUS_REPARSE is of the success class and opened nothing; the open comes again (CB-41).
   if (data->IoStatus.Status == STATUS_REPARSE) return FLT_POSTOP_FINISHED_PROCESSING;
   if (NT_SUCCESS(data->IoStatus.Status)) {
     count(state.files_scanned);
+    const ProtectionFlags allowed = allowed_of(completion);
+    if (allowed != ProtectionFlags::kNone) allow_handle(objects, allowed);
     const Judgement judgement = judge_access(data, objects);
     if (judgement.denied()) {
       take_back(data, objects, judgement.status);

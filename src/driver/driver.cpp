@@ -105,7 +105,7 @@ constexpr FLT_REGISTRATION kRegistration = {
   const NTSTATUS read = read_allowed_image(registry_path, allowed_image);
   if (!NT_SUCCESS(read)) DRMFILTER_LOG(kLogErrors, "no allowed image, so nobody can connect: 0x%08X\n", read);
   policies.start();
-  connections.start(allowed_image);
+  connections.start(allowed_image, read_authorize_timeout_ms(registry_path));
   NTSTATUS status = FltRegisterFilter(driver_object, &kRegistration, &state.filter);
   if (!NT_SUCCESS(status)) {
     state.filter = nullptr;

@@ -1,15 +1,12 @@
 // What the driver tells its subscribers: file events after operations, and block notices. IRQL <= APC_LEVEL;
-// nothing blocks, and nothing is allocated but for a path of more than kShortPathUnits.
+// nothing blocks, and nothing is allocated but for a long path.
 #pragma once
 
 #include <fltKernel.h>
 
-#include "policies.hpp"
+#include "file_message.hpp"
 
 namespace drmfilter {
-
-// A file whose name cannot be had. Messages about it carry the empty path, marked as cut.
-inline constexpr FilePath kUnnamed{};
 
 // An operation on `file` has ended with the status in `data`. Sent while monitoring is on; what a connected
 // client does itself is not reported, or its log of an event would be the next event.

@@ -1,25 +1,9 @@
 #include "files.hpp"
 
+#include "pool_buffer.hpp"
+
 namespace drmfilter {
 namespace {
-
-// Pool memory for one answer of the file system.
-class PoolBuffer {
- public:
-  explicit PoolBuffer(ULONG size) : memory_(ExAllocatePool2(POOL_FLAG_PAGED, size, kPoolTag)), size_(size) {}
-  ~PoolBuffer() {
-    if (memory_ != nullptr) ExFreePoolWithTag(memory_, kPoolTag);
-  }
-  PoolBuffer(const PoolBuffer&) = delete;
-  PoolBuffer& operator=(const PoolBuffer&) = delete;
-
-  [[nodiscard]] void* get() const { return memory_; }
-  [[nodiscard]] ULONG size() const { return size_; }
-
- private:
-  void* memory_;
-  ULONG size_;
-};
 
 // Calls visit(FilePath) for the link that `entry` describes.
 template <typename Visit>
@@ -154,7 +138,7 @@ NTSTATUS forbidden_on(PCFLT_RELATED_OBJECTS objects, PFILE_OBJECT file, const Fi
 NTSTATUS find_policy(PCFLT_RELATED_OBJECTS objects, PFILE_OBJECT file, const FilePath& name,
                      ProtectionFlags operation, Verdict& verdict) {
   return for_each_link(objects, file, name, [&](const FilePath& link) {
-    if (!verdict.forbidden)
+    if (!verdict.final())
       static_cast<void>(policies.forbids(link, operation, Policies::Where::kFile, verdict));
   });
 }

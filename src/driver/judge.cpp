@@ -1,5 +1,6 @@
 #include "judge.hpp"
 
+#include "asking.hpp"
 #include "events.hpp"
 
 namespace drmfilter {
@@ -7,10 +8,14 @@ namespace {
 
 // HandleContext::known: the generation above the 8 bits of the flags. 0 is never a generation.
 constexpr unsigned kFlagBits = 8;
-static_assert(static_cast<uint32_t>(ProtectionFlags::kAll) < 1u << kFlagBits);
+static_assert(static_cast<uint32_t>(ProtectionFlags::kAll | ProtectionFlags::kAsk) < 1u << kFlagBits);
 
 [[nodiscard]] uint64_t pack(Generation generation, ProtectionFlags forbidden) {
   return generation << kFlagBits | static_cast<uint32_t>(forbidden);
+}
+
+[[nodiscard]] ProtectionFlags without(ProtectionFlags flags, ProtectionFlags taken) {
+  return static_cast<ProtectionFlags>(static_cast<uint32_t>(flags) & ~static_cast<uint32_t>(taken));
 }
 
 [[nodiscard]] ProtectionFlags flags_of(uint64_t known) {
@@ -42,6 +47,20 @@ class Context {
     if (context_ != nullptr) context_->known.store(pack(generation, forbidden), MemoryOrder::kRelaxed);
   }
 
+  // Whether an authorizer has allowed the open for all of `operation`.
+  [[nodiscard]] bool was_allowed(ProtectionFlags operation) const {
+    if (context_ == nullptr) return false;
+    const auto allowed = static_cast<ProtectionFlags>(context_->allowed.load(MemoryOrder::kRelaxed));
+    return (allowed & operation) == operation;
+  }
+
+  // Called in the open alone, so there is one thread that writes.
+  void allow(ProtectionFlags operation) {
+    if (context_ == nullptr) return;
+    const auto before = static_cast<ProtectionFlags>(context_->allowed.load(MemoryOrder::kRelaxed));
+    context_->allowed.store(static_cast<uint32_t>(before | operation), MemoryOrder::kRelaxed);
+  }
+
  private:
   static PFLT_CONTEXT make(PCFLT_RELATED_OBJECTS objects) {
     PFLT_CONTEXT made = nullptr;
@@ -67,6 +86,45 @@ class Context {
          status == STATUS_INVALID_PARAMETER;
 }
 
+// What becomes of an operation that `verdict` forbids: a block notice, and a denial unless blocking is
+// switched off.
+[[nodiscard]] Judgement report_violation(PFLT_CALLBACK_DATA data, const FilePath& name,
+                                         const Verdict& verdict) {
+  const bool blocking = is_blocking();
+  const NTSTATUS status = blocking ? STATUS_ACCESS_DENIED : STATUS_SUCCESS;
+  if (blocking) count(state.blocked_operations);
+  send_block_notice(data, name, status, verdict.reason_text());
+  DRMFILTER_LOG(kLogDecisions, "%s: operation 0x%02X\n", blocking ? "denied" : "reported",
+                data->Iopb->MajorFunction);
+  if (!blocking) return {};
+  return {Decision::kDeny, status};
+}
+
+// The decision about an operation, where NTSTATUS find(Verdict&) says what the policies do. `opened_for_it`:
+// an authorizer has allowed that already.
+template <typename Find>
+[[nodiscard]] Judgement judge_by(PFLT_CALLBACK_DATA data, const FilePath& name, ProtectionFlags operation,
+                                 bool opened_for_it, Find&& find) {
+  const Generation generation = policies.generation();
+  Verdict verdict;
+  NTSTATUS status = find(verdict);
+  if (!NT_SUCCESS(status)) return deny_unnamed(data, status);
+  if (!verdict.forbidden) return {};
+  const Judgement allowed{Decision::kAllow, STATUS_SUCCESS, operation};
+  const bool asks = verdict.asks && is_blocking();
+  if (asks && opened_for_it) return allowed;
+  if (!asks || !authorizer_allows(data, name, verdict.reason_text()))
+    return report_violation(data, name, verdict);
+  if (policies.generation() != generation) {
+    // A policy that came while the authorizer thought counts as if it had been there.
+    verdict = {};
+    status = find(verdict);
+    if (!NT_SUCCESS(status)) return deny_unnamed(data, status);
+    if (verdict.final()) return report_violation(data, name, verdict);
+  }
+  return allowed;
+}
+
 }  // namespace
 
 Judgement judge_open_file(PFLT_CALLBACK_DATA data, PCFLT_RELATED_OBJECTS objects, ProtectionFlags operation) {
@@ -83,42 +141,39 @@ Judgement judge_open_file(PFLT_CALLBACK_DATA data, PCFLT_RELATED_OBJECTS objects
   status = forbidden_on(objects, objects->FileObject, name.file(), forbidden);
   if (!NT_SUCCESS(status)) return deny_unnamed(data, status);
   context.remember(generation, forbidden);
-  if (!fltlink::overlap(forbidden, operation)) return {};
+  const ProtectionFlags breached = forbidden & operation;
+  if (breached == ProtectionFlags::kNone) return {};
 
-  Verdict verdict;
-  status = find_policy(objects, objects->FileObject, name.file(), operation, verdict);
-  if (!NT_SUCCESS(status)) return deny_unnamed(data, status);
-  return verdict.forbidden ? report_violation(data, name.file(), verdict) : Judgement{};
+  const bool opened_for_it = context.was_allowed(breached);
+  const Judgement judgement = judge_by(data, name.file(), operation, opened_for_it, [&](Verdict& verdict) {
+    return find_policy(objects, objects->FileObject, name.file(), operation, verdict);
+  });
+  if (judgement.denied()) return judgement;
+  const bool by_consent = judgement.allowed != ProtectionFlags::kNone;
+  if (by_consent && opened_for_it) context.remember(generation, without(forbidden, breached));
+  if (by_consent && data->Iopb->MajorFunction == IRP_MJ_CREATE) context.allow(operation);
+  return judgement;
 }
 
 Judgement judge_other_file(PFLT_CALLBACK_DATA data, PCFLT_RELATED_OBJECTS objects, const OpenFile& file,
                            ProtectionFlags operation) {
   FileName name;
-  NTSTATUS status = name.query_open(file.object(), objects);
+  const NTSTATUS status = name.query_open(file.object(), objects);
   if (!NT_SUCCESS(status)) return deny_unnamed(data, status);
-  Verdict verdict;
-  status = find_policy(objects, file.object(), name.file(), operation, verdict);
-  if (!NT_SUCCESS(status)) return deny_unnamed(data, status);
-  return verdict.forbidden ? report_violation(data, name.file(), verdict) : Judgement{};
+  return judge_by(data, name.file(), operation, false, [&](Verdict& verdict) {
+    return find_policy(objects, file.object(), name.file(), operation, verdict);
+  });
 }
 
 Judgement judge_name(PFLT_CALLBACK_DATA data, const FilePath& name, ProtectionFlags operation,
                      Policies::Where where) {
-  Verdict verdict;
-  return policies.forbids(name, operation, where, verdict) ? report_violation(data, name, verdict)
-                                                           : Judgement{};
+  return judge_by(data, name, operation, false, [&](Verdict& verdict) {
+    static_cast<void>(policies.forbids(name, operation, where, verdict));
+    return STATUS_SUCCESS;
+  });
 }
 
-Judgement report_violation(PFLT_CALLBACK_DATA data, const FilePath& name, const Verdict& verdict) {
-  const bool blocking = is_blocking();
-  const NTSTATUS status = blocking ? STATUS_ACCESS_DENIED : STATUS_SUCCESS;
-  if (blocking) count(state.blocked_operations);
-  send_block_notice(data, name, status, verdict.reason_text());
-  DRMFILTER_LOG(kLogDecisions, "%s: operation 0x%02X\n", blocking ? "denied" : "reported",
-                data->Iopb->MajorFunction);
-  if (!blocking) return {};
-  return {Decision::kDeny, status};
-}
+void allow_handle(PCFLT_RELATED_OBJECTS objects, ProtectionFlags allowed) { Context(objects).allow(allowed); }
 
 Judgement deny_unnamed(PFLT_CALLBACK_DATA data, NTSTATUS status) {
   const bool blocking = is_blocking();

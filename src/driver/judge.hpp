@@ -8,9 +8,10 @@
 namespace drmfilter {
 
 // What was found out about a handle's file, in a stream-handle context, so that a read or write of a file
-// that no policy protects needs no name. One word: the generation it was found in, and what is forbidden.
+// that no policy protects needs no name.
 struct HandleContext {
-  Atomic<uint64_t> known;
+  Atomic<uint64_t> known;    // one word: the generation it was found in, and what is forbidden
+  Atomic<uint32_t> allowed;  // what the handle was opened for, and an authorizer has allowed: ProtectionFlags
 };
 
 // What a callback does about an operation.
@@ -22,12 +23,15 @@ enum class Decision {
 struct Judgement {
   Decision decision = Decision::kAllow;
   NTSTATUS status = STATUS_SUCCESS;
+  // What an authorizer was asked about and has allowed.
+  ProtectionFlags allowed = ProtectionFlags::kNone;
 
   [[nodiscard]] bool denied() const { return decision == Decision::kDeny; }
 };
 
 // Whether `operation` may be done to the open file that `data` works on. Takes the handle's context into
-// account and keeps what it finds there. Reports a violation. IRQL <= APC_LEVEL.
+// account and keeps what it finds there. Reports a violation. IRQL <= APC_LEVEL. All of these may put an
+// operation to the authorizer, so nothing is locked that he may need (asking.hpp).
 [[nodiscard]] Judgement judge_open_file(PFLT_CALLBACK_DATA data, PCFLT_RELATED_OBJECTS objects,
                                         ProtectionFlags operation);
 
@@ -40,10 +44,8 @@ struct Judgement {
 [[nodiscard]] Judgement judge_name(PFLT_CALLBACK_DATA data, const FilePath& name, ProtectionFlags operation,
                                    Policies::Where where);
 
-// What becomes of an operation that `verdict` forbids: a block notice, and a denial unless blocking is
-// switched off.
-[[nodiscard]] Judgement report_violation(PFLT_CALLBACK_DATA data, const FilePath& name,
-                                         const Verdict& verdict);
+// The handle that an open makes may be used for `allowed` without asking again. In its post callback.
+void allow_handle(PCFLT_RELATED_OBJECTS objects, ProtectionFlags allowed);
 
 // The operation's file has no name that can be had: nothing is known about it, so it is denied while any
 // policy forbids such an operation anywhere, and blocking is on. A block notice says so, unless `status` is one

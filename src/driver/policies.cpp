@@ -135,11 +135,12 @@ ProtectionFlags Policies::forbidden_on(const FilePath& file) {
 bool Policies::forbids(const FilePath& file, ProtectionFlags operation, Where where, Verdict& verdict) {
   const SharedLock lock(lock_);
   for_each_name(file, [&](const fltlink::PathName& name) {
-    if (verdict.forbidden) return;
+    if (verdict.final()) return;
     const fltlink::PolicyDecision decision =
         where == Where::kFile ? table_.decide(name, operation) : table_.decide_below(name, operation);
-    if (!decision.forbidden) return;
+    if (!decision.forbidden || (verdict.forbidden && decision.asks())) return;
     verdict.forbidden = true;
+    verdict.asks = decision.asks();
     verdict.reason_units = 0;
     append(verdict, word_for(lowest(decision.policy.flags & operation)));
     append(verdict, where == Where::kFile ? Text(u" is forbidden by the policy ")

@@ -40,10 +40,13 @@ void for_each_name(const FilePath& file, Visit&& visit) {
 // Whether something is forbidden and, if so, why, in words for a block notice.
 struct Verdict {
   bool forbidden = false;
+  bool asks = false;  // by policies alone that let the authorizer be asked
   size_t reason_units = 0;
   std::array<char16_t, FLTLINK_REASON_UNITS_MAX> reason;
 
   [[nodiscard]] Text reason_text() const { return Text(reason.data(), reason_units); }
+  // Nothing that another policy says would change it.
+  [[nodiscard]] bool final() const { return forbidden && !asks; }
 };
 
 // What a decision that was kept for later depends on. It changes with every policy and with every name that
@@ -74,7 +77,8 @@ class Policies {
   // All that any policy forbids on `file`.
   [[nodiscard]] ProtectionFlags forbidden_on(const FilePath& file);
 
-  // Whether a policy forbids any bit of `operation` on `file`; with `kBelow`, on any path below it instead.
+  // Whether a policy forbids any bit of `operation` on `file`; with `kBelow`, on any path below it instead. What
+  // `verdict` says of another name of the file stands, unless this name has a policy that does not ask.
   enum class Where {
     kFile,
     kBelow

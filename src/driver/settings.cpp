@@ -36,26 +36,44 @@ class Key {
 
 [[nodiscard]] Text without_terminators(Text text) { return text.first(text.find(u'\0')); }
 
-}  // namespace
-
-NTSTATUS read_allowed_image(PUNICODE_STRING registry_path, Text& image) {
+// Puts the KEY_VALUE_PARTIAL_INFORMATION of a value below Parameters into `room`.
+[[nodiscard]] NTSTATUS read_parameter(PUNICODE_STRING registry_path, PCWSTR name, void* room, ULONG size) {
   UNICODE_STRING parameters_name;
   UNICODE_STRING value_name;
   RtlInitUnicodeString(&parameters_name, L"Parameters");
-  RtlInitUnicodeString(&value_name, L"AllowedImage");
+  RtlInitUnicodeString(&value_name, name);
   Key service;
   Key parameters;
   NTSTATUS status = service.open(registry_path, NULL);
   if (NT_SUCCESS(status)) status = parameters.open(&parameters_name, service.handle());
   if (!NT_SUCCESS(status)) return status;
   ULONG length = 0;
-  status = ZwQueryValueKey(parameters.handle(), &value_name, KeyValuePartialInformation,
-                           image_value.bytes.data(), static_cast<ULONG>(image_value.bytes.size()), &length);
+  return ZwQueryValueKey(parameters.handle(), &value_name, KeyValuePartialInformation, room, size, &length);
+}
+
+}  // namespace
+
+NTSTATUS read_allowed_image(PUNICODE_STRING registry_path, Text& image) {
+  const NTSTATUS status = read_parameter(registry_path, L"AllowedImage", image_value.bytes.data(),
+                                         static_cast<ULONG>(image_value.bytes.size()));
   if (!NT_SUCCESS(status)) return status;
   const auto* value = reinterpret_cast<const KEY_VALUE_PARTIAL_INFORMATION*>(image_value.bytes.data());
   if (value->Type != REG_SZ) return STATUS_OBJECT_TYPE_MISMATCH;
   image = without_terminators(Text(value->Data, value->DataLength / sizeof(WCHAR)));
   return STATUS_SUCCESS;
+}
+
+uint32_t read_authorize_timeout_ms(PUNICODE_STRING registry_path) {
+  alignas(8) std::array<UCHAR, sizeof(KEY_VALUE_PARTIAL_INFORMATION) + sizeof(ULONG)> room;
+  const NTSTATUS status =
+      read_parameter(registry_path, L"AuthorizeTimeoutMs", room.data(), static_cast<ULONG>(room.size()));
+  const auto* value = reinterpret_cast<const KEY_VALUE_PARTIAL_INFORMATION*>(room.data());
+  if (!NT_SUCCESS(status) || value->Type != REG_DWORD || value->DataLength != sizeof(uint32_t))
+    return kAuthorizeTimeoutMsDefault;
+  uint32_t milliseconds = 0;
+  fltlink::copy_bytes(&milliseconds, value->Data, sizeof milliseconds);
+  if (milliseconds < kAuthorizeTimeoutMsMin) return kAuthorizeTimeoutMsMin;
+  return milliseconds < kAuthorizeTimeoutMsMax ? milliseconds : kAuthorizeTimeoutMsMax;
 }
 
 }  // namespace drmfilter

@@ -12,4 +12,12 @@ namespace drmfilter {
 // kind of value. The text lives as long as the driver. PASSIVE_LEVEL, once.
 [[nodiscard]] NTSTATUS read_allowed_image(PUNICODE_STRING registry_path, Text& image);
 
+// How long an authorizer has for its verdict, in milliseconds: the value AuthorizeTimeoutMs (REG_DWORD) below
+// <registry path>\Parameters. Without a value of that kind it is the default; one out of bounds is taken for the
+// nearest that is within. PASSIVE_LEVEL.
+inline constexpr uint32_t kAuthorizeTimeoutMsDefault = 5'000;
+inline constexpr uint32_t kAuthorizeTimeoutMsMin = 10;
+inline constexpr uint32_t kAuthorizeTimeoutMsMax = 60'000;
+[[nodiscard]] uint32_t read_authorize_timeout_ms(PUNICODE_STRING registry_path);
+
 }  // namespace drmfilter

@@ -94,7 +94,8 @@ TEST_F(ConnectionsTest, AContextThatIsNoneIsRefused) {
   EXPECT_EQ(client.connect(Buffer(3)), hr(0x80070057));
   EXPECT_EQ(client.connect(Buffer(60000)), hr(0x80070057));
   EXPECT_EQ(client.connect(context({.version_min = 0x00020000, .version_max = 0x00020000})), hr(0x8007051A));
-  EXPECT_EQ(client.connect(context({.role = FLTLINK_ROLE_AUTHORIZER})), hr(0x80070032));
+  EXPECT_EQ(client.connect(context({.version_max = FLTLINK_VERSION_1_0, .role = FLTLINK_ROLE_AUTHORIZER})),
+            hr(0x8007051A));
   EXPECT_EQ(client.connect(context({.message_size_max = 100})), hr(0x80070057));
   EXPECT_EQ(client.connect(context({})), S_OK);
 }

@@ -76,6 +76,19 @@ TEST_F(PolicyTableTest, OldestPolicyThatForbidsDecides) {
   EXPECT_EQ(decision.policy.flags, ProtectionFlags::kWrite);
 }
 
+TEST_F(PolicyTableTest, PolicyThatAsksDecidesOnlyWhereNoneForbidsOutright) {
+  protect(u"C:\\*", ProtectionFlags::kWrite | ProtectionFlags::kAsk, 7);
+  protect(u"C:\\a*", ProtectionFlags::kWrite | ProtectionFlags::kAsk, 8);
+  protect(u"C:\\ab", ProtectionFlags::kWrite, 9);
+  const PolicyDecision asking = table_.decide(text(u"c:\\ac"), ProtectionFlags::kWrite);
+  EXPECT_TRUE(asking.forbidden && asking.asks());
+  EXPECT_EQ(asking.policy.version, 7u) << "the oldest of them";
+  const PolicyDecision denying = table_.decide(text(u"c:\\ab"), ProtectionFlags::kWrite);
+  EXPECT_TRUE(denying.forbidden && !denying.asks());
+  EXPECT_EQ(denying.policy.version, 9u);
+  EXPECT_FALSE(table_.decide(text(u"c:\\ab"), ProtectionFlags::kRead).asks());
+}
+
 TEST_F(PolicyTableTest, SamePathInAnotherCaseIsReplaced) {
   protect(u"C:\\Docs", ProtectionFlags::kRead);
   EXPECT_EQ(protect(u"c:\\DOCS", ProtectionFlags::kWrite), kReplaced);

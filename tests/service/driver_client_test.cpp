@@ -141,7 +141,8 @@ TEST_F(DriverClientTest, CountersAreAskedForByConnectionAndDecoded) {
                          .queue_high_water = 5,
                          .file_events = {},
                          .block_notices = {},
-                         .requests = {}};
+                         .requests = {},
+                         .questions = {}};
   counters.file_events.produced = counters.file_events.delivered = 7;
   std::vector<uint8_t> bytes(FLTLINK_COUNTERS_REPLY_SIZE);
   ASSERT_TRUE(encode_counters_reply(counters, bytes).ok());

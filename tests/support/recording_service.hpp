@@ -39,6 +39,22 @@ struct Notice {
   std::u16string reason;
 };
 
+inline Notice noted(const DriverMessage& message) {
+  const auto text_of = [](Text text) {
+    std::u16string units;
+    for (size_t index = 0; index < text.size(); ++index) units += text[index];
+    return units;
+  };
+  return {.path = text_of(message.path),
+          .path_cut = message.path_cut,
+          .operation = message.operation,
+          .status = message.result_status,
+          .process_id = message.process_id,
+          .thread_id = message.thread_id,
+          .timestamp = message.timestamp,
+          .reason = text_of(message.reason)};
+}
+
 inline void PrintTo(const Notice& notice, std::ostream* out) {
   for (const char16_t unit : notice.path) *out << (unit < 128 ? static_cast<char>(unit) : '?');
   *out << " operation " << notice.operation << " status " << std::hex << notice.status << std::dec;
@@ -166,22 +182,6 @@ class RecordingService final : private Handlers {
     in_process([&] { answered = request(); });
     EXPECT_EQ(answered.result.outcome, RequestOutcome::kDone);
     return answered.value;
-  }
-
-  static Notice noted(const DriverMessage& message) {
-    const auto text_of = [](Text text) {
-      std::u16string units;
-      for (size_t index = 0; index < text.size(); ++index) units += text[index];
-      return units;
-    };
-    return {.path = text_of(message.path),
-            .path_cut = message.path_cut,
-            .operation = message.operation,
-            .status = message.result_status,
-            .process_id = message.process_id,
-            .thread_id = message.thread_id,
-            .timestamp = message.timestamp,
-            .reason = text_of(message.reason)};
   }
 
   void on_file_event(const DriverMessage& event, ReplyToken*) override {

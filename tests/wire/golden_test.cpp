@@ -260,7 +260,8 @@ TEST(GoldenTest, Counters) {
                       .queue_high_water = 731,
                       .file_events = {},
                       .block_notices = {},
-                      .requests = {}};
+                      .requests = {},
+                      .questions = {}};
   reply.file_events = {.produced = 5000,
                        .delivered = 4900,
                        .pending = 12,
@@ -274,6 +275,7 @@ TEST(GoldenTest, Counters) {
                      {1, 1, 0, {}},
                      {1, 1, 0, {}},
                      {3, 1, 1, {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0}}}};
+  reply.questions = {.asked = 20, .allowed = 12, .denied = 3, .pending = 1, .unanswered = {2, 1, 0, 1, 0, 0}};
   expect_encoded("counters_reply", [&](MutableBytes out) { return encode_counters_reply(reply, out); });
   const auto decoded = decode_counters_reply(golden("counters_reply"));
   EXPECT_EQ(decoded->queue_high_water, 731u);
@@ -281,6 +283,8 @@ TEST(GoldenTest, Counters) {
   EXPECT_TRUE(decoded->block_notices.balanced());
   EXPECT_EQ(decoded->block_notices.dropped[static_cast<size_t>(DropReason::kDisconnected)], 1u);
   for (const RequestCounters& counters : decoded->requests) EXPECT_TRUE(counters.balanced());
+  EXPECT_TRUE(decoded->questions.balanced());
+  EXPECT_EQ(decoded->questions.unanswered[static_cast<size_t>(NoVerdict::kProtocolError)], 1u);
   EXPECT_EQ(decoded->of(RequestKind::kPolicyUpdate).refused[static_cast<size_t>(Refusal::kByPolicyTable)],
             1u);
 }

@@ -1,4 +1,4 @@
-// The COUNTERS exchange: the request, and in the reply the books of messages and of requests.
+// The COUNTERS exchange: the request, and in the reply the books of messages, requests and questions.
 #pragma once
 
 #include <array>
@@ -50,6 +50,16 @@ enum class Refusal : uint8_t {
 };
 inline constexpr size_t kRefusalCount = FLTLINK_REFUSAL_COUNT;
 
+enum class NoVerdict : uint8_t {
+  kTimedOut = FLTLINK_NO_VERDICT_TIMED_OUT,
+  kDisconnected = FLTLINK_NO_VERDICT_DISCONNECTED,
+  kOverloaded = FLTLINK_NO_VERDICT_OVERLOADED,
+  kProtocolError = FLTLINK_NO_VERDICT_PROTOCOL_ERROR,
+  kAbandoned = FLTLINK_NO_VERDICT_ABANDONED,
+  kNobody = FLTLINK_NO_VERDICT_NOBODY,
+};
+inline constexpr size_t kNoVerdictCount = FLTLINK_NO_VERDICT_COUNT;
+
 namespace detail {
 
 template <size_t kCount>
@@ -99,6 +109,27 @@ inline void add(RequestCounters& sum, const RequestCounters& more) {
   for (size_t reason = 0; reason < kRefusalCount; ++reason) sum.refused[reason] += more.refused[reason];
 }
 
+// The books of what an authorizer was asked.
+struct QuestionCounters {
+  uint64_t asked = 0;
+  uint64_t allowed = 0;
+  uint64_t denied = 0;
+  uint64_t pending = 0;
+  std::array<uint64_t, kNoVerdictCount> unanswered{};  // by NoVerdict
+
+  [[nodiscard]] bool balanced() const {
+    return asked == allowed + denied + pending + detail::sum_of(unanswered);
+  }
+};
+
+inline void add(QuestionCounters& sum, const QuestionCounters& more) {
+  sum.asked += more.asked;
+  sum.allowed += more.allowed;
+  sum.denied += more.denied;
+  sum.pending += more.pending;
+  for (size_t why = 0; why < kNoVerdictCount; ++why) sum.unanswered[why] += more.unanswered[why];
+}
+
 struct CountersReply {
   uint32_t connection_id = 0;
   uint32_t connections = 0;
@@ -107,6 +138,7 @@ struct CountersReply {
   MessageCounters file_events;
   MessageCounters block_notices;
   std::array<RequestCounters, kRequestKindCount> requests{};  // by RequestKind; all zero from an older driver
+  QuestionCounters questions;                                 // so is this
 
   [[nodiscard]] const RequestCounters& of(RequestKind kind) const {
     return requests[static_cast<size_t>(kind)];
@@ -147,6 +179,20 @@ namespace detail {
   return fits;
 }
 
+[[nodiscard]] inline bool read_question_counters(ByteReader& reader, QuestionCounters& counters) {
+  bool complete = reader.read_u64_le(counters.asked) && reader.read_u64_le(counters.allowed) &&
+                  reader.read_u64_le(counters.denied) && reader.read_u64_le(counters.pending);
+  for (uint64_t& count : counters.unanswered) complete = complete && reader.read_u64_le(count);
+  return complete;
+}
+
+[[nodiscard]] inline bool write_question_counters(ByteWriter& writer, const QuestionCounters& counters) {
+  bool fits = writer.write_u64_le(counters.asked) && writer.write_u64_le(counters.allowed) &&
+              writer.write_u64_le(counters.denied) && writer.write_u64_le(counters.pending);
+  for (const uint64_t count : counters.unanswered) fits = fits && writer.write_u64_le(count);
+  return fits;
+}
+
 }  // namespace detail
 
 // Errors: kTruncated, kUnknownType, kWrongSize, kUnknownField, kReservedNotZero.
@@ -178,7 +224,7 @@ namespace detail {
 }
 
 // `bytes` are those that FilterSendMessage says it returned: 224 of them from a driver that does not count
-// requests, or 1312 and what a newer one appends. Whether the books balance is the reader's to judge. Errors: kTruncated, kUnknownType, kWrongSize, kUnknownField, kReservedNotZero.
+// requests, or 1392 and what a newer one appends. Whether the books balance is the reader's to judge. Errors: kTruncated, kUnknownType, kWrongSize, kUnknownField, kReservedNotZero.
 [[nodiscard]] inline Result<CountersReply, DecodeError> decode_counters_reply(Bytes bytes) {
   uint32_t type = 0;
   if (!ByteReader(bytes).read_u32_le(type)) return DecodeError::kTruncated;
@@ -199,12 +245,13 @@ namespace detail {
       detail::read_message_counters(reader, reply.block_notices);
   for (RequestCounters& counters : reply.requests)
     complete = complete && (oldest || detail::read_request_counters(reader, counters));
+  complete = complete && (oldest || detail::read_question_counters(reader, reply.questions));
   FLTLINK_ASSERT(complete);
   if (!all_zero(reserved)) return DecodeError::kReservedNotZero;
   return reply;
 }
 
-// Writes 1312 bytes where there is room for them, else the 224 that an older reader asks for, and returns their
+// Writes 1392 bytes where there is room for them, else the 224 that an older reader asks for, and returns their
 // number. Errors: kBufferTooSmall, and nothing is written.
 [[nodiscard]] inline Result<size_t, EncodeError> encode_counters_reply(const CountersReply& reply,
                                                                        MutableBytes out) {
@@ -220,6 +267,7 @@ namespace detail {
               detail::write_message_counters(writer, reply.block_notices);
   for (const RequestCounters& counters : reply.requests)
     fits = fits && (!whole || detail::write_request_counters(writer, counters));
+  fits = fits && (!whole || detail::write_question_counters(writer, reply.questions));
   FLTLINK_ASSERT(fits && writer.remaining() == 0);
   return writer.written();
 }

@@ -7,7 +7,7 @@
 // The policies lie one behind the other in the order of their arrival, each as a header and its pattern in
 // upper case, and a question asks them all in that order. The interface promises less than that, so that an
 // index can be put behind it: of the policies that forbid an operation, the one that arrived first is the one
-// that decides.
+// that decides; but those with kAsk only where there is none without.
 #pragma once
 
 #include <fltlink/policy/pattern.hpp>
@@ -36,6 +36,9 @@ struct Policy {
 struct PolicyDecision {
   bool forbidden = false;
   Policy policy;
+
+  // It is forbidden, but by policies alone that let somebody be asked.
+  [[nodiscard]] bool asks() const { return forbidden && overlap(policy.flags, ProtectionFlags::kAsk); }
 };
 
 class PolicyTable {
@@ -52,7 +55,7 @@ class PolicyTable {
   // nothing.
   [[nodiscard]] PolicyUpdateOutcome update(Text pattern, uint32_t version, ProtectionFlags flags);
 
-  // Whether a policy forbids any of the bits of `operation` on `path`.
+  // Whether a policy forbids any of the bits of `operation`, of which kAsk is none, on `path`.
   [[nodiscard]] PolicyDecision decide(const PathName& path, ProtectionFlags operation) const {
     return find(operation, [&](Text pattern) { return pattern_matches(pattern, path, upcase_); });
   }
@@ -91,11 +94,16 @@ class PolicyTable {
 
   template <typename Matches>
   [[nodiscard]] PolicyDecision find(ProtectionFlags operation, Matches&& matches) const {
+    PolicyDecision decision;
     for (size_t at = 0; at < used_; at += size_of_policy(header_at(at).units)) {
       const Policy policy = policy_at(at);
-      if (overlap(policy.flags, operation) && matches(policy.pattern)) return {true, policy};
+      const bool asks = overlap(policy.flags, ProtectionFlags::kAsk);
+      if (!overlap(policy.flags, operation) || (asks && decision.forbidden)) continue;
+      if (!matches(policy.pattern)) continue;
+      decision = {true, policy};
+      if (!asks) break;
     }
-    return {};
+    return decision;
   }
 
   // Where the policy with this very pattern lies, or used_.

@@ -1,4 +1,4 @@
-// The COUNTERS exchange of 1.1: what became of every message that the driver produced and of every request that
+// The COUNTERS exchange of 1.1: what became of every message that the driver produced, of every request that
 // it was sent, for one connection or for the whole driver. The growth rules are those of connect.h.
 #pragma once
 
@@ -55,6 +55,17 @@ enum {
   FLTLINK_REFUSAL_COUNT = 14
 };
 
+// Why a question (authorize.h) has no verdict. A closed list as well.
+enum {
+  FLTLINK_NO_VERDICT_TIMED_OUT = 0,
+  FLTLINK_NO_VERDICT_DISCONNECTED = 1,  // the authorizer went away while it was asked
+  FLTLINK_NO_VERDICT_OVERLOADED = 2,    // too many waited for it already, or there was no memory to ask with
+  FLTLINK_NO_VERDICT_PROTOCOL_ERROR = 3,  // what it answered is no verdict
+  FLTLINK_NO_VERDICT_ABANDONED = 4,       // the thread that asked was ended
+  FLTLINK_NO_VERDICT_NOBODY = 5,  // nobody was connected who may be asked; counted for the driver alone
+  FLTLINK_NO_VERDICT_COUNT = 6
+};
+
 // 16 bytes, or more by the growth rule.
 typedef struct FltlinkCountersRequest {
   uint32_t type;  // FLTLINK_MSG_TYPE_COUNTERS_REQUEST
@@ -99,7 +110,23 @@ FLTLINK_ASSERT_OFFSET(FltlinkRequestCounters, accepted, 8);
 FLTLINK_ASSERT_OFFSET(FltlinkRequestCounters, pending, 16);
 FLTLINK_ASSERT_OFFSET(FltlinkRequestCounters, refused, 24);
 
-// 1312 bytes, or more by the growth rule. In less room, but at least 224 bytes, it ends before `requests`.
+// 80 bytes: what an authorizer was asked. asked = allowed + denied + pending + the sum of unanswered.
+typedef struct FltlinkQuestionCounters {
+  FLTLINK_ALIGN8 uint64_t asked;
+  FLTLINK_ALIGN8 uint64_t allowed;
+  FLTLINK_ALIGN8 uint64_t denied;
+  FLTLINK_ALIGN8 uint64_t pending;
+  FLTLINK_ALIGN8 uint64_t unanswered[FLTLINK_NO_VERDICT_COUNT];
+} FltlinkQuestionCounters;
+
+FLTLINK_ASSERT_SIZE(FltlinkQuestionCounters, 80);
+FLTLINK_ASSERT_OFFSET(FltlinkQuestionCounters, asked, 0);
+FLTLINK_ASSERT_OFFSET(FltlinkQuestionCounters, allowed, 8);
+FLTLINK_ASSERT_OFFSET(FltlinkQuestionCounters, denied, 16);
+FLTLINK_ASSERT_OFFSET(FltlinkQuestionCounters, pending, 24);
+FLTLINK_ASSERT_OFFSET(FltlinkQuestionCounters, unanswered, 32);
+
+// 1392 bytes, or more by the growth rule. In less room, but at least 224 bytes, it ends before `requests`.
 typedef struct FltlinkCountersReply {
   uint32_t type;  // FLTLINK_MSG_TYPE_COUNTERS
   uint32_t size;
@@ -114,6 +141,7 @@ typedef struct FltlinkCountersReply {
   FltlinkMessageCounters file_events;
   FltlinkMessageCounters block_notices;
   FltlinkRequestCounters requests[FLTLINK_REQUEST_KIND_COUNT];
+  FltlinkQuestionCounters questions;
 } FltlinkCountersReply;
 
 FLTLINK_ASSERT_SIZE(FltlinkCountersReply, FLTLINK_COUNTERS_REPLY_SIZE);
@@ -128,3 +156,4 @@ FLTLINK_ASSERT_OFFSET(FltlinkCountersReply, reserved1, 28);
 FLTLINK_ASSERT_OFFSET(FltlinkCountersReply, file_events, 32);
 FLTLINK_ASSERT_OFFSET(FltlinkCountersReply, block_notices, 128);
 FLTLINK_ASSERT_OFFSET(FltlinkCountersReply, requests, FLTLINK_COUNTERS_REPLY_SIZE_OLDEST);
+FLTLINK_ASSERT_OFFSET(FltlinkCountersReply, questions, 1312);

@@ -60,7 +60,7 @@
 // Its reply: with the messages alone, as it was first defined; with the requests too; and the largest that is
 // read.
 #define FLTLINK_COUNTERS_REPLY_SIZE_OLDEST 224u
-#define FLTLINK_COUNTERS_REPLY_SIZE 1312u
+#define FLTLINK_COUNTERS_REPLY_SIZE 1392u
 #define FLTLINK_COUNTERS_REPLY_SIZE_MAX 4096u
 
 // What one connection may ask for, and what it gets when it asks for nothing (zero).

@@ -75,7 +75,7 @@ FILES = {
         "<10I", 0x101, 40, 0x00010001, 3, 1070, 1000, 0x100000, 9, 5000, 5
     ),
     "counters_request": struct.pack("<4I", 0x102, 16, 9, 0),
-    "counters_reply": struct.pack("<8I", 0x103, 1312, 9, 2, 2000, 731, 0, 0)
+    "counters_reply": struct.pack("<8I", 0x103, 1392, 9, 2, 2000, 731, 0, 0)
     + struct.pack("<12Q", 5000, 4900, 12, 3, 0, 80, 0, 5, 3, 0, 0, 0)
     + struct.pack("<12Q", 42, 40, 1, 0, 0, 0, 0, 0, 1, 0, 0, 0)
     + requests(7, 0, 0, {1: 4, 13: 3})  # other: wrong size, disconnected
@@ -85,7 +85,8 @@ FILES = {
     + requests(1, 1, 0)
     + requests(3, 1, 1, {12: 1})  # COUNTERS: this one, and one for a connection that is not there
     + requests(0, 0, 0)
-    + requests(0, 0, 0),
+    + requests(0, 0, 0)
+    + struct.pack("<10Q", 20, 12, 3, 1, 2, 1, 0, 1, 0, 0),
     "record_run": record(b"first", 0, 1) + struct.pack("<IBBH", 8, 8, 0, 1) + record(b"sequence", 1, 2),
 }
 
