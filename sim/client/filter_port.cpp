@@ -80,7 +80,8 @@ NTSTATUS send(nt::Thread& thread, Connection& connection, void* in, DWORD in_siz
   const nt::UserBuffer input(thread, in, in_size, nt::UserBuffer::Use::kInput);
   const nt::UserBuffer output(thread, out, out_size, nt::UserBuffer::Use::kOutput);
   const nt::UserSpace& space = thread.system.nt().user_space();
-  if (nt::beyond_programs(in, in_size)) return port_status::kBadUserBuffer;
+  // Of no bytes nothing is probed.
+  if (in_size != 0 && nt::beyond_programs(in, in_size)) return port_status::kBadUserBuffer;
   if (output.address() != nullptr && !space.is_mapped(output.address(), out_size))
     return port_status::kBadUserBuffer;
   // The window between the probe and the callback, in which the client's other threads run (MSG-3).

@@ -95,7 +95,8 @@ NTSTATUS Connection::ask_driver(nt::Thread& thread, void* context, std::uint32_t
     cookie_ = cookie;
     connecting_ = false;
     connector_ = nullptr;
-    if (accepted && kernel_open_) notify_ = Notify::kDue;
+    const bool due = kernel_open_ || semantics_of(*server_).disconnect_notify_after_kernel_close;  // DISC-6
+    if (accepted && due) notify_ = Notify::kDue;
     if (!accepted) {
       ended_ = true;
       kernel_open_ = false;
@@ -121,8 +122,12 @@ bool Connection::connects_in(const nt::Thread& thread) const {
 // --- messages ---
 
 SendResult Connection::send(nt::Thread& thread, const SendRequest& request) {
+  // A driver that has closed the port itself is told by the rendezvous, which knows whose variable it used (SEND-22).
+  const bool told = rendezvous_.closed();
   {
     const std::lock_guard lock(mutex_);
+    // Also while DisconnectNotify runs, where the senders are told behind it (DISC-9).
+    if (ended_ && !told) return {.status = port_status::kDisconnected};
     senders_.push_back(&thread);
   }
   const SendResult result = rendezvous_.send(thread, request);
@@ -227,21 +232,23 @@ void Connection::check_wait_in_notify(const void* wanted) {
 }
 
 // The order of DISC-9: no more messages; then senders and receives fail, and DisconnectNotify runs.
-void Connection::disconnect(nt::Thread& thread, NTSTATUS receive_status, bool notify) {
+void Connection::disconnect(nt::Thread& thread, NTSTATUS receive_status) {
   {
     const std::lock_guard lock(mutex_);
     ended_ = true;
   }
-  const bool senders_first =
-      semantics_of(*server_).disconnect_order == Semantics::DisconnectOrder::kSendersFirst;
-  if (senders_first) rendezvous_.close(receive_status);
-  if (notify) run_disconnect_notify(thread);
-  if (!senders_first) rendezvous_.close(receive_status);
+  if (senders_first()) rendezvous_.close(receive_status);
+  run_disconnect_notify(thread);
+  rendezvous_.close(receive_status);  // does nothing the second time
+}
+
+bool Connection::senders_first() const {
+  return semantics_of(*server_).disconnect_order == Semantics::DisconnectOrder::kSendersFirst;
 }
 
 void Connection::client_closed(nt::Thread& thread) {
   const auto status = static_cast<NTSTATUS>(semantics_of(*server_).own_close_receive_status);
-  disconnect(thread, status, true);
+  disconnect(thread, status);
   give_back_slot_if_due();
 }
 
@@ -260,9 +267,21 @@ Connection::Closed Connection::close_from_kernel(PFLT_PORT* variable) {
   return Closed::kNow;
 }
 
+void Connection::refuse_and_wake() {
+  {
+    const std::lock_guard lock(mutex_);
+    if (connecting_) return;  // the driver has not accepted yet: end() waits for that
+    ended_ = true;
+  }
+  if (senders_first()) rendezvous_.close(port_status::kDisconnected);
+}
+
 void Connection::end(nt::Thread& thread) {
   wait_until(thread, false, "connection: ConnectNotify still runs", [this] { return !connecting_; });
-  disconnect(thread, port_status::kDisconnected, true);
+  disconnect(thread, port_status::kDisconnected);
+}
+
+void Connection::wait_until_left(nt::Thread& thread) {
   wait_until(thread, false, "connection: callbacks and senders still run",
              [this] { return notify_ != Notify::kRunning && senders_.empty() && messages_ == 0; });
 }

@@ -78,8 +78,11 @@ class Connection {
   };
   // FltCloseClientPort through `variable`.
   Closed close_from_kernel(PFLT_PORT* variable);
-  // For FltUnregisterFilter: disconnects, and waits until no callback and no sender of it is left.
+  // For FltUnregisterFilter, in this order: no message goes through any more, and where the senders are told first
+  // they are now; DisconnectNotify has run and everybody is told; no callback and no sender of it is left.
+  void refuse_and_wake();
   void end(nt::Thread& thread);
+  void wait_until_left(nt::Thread& thread);
   // Closes the kernel's end for a driver that has gone. True when it had not done so: a leak (VER-29).
   bool forget_kernel_end();
 
@@ -120,7 +123,8 @@ class Connection {
   void run_disconnect_notify(nt::Thread& thread);
   // DisconnectNotify has to wait for `lock`.
   void check_wait_in_notify(const void* lock);
-  void disconnect(nt::Thread& thread, NTSTATUS receive_status, bool notify);
+  void disconnect(nt::Thread& thread, NTSTATUS receive_status);
+  bool senders_first() const;  // DISC-9
   void give_back_slot_if_due();
 
   const nt::Ref<ServerPort> server_;

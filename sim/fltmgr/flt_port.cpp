@@ -44,20 +44,31 @@ std::vector<std::uint8_t> security_for(const Filter& filter, nt::Thread& thread,
   return nt::capture_descriptor(attributes.SecurityDescriptor);
 }
 
-// What the reply buffer really holds, where that is known: `*ReplyLength` is the driver's claim (WIRE-5,
-// WIRE-6).
+// Whether `address` lies in a frame of this thread: those of the callers are above this one.
+bool is_on_stack(const void* address) {
+  constexpr std::uintptr_t kStackMax = 8u << 20;
+  const auto here = reinterpret_cast<std::uintptr_t>(__builtin_frame_address(0));
+  return reinterpret_cast<std::uintptr_t>(address) - here < kStackMax;
+}
+
+// What the reply buffer really holds, where that is known, which it is for the pool: `*ReplyLength` is the driver's
+// claim (WIRE-5, WIRE-6).
 ULONG writable_part(const Filter& filter, nt::Thread& thread, const void* reply, ULONG claimed,
                     const Connection& connection) {
   nt::Pool::Allocation allocation;
-  if (!thread.system.nt().pool().find(reply, allocation) || claimed <= allocation.size) return claimed;
+  if (is_on_stack(reply) || !thread.system.nt().pool().find_holding(reply, allocation)) return claimed;
+  const auto skipped =
+      static_cast<const std::byte*>(reply) - static_cast<const std::byte*>(allocation.address);
+  const std::size_t left = allocation.size - static_cast<std::size_t>(skipped);
+  if (claimed <= left) return claimed;
   lint(filter, Severity::kError,
-       "*ReplyLength is " + std::to_string(claimed) + ", but the reply buffer is a pool allocation of " +
-           std::to_string(allocation.size) +
-           " bytes: a client's reply would overrun it. Pass the size of the buffer, without "
+       "*ReplyLength is " + std::to_string(claimed) +
+           ", but the pool allocation that holds the reply buffer has " + std::to_string(left) +
+           " bytes from there on: a client's reply would overrun it. Pass the size of the buffer, without "
            "sizeof(FILTER_REPLY_HEADER) "
            "(WIRE-5, WIRE-6).",
        connection.describe());
-  return static_cast<ULONG>(allocation.size);
+  return static_cast<ULONG>(left);
 }
 
 void check_circumstances(const Filter& filter, nt::Thread& thread, const LARGE_INTEGER* timeout,

@@ -301,6 +301,12 @@ NTSTATUS FilterManager::detach(Filter& filter, VolumeStack& volume, std::u16stri
 }
 
 bool FilterManager::tear_down(Instance& instance, FLT_INSTANCE_TEARDOWN_FLAGS reason) {
+  if (!start_tear_down(instance, reason)) return false;
+  finish_tear_down(instance, reason);
+  return true;
+}
+
+bool FilterManager::start_tear_down(Instance& instance, FLT_INSTANCE_TEARDOWN_FLAGS reason) {
   Filter& filter = instance.filter;
   filter.rundown.hold();  // who unregisters the filter meanwhile waits
   Instance::State expected = Instance::State::kAttached;
@@ -308,24 +314,29 @@ bool FilterManager::tear_down(Instance& instance, FLT_INSTANCE_TEARDOWN_FLAGS re
     filter.rundown.release();
     return false;
   }
-  VolumeStack& volume = instance.volume;
-  nt::Thread& thread = nt::current_thread("instance teardown");
-  const FLT_RELATED_OBJECTS objects = related_objects(instance, nullptr);
-  const auto call = [&](PFLT_INSTANCE_TEARDOWN_CALLBACK callback) {
-    if (callback == nullptr) return;
-    call_filter(thread, filter, [&] {
-      callback(&objects, reason);
-      return 0;
-    });
-  };
-  volume.remove(instance);
-  call(filter.registration.callbacks.InstanceTeardownStartCallback);
+  instance.volume.remove(instance);
+  call_teardown(instance, filter.registration.callbacks.InstanceTeardownStartCallback, reason);
   report_held_at_teardown(*this, instance);
-  volume.drain(instance);
+  return true;
+}
+
+void FilterManager::call_teardown(Instance& instance, PFLT_INSTANCE_TEARDOWN_CALLBACK callback,
+                                  FLT_INSTANCE_TEARDOWN_FLAGS reason) {
+  if (callback == nullptr) return;
+  const FLT_RELATED_OBJECTS objects = related_objects(instance, nullptr);
+  call_filter(nt::current_thread("instance teardown"), instance.filter, [&] {
+    callback(&objects, reason);
+    return 0;
+  });
+}
+
+void FilterManager::finish_tear_down(Instance& instance, FLT_INSTANCE_TEARDOWN_FLAGS reason) {
+  Filter& filter = instance.filter;
+  instance.volume.drain(instance);
   instance.own_requests.close();
   instance.own_requests.wait("requests of instance " + nt::to_utf8(instance.name) + " of " +
                              filter.utf8_name());
-  call(filter.registration.callbacks.InstanceTeardownCompleteCallback);
+  call_teardown(instance, filter.registration.callbacks.InstanceTeardownCompleteCallback, reason);
   if (const std::uint32_t files = instance.own_files.load(); files != 0) {
     report(filter, "VER-32", Severity::kError,
            "InstanceTeardownComplete has returned and left " + std::to_string(files) +
@@ -338,7 +349,6 @@ bool FilterManager::tear_down(Instance& instance, FLT_INSTANCE_TEARDOWN_FLAGS re
   }
   wait_for_references(instance);
   filter.rundown.release();
-  return true;
 }
 
 void FilterManager::wait_for_references(Instance& instance) {

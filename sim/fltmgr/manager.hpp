@@ -85,6 +85,10 @@ class FilterManager final : public io::MountObserver {
   // has done it.
   bool tear_down(Instance& instance, FLT_INSTANCE_TEARDOWN_FLAGS reason);
 
+  // The same in two steps, for somebody who has something to do in between. The second follows a first that is true.
+  bool start_tear_down(Instance& instance, FLT_INSTANCE_TEARDOWN_FLAGS reason);
+  void finish_tear_down(Instance& instance, FLT_INSTANCE_TEARDOWN_FLAGS reason);
+
   // --- operations in flight ---
   WalkSlot& slot_of(nt::Thread& thread);
   // Visits every operation in flight under its slot's lock (W2); `visit` must not block.
@@ -95,6 +99,8 @@ class FilterManager final : public io::MountObserver {
   NTSTATUS ask_and_unload(Filter& filter, bool mandatory);
   // The end of an instance: references of the driver delay it, and so the end of the filter (LIFE-22, TEAR-7).
   static void wait_for_references(Instance& instance);
+  static void call_teardown(Instance& instance, PFLT_INSTANCE_TEARDOWN_CALLBACK callback,
+                            FLT_INSTANCE_TEARDOWN_FLAGS reason);
   Instance* find_instance(const Filter& filter, const VolumeStack& volume, std::u16string_view name) const;
   void report_leaks(Filter& filter);
 

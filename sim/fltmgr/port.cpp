@@ -250,9 +250,11 @@ std::size_t Ports::cancel_receives(const std::function<bool(const Receive&)>& wh
 
 void disconnect_all(Filter& filter) {
   nt::Thread& thread = nt::current_thread("FltUnregisterFilter");
-  for (const auto& connection : FilterManager::of(filter.system).ports().connections_of(filter)) {
-    connection->end(thread);
-  }
+  const auto connections = FilterManager::of(filter.system).ports().connections_of(filter);
+  // Step by step for all: a callback of one connection may be sending on another.
+  for (const auto& connection : connections) connection->refuse_and_wake();
+  for (const auto& connection : connections) connection->end(thread);
+  for (const auto& connection : connections) connection->wait_until_left(thread);
 }
 
 void report_open_connections(Filter& filter) {

@@ -1,8 +1,12 @@
 // The end of a filter: FltUnregisterFilter and unload (LIFE-16..LIFE-24, PUNL-1..PUNL-4).
 //
-// Order inside FltUnregisterFilter: refuse new references; instances, one after another in the order in which
-// they were attached (TEAR-8); client connections with their DisconnectNotify; wait for references; contexts;
-// leak report. Semantics::unregister_order swaps instances and ports (H-10).
+// Order inside FltUnregisterFilter: refuse new references; TeardownStart of each instance, in the order in which
+// they were attached (TEAR-8); client connections with their DisconnectNotify; the rest of each instance's teardown;
+// wait for references; contexts; leak report. Semantics::unregister_order lets the connections end before the first
+// TeardownStart (H-10).
+//
+// The connections end before anything is drained in either case: a callback may be inside FltSendMessage, and only the
+// end of its connection is sure to wake it (PUNL-4).
 #include <algorithm>
 
 #include "fltmgr/filter_call.hpp"
@@ -37,8 +41,11 @@ void FilterManager::unregister(Filter& filter) {
     const std::lock_guard lock(mutex_);
     instances = filter.instances;
   }
-  for (Instance* instance : instances) static_cast<void>(tear_down(*instance, filter.teardown_reason));
+  // Of those that somebody else detaches meanwhile the references are waited for below.
+  std::erase_if(instances,
+                [&](Instance* instance) { return !start_tear_down(*instance, filter.teardown_reason); });
   if (instances_first) disconnect_all(filter);
+  for (Instance* instance : instances) finish_tear_down(*instance, filter.teardown_reason);
   filter.rundown.wait("references on filter " + filter.utf8_name());
   report_open_connections(filter);
   contexts_.delete_of_filter(filter);

@@ -111,6 +111,20 @@ bool Pool::find(const void* address, Allocation& allocation) const {
   return true;
 }
 
+bool Pool::find_holding(const void* address, Allocation& allocation) const {
+  if (find(address, allocation)) return true;
+  const auto wanted = reinterpret_cast<std::uintptr_t>(address);
+  for (const Shard& place : shards_) {
+    const std::lock_guard lock(place.mutex);
+    for (const auto& [start, live] : place.live) {
+      if (wanted - reinterpret_cast<std::uintptr_t>(start) >= live.size) continue;
+      allocation = live;
+      return true;
+    }
+  }
+  return false;
+}
+
 void Pool::mark_handed_back(const void* address) {
   Shard& place = shard(address);
   const std::lock_guard lock(place.mutex);

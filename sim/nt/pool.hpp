@@ -66,6 +66,8 @@ class Pool {
 
   // The allocation that holds `address`, if it is the start of one.
   bool find(const void* address, Allocation& allocation) const;
+  // The allocation that holds `address`, wherever in it. Unless it is the start of one, every allocation is looked at.
+  bool find_holding(const void* address, Allocation& allocation) const;
 
   // A post callback was given this memory as its completion context and has returned: whose it is now is the
   // driver's business, but if it leaks, this is why (VER-13). Other addresses are ignored.

@@ -1,4 +1,4 @@
-// RtlNtStatusToDosError as a table, in the order of the statuses: every declared status that has a Win32 twin. The
+// RtlNtStatusToDosError as a table, in the order of the statuses: every declared status that has a Win32 code. The
 // numbers are those that Windows was measured to answer with.
 #include <algorithm>
 #include <iterator>
@@ -15,18 +15,39 @@ struct Row {
 
 constexpr ULONG kUnknownStatus = 317;  // ERROR_MR_MID_NOT_FOUND
 
+constexpr ULONG kCustomer = 0x20000000;  // a number that is not Microsoft's: handed through
+constexpr ULONG kNtBit = 0x10000000;     // an error that was made an HRESULT: taken back
+
 // An exception: the status is its own Win32 code.
 constexpr ULONG kItself = 0xFFFFFFFF;
 
 constexpr Row kRows[] = {
-    {STATUS_SUCCESS, 0},              // ERROR_SUCCESS
-    {STATUS_ABANDONED, 735},          // ERROR_ABANDONED_WAIT_0
-    {STATUS_TIMEOUT, 1460},           // ERROR_TIMEOUT
-    {STATUS_PENDING, 997},            // ERROR_IO_PENDING
-    {STATUS_MORE_ENTRIES, 234},       // ERROR_MORE_DATA
-    {STATUS_NOT_ALL_ASSIGNED, 1300},  // ERROR_NOT_ALL_ASSIGNED
-    {STATUS_SOME_NOT_MAPPED, 1301},   // ERROR_SOME_NOT_MAPPED
-    {STATUS_NOTIFY_ENUM_DIR, 1022},   // ERROR_NOTIFY_ENUM_DIR
+    {STATUS_SUCCESS, 0},                               // ERROR_SUCCESS
+    {STATUS_WAIT_1, 731},                              // ERROR_WAIT_1
+    {STATUS_WAIT_2, 732},                              // ERROR_WAIT_2
+    {STATUS_WAIT_3, 733},                              // ERROR_WAIT_3
+    {STATUS_WAIT_63, 734},                             // ERROR_WAIT_63
+    {STATUS_ABANDONED, 735},                           // ERROR_ABANDONED_WAIT_0
+    {STATUS_USER_APC, 737},                            // ERROR_USER_APC
+    {STATUS_KERNEL_APC, 738},                          // ERROR_KERNEL_APC
+    {STATUS_ALERTED, 739},                             // ERROR_ALERTED
+    {STATUS_TIMEOUT, 1460},                            // ERROR_TIMEOUT
+    {STATUS_PENDING, 997},                             // ERROR_IO_PENDING
+    {STATUS_REPARSE, 741},                             // ERROR_REPARSE
+    {STATUS_MORE_ENTRIES, 234},                        // ERROR_MORE_DATA
+    {STATUS_NOT_ALL_ASSIGNED, 1300},                   // ERROR_NOT_ALL_ASSIGNED
+    {STATUS_SOME_NOT_MAPPED, 1301},                    // ERROR_SOME_NOT_MAPPED
+    {STATUS_OPLOCK_BREAK_IN_PROGRESS, 742},            // ERROR_OPLOCK_BREAK_IN_PROGRESS
+    {STATUS_NOTIFY_CLEANUP, 745},                      // ERROR_NOTIFY_CLEANUP
+    {STATUS_NOTIFY_ENUM_DIR, 1022},                    // ERROR_NOTIFY_ENUM_DIR
+    {STATUS_BUFFER_ALL_ZEROS, 754},                    // ERROR_BUFFER_ALL_ZEROS
+    {STATUS_REPARSE_OBJECT, 755},                      // ERROR_REPARSE_OBJECT
+    {STATUS_PROCESS_NOT_IN_JOB, 760},                  // ERROR_PROCESS_NOT_IN_JOB
+    {STATUS_FSFILTER_OP_COMPLETED_SUCCESSFULLY, 762},  // ERROR_FSFILTER_OP_COMPLETED_SUCCESSFULLY
+    {STATUS_WAIT_FOR_OPLOCK, 765},                     // ERROR_WAIT_FOR_OPLOCK
+    {STATUS_OBJECT_NAME_EXISTS, 698},                  // ERROR_OBJECT_NAME_EXISTS
+    {STATUS_FT_READ_RECOVERY_FROM_BACKUP, 704},        // ERROR_FT_READ_RECOVERY_FROM_BACKUP
+    {STATUS_IMAGE_MACHINE_TYPE_MISMATCH, 706},         // ERROR_IMAGE_MACHINE_TYPE_MISMATCH
     {STATUS_GUARD_PAGE_VIOLATION, kItself},
     {STATUS_DATATYPE_MISALIGNMENT, 998},  // ERROR_NOACCESS
     {STATUS_BREAKPOINT, kItself},
@@ -39,9 +60,12 @@ constexpr Row kRows[] = {
     {STATUS_EA_LIST_INCONSISTENT, 255},      // ERROR_EA_LIST_INCONSISTENT
     {STATUS_INVALID_EA_FLAG, 255},           // ERROR_EA_LIST_INCONSISTENT
     {STATUS_VERIFY_REQUIRED, 1110},          // ERROR_MEDIA_CHANGED
+    {STATUS_EXTRANEOUS_INFORMATION, 677},    // ERROR_EXTRANEOUS_INFORMATION
     {STATUS_NO_MORE_ENTRIES, 259},           // ERROR_NO_MORE_ITEMS
     {STATUS_END_OF_MEDIA, 1100},             // ERROR_END_OF_MEDIA
+    {STATUS_MEDIA_CHECK, 679},               // ERROR_MEDIA_CHECK
     {STATUS_ALREADY_DISCONNECTED, 2402},     // ERROR_ACTIVE_CONNECTIONS
+    {STATUS_STOPPED_ON_SYMLINK, 681},        // ERROR_STOPPED_ON_SYMLINK
     {STATUS_UNSUCCESSFUL, 31},               // ERROR_GEN_FAILURE
     {STATUS_NOT_IMPLEMENTED, 1},             // ERROR_INVALID_FUNCTION
     {STATUS_INVALID_INFO_CLASS, 87},         // ERROR_INVALID_PARAMETER
@@ -52,6 +76,7 @@ constexpr Row kRows[] = {
     {STATUS_INVALID_HANDLE, 6},              // ERROR_INVALID_HANDLE
     {STATUS_BAD_INITIAL_STACK, 1001},        // ERROR_STACK_OVERFLOW
     {STATUS_INVALID_CID, 87},                // ERROR_INVALID_PARAMETER
+    {STATUS_TIMER_NOT_CANCELED, 541},        // ERROR_TIMER_NOT_CANCELED
     {STATUS_INVALID_PARAMETER, 87},          // ERROR_INVALID_PARAMETER
     {STATUS_NO_SUCH_DEVICE, 2},              // ERROR_FILE_NOT_FOUND
     {STATUS_NO_SUCH_FILE, 2},                // ERROR_FILE_NOT_FOUND
@@ -77,14 +102,17 @@ constexpr Row kRows[] = {
     {STATUS_OBJECT_TYPE_MISMATCH, 6},        // ERROR_INVALID_HANDLE
     {STATUS_NONCONTINUABLE_EXCEPTION, kItself},
     {STATUS_INVALID_DISPOSITION, kItself},
+    {STATUS_UNWIND, 542},                    // ERROR_UNWIND
     {STATUS_NOT_LOCKED, 158},                // ERROR_NOT_LOCKED
     {STATUS_NOT_COMMITTED, 487},             // ERROR_INVALID_ADDRESS
     {STATUS_INVALID_PARAMETER_MIX, 87},      // ERROR_INVALID_PARAMETER
+    {STATUS_INVALID_QUOTA_LOWER, 547},       // ERROR_INVALID_QUOTA_LOWER
     {STATUS_DISK_CORRUPT_ERROR, 1393},       // ERROR_DISK_CORRUPT
     {STATUS_OBJECT_NAME_INVALID, 123},       // ERROR_INVALID_NAME
     {STATUS_OBJECT_NAME_NOT_FOUND, 2},       // ERROR_FILE_NOT_FOUND
     {STATUS_OBJECT_NAME_COLLISION, 183},     // ERROR_ALREADY_EXISTS
     {STATUS_PORT_DISCONNECTED, 6},           // ERROR_INVALID_HANDLE
+    {STATUS_DEVICE_ALREADY_ATTACHED, 548},   // ERROR_DEVICE_ALREADY_ATTACHED
     {STATUS_OBJECT_PATH_INVALID, 161},       // ERROR_BAD_PATHNAME
     {STATUS_OBJECT_PATH_NOT_FOUND, 3},       // ERROR_PATH_NOT_FOUND
     {STATUS_OBJECT_PATH_SYNTAX_BAD, 161},    // ERROR_BAD_PATHNAME
@@ -160,6 +188,7 @@ constexpr Row kRows[] = {
     {STATUS_CANT_OPEN_ANONYMOUS, 1347},          // ERROR_CANT_OPEN_ANONYMOUS
     {STATUS_BAD_VALIDATION_CLASS, 1348},         // ERROR_BAD_VALIDATION_CLASS
     {STATUS_BAD_TOKEN_TYPE, 1349},               // ERROR_BAD_TOKEN_TYPE
+    {STATUS_INSTRUCTION_MISALIGNMENT, 549},      // ERROR_INSTRUCTION_MISALIGNMENT
     {STATUS_PIPE_NOT_AVAILABLE, 231},            // ERROR_PIPE_BUSY
     {STATUS_INVALID_PIPE_STATE, 230},            // ERROR_BAD_PIPE
     {STATUS_PIPE_BUSY, 231},                     // ERROR_PIPE_BUSY
@@ -185,6 +214,7 @@ constexpr Row kRows[] = {
     {STATUS_REQUEST_NOT_ACCEPTED, 71},           // ERROR_REQ_NOT_ACCEP
     {STATUS_NOT_SAME_DEVICE, 17},                // ERROR_NOT_SAME_DEVICE
     {STATUS_FILE_RENAMED, 5},                    // ERROR_ACCESS_DENIED
+    {STATUS_CANT_WAIT, 554},                     // ERROR_CANT_WAIT
     {STATUS_PIPE_EMPTY, 232},                    // ERROR_NO_DATA
     {STATUS_OPLOCK_NOT_GRANTED, 300},            // ERROR_OPLOCK_NOT_GRANTED
     {STATUS_INVALID_OPLOCK_PROTOCOL, 301},       // ERROR_INVALID_OPLOCK_PROTOCOL
@@ -199,6 +229,7 @@ constexpr Row kRows[] = {
     {STATUS_INVALID_PARAMETER_6, 87},            // ERROR_INVALID_PARAMETER
     {STATUS_REDIRECTOR_NOT_STARTED, 3},          // ERROR_PATH_NOT_FOUND
     {STATUS_STACK_OVERFLOW, 1001},               // ERROR_STACK_OVERFLOW
+    {STATUS_BAD_FUNCTION_TABLE, 559},            // ERROR_BAD_FUNCTION_TABLE
     {STATUS_DIRECTORY_NOT_EMPTY, 145},           // ERROR_DIR_NOT_EMPTY
     {STATUS_FILE_CORRUPT_ERROR, 1392},           // ERROR_FILE_CORRUPT
     {STATUS_NOT_A_DIRECTORY, 267},               // ERROR_DIRECTORY
@@ -214,6 +245,7 @@ constexpr Row kRows[] = {
     {STATUS_FILE_CLOSED, 6},                     // ERROR_INVALID_HANDLE
     {STATUS_DLL_NOT_FOUND, 126},                 // ERROR_MOD_NOT_FOUND
     {STATUS_ENTRYPOINT_NOT_FOUND, 127},          // ERROR_PROC_NOT_FOUND
+    {STATUS_CONTROL_C_EXIT, 572},                // ERROR_CONTROL_C_EXIT
     {STATUS_INVALID_ADDRESS, 59},                // ERROR_UNEXP_NET_ERR
     {STATUS_INVALID_LEVEL, 124},                 // ERROR_INVALID_LEVEL
     {STATUS_PIPE_BROKEN, 109},                   // ERROR_BROKEN_PIPE
@@ -236,6 +268,7 @@ constexpr Row kRows[] = {
     {STATUS_CONNECTION_RESET, 64},               // ERROR_NETNAME_DELETED
     {STATUS_TRANSACTION_ABORTED, 59},            // ERROR_UNEXP_NET_ERR
     {STATUS_NOT_FOUND, 1168},                    // ERROR_NOT_FOUND
+    {STATUS_FAIL_CHECK, 87},                     // ERROR_INVALID_PARAMETER
     {STATUS_RETRY, 1237},                        // ERROR_RETRY
     {STATUS_CONNECTION_REFUSED, 1225},           // ERROR_CONNECTION_REFUSED
     {STATUS_REQUEST_ABORTED, 1235},              // ERROR_REQUEST_ABORTED
@@ -257,19 +290,39 @@ constexpr Row kRows[] = {
     {STATUS_ENCRYPTION_FAILED, 5},               // ERROR_ACCESS_DENIED
     {STATUS_FILE_ENCRYPTED, 6002},               // ERROR_FILE_ENCRYPTED
     {STATUS_VOLUME_NOT_UPGRADED, 1},             // ERROR_INVALID_FUNCTION
+    {STATUS_OBJECTID_NOT_FOUND, 2},              // ERROR_FILE_NOT_FOUND
+    {STATUS_DEBUGGER_INACTIVE, 1284},            // ERROR_DEBUGGER_INACTIVE
     {STATUS_FAILED_DRIVER_ENTRY, 647},           // ERROR_FAILED_DRIVER_ENTRY
+    {STATUS_MOUNT_POINT_NOT_RESOLVED, 649},      // ERROR_MOUNT_POINT_NOT_RESOLVED
+    {STATUS_DRIVER_BLOCKED, 1275},               // ERROR_DRIVER_BLOCKED
+    {STATUS_DRIVER_FAILED_PRIOR_UNLOAD, 654},    // ERROR_DRIVER_FAILED_PRIOR_UNLOAD
+    {STATUS_ASSERTION_FAILURE, 668},             // ERROR_ASSERTION_FAILURE
+    {STATUS_INVALID_IMAGE_HASH, 577},            // ERROR_INVALID_IMAGE_HASH
+    {STATUS_BEYOND_VDL, 1289},                   // ERROR_BEYOND_VDL
+    {STATUS_FILE_NOT_AVAILABLE, 32},             // ERROR_SHARING_VIOLATION
+    {STATUS_CALLBACK_BYPASS, 21},                // ERROR_NOT_READY
+    {STATUS_REQUEST_CANCELED, 1359},             // ERROR_INTERNAL_ERROR
+    {STATUS_ALREADY_REGISTERED, 1359},           // ERROR_INTERNAL_ERROR
     {STATUS_FILE_TOO_LARGE, 223},                // ERROR_FILE_TOO_LARGE
     {STATUS_VIRUS_INFECTED, 225},                // ERROR_VIRUS_INFECTED
     {STATUS_VIRUS_DELETED, 226},                 // ERROR_VIRUS_DELETED
+    {STATUS_CANNOT_BREAK_OPLOCK, 802},           // ERROR_CANNOT_BREAK_OPLOCK
+    {STATUS_HASH_NOT_SUPPORTED, 15300},          // ERROR_HASH_NOT_SUPPORTED
 };
 
 }  // namespace
 
 ULONG win32_from_status(NTSTATUS status) {
-  const auto row = std::find_if(std::begin(kRows), std::end(kRows),
-                                [&](const Row& candidate) { return candidate.status == status; });
-  if (row == std::end(kRows)) return kUnknownStatus;
-  return row->error == kItself ? static_cast<ULONG>(status) : row->error;
+  auto bits = static_cast<ULONG>(status);
+  if ((bits & kCustomer) != 0) return bits;
+  if (bits >> 28 == 0xD) bits &= ~kNtBit;
+  const auto row = std::find_if(std::begin(kRows), std::end(kRows), [&](const Row& candidate) {
+    return static_cast<ULONG>(candidate.status) == bits;
+  });
+  if (row != std::end(kRows)) return row->error == kItself ? bits : row->error;
+  const ULONG high = bits >> 16;
+  const bool wraps_win32 = high == 0xC001 || high == 0x8007 || high == 0xC007;
+  return wraps_win32 ? bits & 0xFFFF : kUnknownStatus;
 }
 
 }  // namespace fltsim::nt

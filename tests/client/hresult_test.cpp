@@ -36,6 +36,8 @@ TEST(HresultTest, EveryDocumentedStatusHasItsHresult) {
       {0xC0000102, 0x80070570}, {0xC000011F, 0x80070004}, {0xC0000185, 0x8007045D}, {0xC000022D, 0x800704D5},
       {0xC0000241, 0x800704D4}, {0xC0000243, 0x800704C8}, {0xC0000265, 0x80070476}, {0xC000026E, 0x80070015},
       {0xC0000275, 0x80071126}, {0xC0000279, 0x80070780}, {0xC0000293, 0x80071772}, {0x80000013, 0x800700FE},
+      {0xC0000229, 0x80070057}, {0xC00000D8, 0x8007022A}, {0xC0000428, 0x80070241}, {0x00000104, 0x800702E5},
+      {0x40000000, 0x800702BA}, {0xC0000718, 0x8007054F}, {0xC000A100, 0x80073BC4}, {0x80000017, 0x800702A5},
       {0xC01C0011, 0x801F0011}, {0xC01C0012, 0x801F0012}, {0xC01C0013, 0x801F0013}, {0xC01C0015, 0x801F0015},
   };
   for (const Row& row : kRows) {
@@ -65,6 +67,12 @@ TEST(HresultTest, TimeoutIsWaitTimeoutAndNotTheWin32Mapping) {  // HR-5
 TEST(HresultTest, StatusWithoutAWin32TwinIsMessageNotFound) {  // HR-6
   EXPECT_EQ(nt::win32_from_status(static_cast<NTSTATUS>(0xC0000FFF)), 317u);
   EXPECT_EQ(static_cast<std::uint32_t>(hresult_from_status(static_cast<NTSTATUS>(0xC0000FFF))), 0x8007013Du);
+}
+
+TEST(HresultTest, NumbersThatAreNoPlainStatusAreUnwrappedOrHandedThrough) {  // HR-6
+  EXPECT_EQ(nt::win32_from_status(static_cast<NTSTATUS>(0xD0000022)), 5u) << "an NTSTATUS made an HRESULT";
+  EXPECT_EQ(nt::win32_from_status(static_cast<NTSTATUS>(0xC0070005)), 5u) << "a Win32 code made an NTSTATUS";
+  EXPECT_EQ(nt::win32_from_status(static_cast<NTSTATUS>(0xE0001234)), 0xE0001234u) << "a customer's";
 }
 
 TEST(HresultTest, SuccessStatusOtherThanZeroIsNoSuccess) {  // HR-1

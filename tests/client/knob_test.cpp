@@ -176,5 +176,17 @@ TEST(KnobTest, NotifyThatIsDueAfterTheDriversCloseRunsBeforeTheFilterGoes) {  //
   EXPECT_EQ(m.driver.disconnects, 1) << "the driver is gone";
 }
 
+TEST(KnobTest, NotifyMayBeDueAfterACloseInsideConnectNotify) {  // DISC-6, H-8
+  PortMachine m(with(&Semantics::disconnect_notify_after_kernel_close, true));
+  m.driver.on_connect = [&](PortDriver::Slot& slot, const void*, ULONG) {
+    FltCloseClientPort(m.driver.filter, &slot.port);
+    return STATUS_SUCCESS;
+  };
+  m.connect();
+  EXPECT_EQ(m.driver.disconnects, 0);
+  m.close_client();
+  EXPECT_EQ(m.driver.disconnects, 1);
+}
+
 }  // namespace
 }  // namespace fltsim

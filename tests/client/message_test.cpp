@@ -34,6 +34,16 @@ TEST(MessageTest, BytesGoInAndComeBack) {  // MSG-1, MSG-8
   EXPECT_EQ(out, (Bytes{7, 8, 0xEE, 0xEE}));
 }
 
+TEST(MessageTest, BufferOfNoBytesIsNotProbed) {  // MSG-3
+  PortMachine m;
+  m.connect();
+  auto* nowhere = reinterpret_cast<void*>(0xFFFF'8000'0000'0000);
+  DWORD returned = 0;
+  EXPECT_EQ(m.in_client([&] { return FilterSendMessage(m.port, nowhere, 0, nowhere, 0, &returned); }), S_OK);
+  EXPECT_EQ(m.in_client([&] { return FilterSendMessage(m.port, nowhere, 1, nullptr, 0, &returned); }),
+            hr(0x800703E6));
+}
+
 TEST(MessageTest, CallbacksRunAtPassiveLevel) {  // MSG-1, DISC-1
   PortMachine m;
   std::vector<KIRQL> levels;

@@ -294,6 +294,28 @@ TEST(SendTest, ReplyLengthBeyondThePoolAllocationIsFound) {  // VER-26, WIRE-6
   EXPECT_EQ(m.machine.verifier().count("VER-26"), 1u);
 }
 
+TEST(SendTest, ReplyBufferInsideAnAllocationEndsWhereThatEnds) {  // VER-26, WIRE-6
+  PortMachine m;
+  m.machine.verifier().expect("VER-26");
+  m.connect();
+  Parked& parked = m.park(24);
+  auto sender = m.machine.system_process().start_thread("sender", [&] {
+    auto* whole = static_cast<unsigned char*>(ExAllocatePool2(POOL_FLAG_PAGED, 32, kTestTag));
+    ULONG length = 8;
+    LARGE_INTEGER timeout;
+    timeout.QuadPart = -1000 * kMillisecond;
+    unsigned char byte = 1;
+    static_cast<void>(
+        FltSendMessage(m.driver.filter, &m.driver.slots[0].port, &byte, 1, whole + 28, &length, &timeout));
+    EXPECT_EQ(whole[31], 4);
+    ExFreePoolWithTag(whole, kTestTag);
+  });
+  EXPECT_TRUE(m.next(5000).ok);
+  EXPECT_EQ(m.reply(parked.header().MessageId, {1, 2, 3, 4, 5, 6, 7, 8}), S_OK);
+  EXPECT_EQ(sender.join(), Outcome::kDone);
+  EXPECT_EQ(m.machine.verifier().count("VER-26"), 1u);
+}
+
 TEST(SendTest, NoTimeoutIsAWarning) {  // VER-26
   PortMachine m;
   m.connect();

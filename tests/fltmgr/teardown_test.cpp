@@ -225,7 +225,7 @@ TEST_F(TeardownTest, NamesAreRefusedWhileDraining) {  // CB-29, TEAR-5
   EXPECT_EQ(name_status, STATUS_FLT_INVALID_NAME_REQUEST);
 }
 
-TEST_F(TeardownTest, InstancesGoOneAfterAnother) {  // TEAR-8, LIFE-21
+TEST_F(TeardownTest, InstancesStartAndCompleteOneAfterAnother) {  // TEAR-8, LIFE-21
   machine.add_volume(u"D:");
   LambdaDriver lambdas = noting();
   lambdas.teardown_start = [this](PCFLT_RELATED_OBJECTS objects, auto) {
@@ -237,7 +237,7 @@ TEST_F(TeardownTest, InstancesGoOneAfterAnother) {  // TEAR-8, LIFE-21
   Driver driver = load(std::move(lambdas));
   app.exists(u"D:\\");
   EXPECT_EQ(driver.unload(), STATUS_SUCCESS);
-  EXPECT_THAT(log, ElementsAre("start C", "complete C", "start D", "complete D"));
+  EXPECT_THAT(log, ElementsAre("start C", "start D", "complete C", "complete D"));
 }
 
 TEST_F(TeardownTest, FileLeftOpenAtTeardownCompleteIsReported) {  // TEAR-6, VER-32
