@@ -11,16 +11,23 @@ namespace drmservice {
 namespace {
 
 constexpr int64_t kApplicationId = 0x44524D50;  // "DRMP"
-constexpr int64_t kSchemaVersion = 1;
+constexpr int64_t kSchemaVersion = 2;
 
 constexpr char kCreateSchema[] =
     "CREATE TABLE policies ("
     " id INTEGER PRIMARY KEY,"
     " path TEXT NOT NULL UNIQUE COLLATE NOCASE,"
-    " flags INTEGER NOT NULL CHECK (flags BETWEEN 0 AND 63),"
+    " flags INTEGER NOT NULL CHECK (flags BETWEEN 0 AND 127),"
     " version INTEGER NOT NULL CHECK (version BETWEEN 1 AND 4294967295));"
     "PRAGMA application_id = 1146244432;"
-    "PRAGMA user_version = 1;";
+    "PRAGMA user_version = 2;";
+
+// The first schema had no room for the flag Ask, and a table's checks cannot be changed.
+constexpr int64_t kSchemaWithoutAsk = 1;
+constexpr char kSetOldTableAside[] = "ALTER TABLE policies RENAME TO old_policies";
+constexpr char kTakeOldTable[] =
+    "INSERT INTO policies (id, path, flags, version) SELECT id, path, flags, version FROM old_policies;"
+    "DROP TABLE old_policies;";
 
 struct DefaultPolicy {
   const char16_t* path;
@@ -144,17 +151,34 @@ StoreResult<Done> PolicyStore::prepare_schema() {
   return check_schema();
 }
 
-StoreResult<Done> PolicyStore::create_schema() {
+template <typename Work>
+StoreResult<Done> PolicyStore::transact(const Work& work) {
   auto begun = execute("BEGIN IMMEDIATE");
   if (const StoreError* error = error_of(begun)) return *error;
-  auto result = execute(kCreateSchema);
-  for (const DefaultPolicy& policy : kDefaultPolicies) {
-    if (error_of(result) == nullptr) result = add_locked(policy.path, policy.flags);
-  }
+  auto result = work();
   if (error_of(result) == nullptr) result = execute("COMMIT");
   // What went wrong first is what is told.
   if (error_of(result) != nullptr) static_cast<void>(execute("ROLLBACK"));
   return result;
+}
+
+StoreResult<Done> PolicyStore::create_schema() {
+  return transact([this] {
+    auto result = execute(kCreateSchema);
+    for (const DefaultPolicy& policy : kDefaultPolicies) {
+      if (error_of(result) == nullptr) result = add_locked(policy.path, policy.flags);
+    }
+    return result;
+  });
+}
+
+StoreResult<Done> PolicyStore::upgrade_schema() {
+  return transact([this] {
+    auto result = execute(kSetOldTableAside);
+    if (error_of(result) == nullptr) result = execute(kCreateSchema);
+    if (error_of(result) == nullptr) result = execute(kTakeOldTable);
+    return result;
+  });
 }
 
 StoreResult<Done> PolicyStore::check_schema() {
@@ -162,7 +186,8 @@ StoreResult<Done> PolicyStore::check_schema() {
   if (const StoreError* error = error_of(id)) return *error;
   const auto version = query_number("PRAGMA user_version");
   if (const StoreError* error = error_of(version)) return *error;
-  if (std::get<int64_t>(id) != kApplicationId || std::get<int64_t>(version) != kSchemaVersion) {
+  const bool is_old = std::get<int64_t>(version) == kSchemaWithoutAsk;
+  if (std::get<int64_t>(id) != kApplicationId || (!is_old && std::get<int64_t>(version) != kSchemaVersion)) {
     return StoreError{StoreErrorKind::kWrongSchema,
                       "The file is no policy database, or one of a newer version of this program."};
   }
@@ -171,6 +196,7 @@ StoreResult<Done> PolicyStore::check_schema() {
   if (std::get<int64_t>(damages) != 0) {
     return StoreError{StoreErrorKind::kCorrupt, std::string(sentence_for(StoreErrorKind::kCorrupt)) + "."};
   }
+  if (is_old) return upgrade_schema();
   return Done{};
 }
 
@@ -182,7 +208,8 @@ StoreResult<Done> PolicyStore::add(std::u16string_view path, uint32_t flags) {
 StoreResult<Done> PolicyStore::add_locked(std::u16string_view path, uint32_t flags) {
   const auto checked = checked_path(path);
   if (const StoreError* error = error_of(checked)) return *error;
-  if ((flags & FLTLINK_PROTECT_ALL) == 0 || (flags & ~uint32_t{FLTLINK_PROTECT_ALL | FLTLINK_PROTECT_ASK}) != 0) {
+  if ((flags & FLTLINK_PROTECT_ALL) == 0 ||
+      (flags & ~uint32_t{FLTLINK_PROTECT_ALL | FLTLINK_PROTECT_ASK}) != 0) {
     return StoreError{StoreErrorKind::kInvalidFlags,
                       "A policy forbids at least one thing, and only known ones."};
   }

@@ -50,7 +50,8 @@ struct Done {};
 // lock of another program: that is kLocked, and the caller's to try again.
 class PolicyStore final {
  public:
-  // Opens or creates. A new database holds the three default policies.
+  // Opens or creates. A new database holds the three default policies; one of an older version of this program is
+  // brought up to date.
   [[nodiscard]] static StoreResult<std::unique_ptr<PolicyStore>> open(const std::string& path);
   ~PolicyStore();
   PolicyStore(const PolicyStore&) = delete;
@@ -74,7 +75,10 @@ class PolicyStore final {
   explicit PolicyStore(sqlite3* database) : database_(database) {}
 
   StoreResult<Done> prepare_schema();
+  template <typename Work>
+  StoreResult<Done> transact(const Work& work);
   StoreResult<Done> create_schema();
+  StoreResult<Done> upgrade_schema();
   StoreResult<Done> check_schema();
   StoreResult<Done> execute(const char* sql);
   StoreResult<int64_t> query_number(const char* sql);

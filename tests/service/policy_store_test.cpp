@@ -117,6 +117,25 @@ TEST_F(PolicyStoreTest, PathsAndFlagsAreChecked) {
   EXPECT_TRUE(std::holds_alternative<Done>(store->add(std::u16string(259, u'a'), 1)));
 }
 
+TEST_F(PolicyStoreTest, PolicyThatIsToBeAskedAboutIsKept) {
+  constexpr uint32_t kAsking = FLTLINK_PROTECT_ALL | FLTLINK_PROTECT_ASK;
+  ASSERT_TRUE(std::holds_alternative<Done>(open()->add(u"C:\\Asked\\*", kAsking)));
+  EXPECT_EQ(listed(open()->list()).back(), (Policy{u"C:\\Asked\\*", kAsking, 1}));
+}
+
+// As the first version of this program made it, whose table has no room for the flag Ask.
+TEST_F(PolicyStoreTest, DatabaseOfTheFirstSchemaKeepsItsPoliciesAndTakesNewOnes) {
+  run_sql(
+      "CREATE TABLE policies (id INTEGER PRIMARY KEY, path TEXT NOT NULL UNIQUE COLLATE NOCASE,"
+      " flags INTEGER NOT NULL CHECK (flags BETWEEN 0 AND 63),"
+      " version INTEGER NOT NULL CHECK (version BETWEEN 1 AND 4294967295));"
+      "INSERT INTO policies VALUES (7, 'C:\\Old\\*', 2, 9), (9, 'C:\\Gone\\*', 0, 3);"
+      "PRAGMA application_id = 1146244432; PRAGMA user_version = 1;");
+  ASSERT_TRUE(std::holds_alternative<Done>(open()->add(u"c:\\old\\*", 0x42)));
+  EXPECT_THAT(listed(open()->list_to_apply()),
+              ElementsAre(Policy{u"C:\\Old\\*", 0x42, 10}, Policy{u"C:\\Gone\\*", 0, 3}));
+}
+
 // A path is data, never SQL.
 TEST_F(PolicyStoreTest, QuotesInAPathAreHarmless) {
   const auto store = open();
@@ -159,7 +178,7 @@ TEST_F(PolicyStoreTest, DatabaseOfSomethingElseIsRefused) {
 
 TEST_F(PolicyStoreTest, NewerSchemaIsRefused) {
   open();
-  run_sql("PRAGMA user_version = 2");
+  run_sql("PRAGMA user_version = 3");
   EXPECT_EQ(open_error(), StoreErrorKind::kWrongSchema);
 }
 
