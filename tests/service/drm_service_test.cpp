@@ -275,6 +275,18 @@ TEST_F(DrmServiceTest, LifeIsLoggedFromStartToStop) {
   service_.reset();
 }
 
+TEST_F(DrmServiceTest, ShortageOfReceivesIsLoggedWhenItBeginsAndWhenItIsOver) {
+  Settings settings;
+  settings.receives = 1;
+  start(settings);
+  for (int i = 0; i < 3; ++i) port_.deliver(fltlink::file_event(u"C:\\a.txt"));
+  host_.settle();
+  EXPECT_THAT(lines_.str(), HasSubstr("\"id\":2013"));
+  EXPECT_THAT(lines_.str(), testing::Not(HasSubstr("\"id\":1007")));
+  host_.advance(2 * kTicksPerSecond);
+  EXPECT_THAT(lines_.str(), HasSubstr("\"id\":1007"));
+}
+
 TEST_F(DrmServiceTest, StatusIsAskedOfTheDriver) {
   start();
   port_.on_request = [](Bytes, MutableBytes answer) -> SendResult {
