@@ -52,7 +52,8 @@ class ProgramTest : public DrmMachine {
     program = std::move(std::get<std::unique_ptr<Program>>(opened));
     EXPECT_EQ(process.run([&] {
       port = fltlink::FilterPort::open(*host, u"\\DrmFilterPort");
-      EXPECT_EQ(program->start(*host, *port, &heard), fltlink::StartOutcome::kStarted);
+      questions = fltlink::FilterPort::open(*host, u"\\DrmFilterPort");
+      EXPECT_EQ(program->start(*host, *port, &heard, &*questions), fltlink::StartOutcome::kStarted);
       EXPECT_TRUE(program->service().wait_until_applied(host->now() + 60 * fltlink::kTicksPerSecond));
     }),
               fltsim::Outcome::kDone);
@@ -62,6 +63,7 @@ class ProgramTest : public DrmMachine {
     EXPECT_EQ(process.run([&] {
       EXPECT_FALSE(program->stop().has_value());
       port->finish();
+      questions->finish();
     }),
               fltsim::Outcome::kDone);
     EXPECT_EQ(process.exit(0), fltsim::Outcome::kDone);
@@ -72,6 +74,7 @@ class ProgramTest : public DrmMachine {
   std::shared_ptr<fltlink::Host> host = fltsim::make_process_host(process);
   Heard heard;
   std::unique_ptr<fltlink::FilterPort> port;
+  std::unique_ptr<fltlink::FilterPort> questions;
   std::unique_ptr<Program> program;
 };
 
@@ -83,6 +86,25 @@ TEST_F(ProgramTest, ItRunsAsItsSettingsSayAndLeavesItsLog) {
   EXPECT_THAT(log(), testing::HasSubstr("C:\\\\ProtectedDocs\\\\plan.docx"));
   EXPECT_THAT(log(), Not(testing::HasSubstr("\"id\":1001"))) << "events are below the level";
   EXPECT_EQ(heard.last_path(), kPlan);
+}
+
+TEST_F(ProgramTest, ItAnswersWhatTheDriverAsksAsItsSettingsSay) {
+  c.make_directory(u"\\ProtectedDocs\\Drafts");
+  start(settings(R"(, "allowed": ["C:\\ProtectedDocs\\Drafts\\*"])"));
+  const uint32_t asking = FLTLINK_PROTECT_STANDARD | FLTLINK_PROTECT_ASK;
+  EXPECT_EQ(process.run([&] {
+    for (const char16_t* path : {u"C:\\ProtectedDocs\\*.docx", u"C:\\ProtectedDocs\\*.xlsx"}) {
+      EXPECT_TRUE(std::holds_alternative<drmservice::Done>(program->service().add_policy(path, asking)));
+    }
+    EXPECT_TRUE(program->service().wait_until_applied(host->now() + 60 * fltlink::kTicksPerSecond));
+  }),
+            fltsim::Outcome::kDone);
+  EXPECT_EQ(word.write(u"C:\\ProtectedDocs\\Drafts\\plan.docx", "new").status, STATUS_SUCCESS);
+  EXPECT_EQ(word.write(kPlan, "x").status, STATUS_ACCESS_DENIED);
+  EXPECT_EQ(program->authorizer().counters()[fltlink::LoopCounter::kReplied], 2u);
+  stop();
+  EXPECT_THAT(log(), testing::HasSubstr("\"event\":\"allowed on request\""));
+  EXPECT_THAT(log(), testing::HasSubstr("\"event\":\"denied on request\""));
 }
 
 // W-6.
@@ -107,6 +129,7 @@ TEST_F(ProgramTest, ALogThatCannotBeWrittenIsSaidAtTheEnd) {
   EXPECT_EQ(process.run([&] {
     error = program->stop();
     port->finish();
+    questions->finish();
   }),
             fltsim::Outcome::kDone);
   ASSERT_TRUE(error.has_value());
