@@ -210,6 +210,25 @@ TEST(AuthorizeTest, PagingIoIsNeverAsked) {  // BAD-15, NAME-2
   EXPECT_THAT(m.authorizer.questions(), IsEmpty());
 }
 
+// Both ends as they ship: the receive loop with its verdict token, and its fail policy in the connect context.
+TEST(AuthorizeTest, AServiceAnswersThroughItsReceiveLoop) {
+  AskingMachine m;
+  m.start();
+  fltlink::LoopOptions options;
+  options.context = fltlink::ConnectContext{.role = FLTLINK_ROLE_AUTHORIZER};
+  options.fail.authorize.protocol_error = fltlink::FailAction::kAllow;
+  RecordingService service(m.machine, m.service_process(), options);
+  EXPECT_EQ(service.terms().fail_open, static_cast<uint32_t>(FLTLINK_FAIL_OPEN_PROTOCOL_ERROR));
+  service.when_asked = [](const auto&, fltlink::VerdictToken& owed) { owed.deny(); };
+  m.violate();
+  service.when_asked = [](const auto&, fltlink::VerdictToken& owed) { owed.allow(); };
+  EXPECT_EQ(m.word.write(kPlan, "new").status, STATUS_SUCCESS);
+  service.when_asked = nullptr;
+  EXPECT_EQ(m.word.write(kPlan, "newer").status, STATUS_SUCCESS) << "by the policy of the loop";
+  EXPECT_EQ(m.questions().allowed, 2u);
+  EXPECT_EQ(m.questions().denied, 1u);
+}
+
 TEST(AuthorizeTest, TheTermsSayHowLongTheDriverWaitsAndWhatWasGranted) {
   AskingMachine m;
   m.start();
