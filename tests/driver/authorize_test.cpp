@@ -7,8 +7,6 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr HRESULT hr(uint32_t value) { return static_cast<HRESULT>(value); }
-
 TEST(AuthorizeTest, AVerdictOfAllowLetsTheOperationHappen) {
   AskingMachine m;
   m.start(true);
