@@ -1,6 +1,6 @@
-// Authorizer: the part of the service that answers questions. What a policy with ASK forbids, the driver puts to it
-// over a connection of its own, with the role of an authorizer, so that questions do not queue behind reports. It
-// allows what the settings name, denies everything else, and logs each verdict.
+// Authorizer: the part of the service that answers questions. What a policy with ASK forbids, the driver puts
+// to it over a connection of its own, with the role of an authorizer, so that questions do not queue behind
+// reports. It allows what the settings name, denies everything else, and logs each verdict.
 #pragma once
 
 #include <string>

@@ -50,8 +50,8 @@ struct Done {};
 // lock of another program: that is kLocked, and the caller's to try again.
 class PolicyStore final {
  public:
-  // Opens or creates. A new database holds the three default policies; one of an older version of this program is
-  // brought up to date.
+  // Opens or creates. A new database holds the three default policies; one of an older version of this
+  // program is brought up to date.
   [[nodiscard]] static StoreResult<std::unique_ptr<PolicyStore>> open(const std::string& path);
   ~PolicyStore();
   PolicyStore(const PolicyStore&) = delete;

@@ -1,5 +1,5 @@
-// Program: the service as its settings describe it. It opens what they name and runs DrmService over a Port and
-// a Host, which are all that an executable adds (docs/SERVICE.md, "The program").
+// Program: the service as its settings describe it. It opens what they name and runs DrmService over a Port
+// and a Host, which are all that an executable adds (docs/SERVICE.md, "The program").
 //
 //   auto opened = Program::open(settings);         // the policy store and the event log
 //   program.start(host, port);                     // returns; the threads are the host's
@@ -31,8 +31,9 @@ class Program final {
   Program(const Program&) = delete;
   Program& operator=(const Program&) = delete;
 
-  // Once. `host`, the ports and `observer`, which may be null, outlive the program. `questions` is a second port, for
-  // the questions that the driver asks. REQUIRES: `questions` if the settings say what is allowed on request.
+  // Once. `host`, the ports and `observer`, which may be null, outlive the program. `questions` is a second
+  // port, for the questions that the driver asks. REQUIRES: `questions` if the settings say what is allowed
+  // on request.
   [[nodiscard]] fltlink::StartOutcome start(fltlink::Host& host, fltlink::Port& port,
                                             Observer* observer = nullptr, fltlink::Port* questions = nullptr);
 

@@ -26,11 +26,11 @@ struct Settings {
   LogLevel log_level = LogLevel::kInfo;  // "log_level": "error", "warning", "info" or "debug"
   uint32_t workers = 4;                  // "workers": threads that handle messages, 1 to 64
   uint32_t receives = 16;                // "receives": outstanding receives, 1 to 1024
-  // "allowed": patterns of the paths where what a policy with ASK forbids is allowed on request. Any makes the
-  // service an authorizer too.
+  // "allowed": patterns of the paths where what a policy with ASK forbids is allowed on request. Any makes
+  // the service an authorizer too.
   std::vector<std::u16string> allowed;
-  // "fail_open": the causes in which a question that is not answered is allowed, out of "timeout", "disconnect",
-  // "overload" and "protocol_error".
+  // "fail_open": the causes in which a question that is not answered is allowed, out of "timeout",
+  // "disconnect", "overload" and "protocol_error".
   fltlink::FailPolicy fail_policy;
   std::string database = "policies.db";     // "database": path of the policy database
   std::string log_file = "drmservice.log";  // "log_file": path of the event log

@@ -105,8 +105,8 @@ TEST_P(AuthorizeServiceTest, AHandlerThatSaysNothingLeavesItToThePolicy) {
 INSTANTIATE_TEST_SUITE_P(BothActions, AuthorizeServiceTest,
                          testing::Values(FailAction::kDeny, FailAction::kAllow));
 
-// The handler answers at the very moment at which the loop does. Whoever is first, the driver gets one verdict, and the
-// handler is told whether it was its own.
+// The handler answers at the very moment at which the loop does. Whoever is first, the driver gets one
+// verdict, and the handler is told whether it was its own.
 TEST(AuthorizeServiceRaceTest, HandlerAndDeadlineAgreeOnTheOneVerdict) {
   size_t by_handler = 0;
   size_t runs = 0;

@@ -17,8 +17,8 @@ namespace {
 
 struct Killed {};
 
-// Ends a thread that is unwound as the simulator does: at its very top. From the kill on, each wait throws, and so do
-// those in progress.
+// Ends a thread that is unwound as the simulator does: at its very top. From the kill on, each wait throws,
+// and so do those in progress.
 class MortalHost final : public Host {
  public:
   explicit MortalHost(FakeHost& host) : host_(host) {}

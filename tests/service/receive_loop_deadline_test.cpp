@@ -227,7 +227,8 @@ class DeadlineSeedTest : public AuthorizerLoopTest, public testing::WithParamInt
   DeadlineSeedTest() : AuthorizerLoopTest(static_cast<uint64_t>(GetParam()) * 0x9E3779B97F4A7C15u + 1) {}
 };
 
-// Handlers of every length, more questions than may wait, a driver that hangs up: each question is answered once.
+// Handlers of every length, more questions than may wait, a driver that hangs up: each question is answered
+// once.
 TEST_P(DeadlineSeedTest, EachQuestionIsAnsweredOnceWhateverTheOrder) {
   Atomic<uint32_t> asked{0};
   handlers_.when_asked = [&](VerdictToken& owed) {

@@ -100,8 +100,8 @@ TEST_F(ReceiveLoopThreadsTest, StopRacesWithMessages) {
   }
 }
 
-// Handlers answer around the moment at which the loop does. Whoever is first, one answer goes out, and the watch never
-// meets a token that is dead.
+// Handlers answer around the moment at which the loop does. Whoever is first, one answer goes out, and the
+// watch never meets a token that is dead.
 TEST_F(ReceiveLoopThreadsTest, HandlersAndDeadlinesRaceForTheOneAnswer) {
   const uint32_t questions = scaled<uint32_t>(2000, 400);
   constexpr Ticks kWait = 400 * kTicksPerMicrosecond;

@@ -25,7 +25,8 @@ void await(const Atomic<uint32_t>& word, uint32_t value) {
   }
 }
 
-// Both come at the same moment, as near as two processors can: in each round exactly one of them gets the right.
+// Both come at the same moment, as near as two processors can: in each round exactly one of them gets the
+// right.
 TEST(ReplyTokenThreadsTest, HandlerAndWatchNeverBothGetTheRightToAnswer) {
   const uint32_t rounds = test::scaled<uint32_t>(100'000);
   NiceMock<MockPort> port;

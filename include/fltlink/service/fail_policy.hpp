@@ -1,6 +1,6 @@
-// FailPolicy: what becomes of a message whose sender waits for an answer when its handler gives none. A service
-// states it once, per type of message, in LoopOptions::fail: the receive loop answers by it, and tells the
-// driver what only the driver can act on.
+// FailPolicy: what becomes of a message whose sender waits for an answer when its handler gives none. A
+// service states it once, per type of message, in LoopOptions::fail: the receive loop answers by it, and
+// tells the driver what only the driver can act on.
 #pragma once
 
 #include <fltlink/codec/message_type.hpp>
@@ -23,8 +23,8 @@ inline constexpr size_t kFailCauses = 4;
 // By itself it denies everything.
 struct FailPolicy {
   FailAction timeout = FailAction::kDeny;
-  // No answer of the loop's: it travels to the driver with the connect context. Only AUTHORIZE has a field there, so
-  // with other types it says nothing to anybody.
+  // No answer of the loop's: it travels to the driver with the connect context. Only AUTHORIZE has a field
+  // there, so with other types it says nothing to anybody.
   FailAction disconnect = FailAction::kDeny;
   FailAction overload = FailAction::kDeny;
   FailAction protocol_error = FailAction::kDeny;

@@ -31,8 +31,8 @@ enum class Trouble {
 
   kSlowHandler,  // a handler that took long, though nobody waited in vain; code: milliseconds that it ran
 
-  // Shortages, told when they begin and when they are over. Code at the beginning: how many there are of what is
-  // short; at the end: milliseconds that it lasted.
+  // Shortages, told when they begin and when they are over. Code at the beginning: how many there are of what
+  // is short; at the end: milliseconds that it lasted.
   kReceivesExhausted,  // no receive is outstanding: senders wait in the driver
   kReceivesRecovered,
   kWorkersExhausted,  // messages wait for a worker
@@ -47,21 +47,23 @@ struct TroubleReport {
   MESSAGE_TYPE type = 0;  // of the message that it is about; 0: of none that is known
 };
 
-// The loop calls its handlers with nothing locked. on_file_event, on_block and on_authorize run on any worker,
-// several at once; the other two that talk to the driver run on the connection's thread, one at a time; on_trouble
-// runs on any of these, and on the thread that watches the deadlines. What a handler is given lives until it returns.
-// A handler throws nothing of its own: the threads of an ordinary host have nobody to catch it, and the program ends.
-// What a host throws to unwind the threads of a killed process passes through.
+// The loop calls its handlers with nothing locked. on_file_event, on_block and on_authorize run on any
+// worker, several at once; the other two that talk to the driver run on the connection's thread, one at a
+// time; on_trouble runs on any of these, and on the thread that watches the deadlines. What a handler is
+// given lives until it returns. A handler throws nothing of its own: the threads of an ordinary host have
+// nobody to catch it, and the program ends. What a host throws to unwind the threads of a killed process
+// passes through.
 class Handlers {
  public:
   virtual ~Handlers() = default;
 
-  // `owed` is null unless the sender waits for a reply; unused, it is answered by the fail policy of the type.
+  // `owed` is null unless the sender waits for a reply; unused, it is answered by the fail policy of the
+  // type.
   virtual void on_file_event(const DriverMessage& event, ReplyToken* owed) = 0;
   virtual void on_block(const DriverMessage& notice, ReplyToken* owed) = 0;
 
-  // May this be done? Asked of a connection with the role of an authorizer only. Unused, `owed` is answered by
-  // LoopOptions::fail.authorize, which is all that a service without this handler says.
+  // May this be done? Asked of a connection with the role of an authorizer only. Unused, `owed` is answered
+  // by LoopOptions::fail.authorize, which is all that a service without this handler says.
   virtual void on_authorize(const DriverMessage& question, VerdictToken& owed) {
     static_cast<void>(question);
     static_cast<void>(owed);

@@ -1,6 +1,7 @@
 // What the receive loop does about each outcome of the port; replies have their lines in reply_token.hpp.
-// port/classify.hpp is the other half: from HRESULT to outcome, with the rule that each number rests on. Together they
-// classify every HRESULT once. What a request to the driver comes to is for its caller to judge.
+// port/classify.hpp is the other half: from HRESULT to outcome, with the rule that each number rests on.
+// Together they classify every HRESULT once. What a request to the driver comes to is for its caller to
+// judge.
 #pragma once
 
 #include <fltlink/base/assert.hpp>
@@ -24,8 +25,8 @@ struct ActionRule {
   LoopAction when_leaving = LoopAction::kStop;  // the same while the connection is left
 };
 
-// A message that arrives while the connection is left has been taken from its sender, so it is delivered (GET-12).
-// Retries end: a buffer at its largest, and too many aborts in a row, lead to a new connection.
+// A message that arrives while the connection is left has been taken from its sender, so it is delivered
+// (GET-12). Retries end: a buffer at its largest, and too many aborts in a row, lead to a new connection.
 inline constexpr ActionRule<ReceiveOutcome> kReceiveActions[] = {
     {ReceiveOutcome::kMessage, LoopAction::kDeliver, LoopAction::kDeliver},
     {ReceiveOutcome::kTooSmall, LoopAction::kRetry},

@@ -3,20 +3,20 @@
 // connection is lost.
 //
 // What it does about each outcome of the port is in two tables, loop_actions.hpp and the one of replies in
-// reply_token.hpp. No outcome is answered with an immediate retry without end: a receive that is too small doubles
-// its buffer, and at the maximum reconnects; aborts that nobody asked for are posted again, and after kAbortsInARow of
-// them reconnect; a failed connect, and a lost connection, lead to a pause that doubles up to a limit (BAD-9), so that
-// a driver that accepts and hangs up is not hammered.
+// reply_token.hpp. No outcome is answered with an immediate retry without end: a receive that is too small
+// doubles its buffer, and at the maximum reconnects; aborts that nobody asked for are posted again, and after
+// kAbortsInARow of them reconnect; a failed connect, and a lost connection, lead to a pause that doubles up
+// to a limit (BAD-9), so that a driver that accepts and hangs up is not hammered.
 //
-// Threads: one *connection thread* owns the connection; *workers* wait on the port; one *watch* looks after deadlines.
-// There is one worker more than `workers`, and at most `workers` of them are inside handlers: the remaining one takes
-// what comes meanwhile to the desk (detail/desk.hpp), where it waits for a worker or is turned away. A message that owes
-// an answer is watched from its receipt: it is reported when most of its sender's wait is over, and answered by
-// the fail policy shortly before the end.
+// Threads: one *connection thread* owns the connection; *workers* wait on the port; one *watch* looks after
+// deadlines. There is one worker more than `workers`, and at most `workers` of them are inside handlers: the
+// remaining one takes what comes meanwhile to the desk (detail/desk.hpp), where it waits for a worker or is
+// turned away. A message that owes an answer is watched from its receipt: it is reported when most of its
+// sender's wait is over, and answered by the fail policy shortly before the end.
 //
-// A connection is left in this order: draining is set, receives are cancelled, every receive comes back and its
-// handler returns, the watch's answers are given, the port is closed. So a reply never goes to another connection than
-// its message came over, and no message that was received is lost.
+// A connection is left in this order: draining is set, receives are cancelled, every receive comes back and
+// its handler returns, the watch's answers are given, the port is closed. So a reply never goes to another
+// connection than its message came over, and no message that was received is lost.
 #pragma once
 
 #include <memory>
@@ -42,9 +42,9 @@ inline constexpr int32_t kStatusUnsuccessful = static_cast<int32_t>(0xC0000001);
 struct LoopOptions {
   size_t workers = 4;  // handlers of messages that run at one time
   size_t receives = 16;
-  // How many messages that owe an answer may wait for a worker; the next one is answered at once, by the fail policy
-  // for overload. Only what is received can be answered: with receives <= workers + questions_waiting_max, senders
-  // wait in the driver instead.
+  // How many messages that owe an answer may wait for a worker; the next one is answered at once, by the fail
+  // policy for overload. Only what is received can be answered: with receives <= workers +
+  // questions_waiting_max, senders wait in the driver instead.
   size_t questions_waiting_max = 4;
   // Bytes of one receive at the start, and the most that it may grow to; both include the 16 of the port
   // header.
@@ -52,21 +52,23 @@ struct LoopOptions {
   size_t buffer_size_max = FLTLINK_MESSAGE_HEADER_SIZE + FLTLINK_MESSAGE_SIZE_MAX;
   BackoffOptions backoff;
 
-  // How long a sender waits for an answer, if the driver does not say so in its terms; kForever: nobody knows.
+  // How long a sender waits for an answer, if the driver does not say so in its terms; kForever: nobody
+  // knows.
   Ticks sender_wait = kForever;
-  // When this share of the sender's wait is over, counted from the receipt, an answer that is missing is reported.
+  // When this share of the sender's wait is over, counted from the receipt, an answer that is missing is
+  // reported.
   uint32_t warn_percent = 75;
-  // This long before the end of the sender's wait, or an eighth of the wait if that is less, the loop answers by the fail
-  // policy.
+  // This long before the end of the sender's wait, or an eighth of the wait if that is less, the loop answers
+  // by the fail policy.
   Ticks answer_margin = 20 * kTicksPerMillisecond;
-  // A handler that takes longer is reported if nobody waits for its answer, or nobody knows for how long. With a known
-  // wait, the wait is the limit.
+  // A handler that takes longer is reported if nobody waits for its answer, or nobody knows for how long.
+  // With a known wait, the wait is the limit.
   Ticks slow_handler_after = kTicksPerSecond;
   // A shortage that nobody has met for this long is over.
   Ticks shortage_quiet = kTicksPerSecond;
 
-  // What the loop answers on its own. To AUTHORIZE that is a verdict; to other messages STATUS_SUCCESS where the
-  // policy allows, and `deny_status` where it denies.
+  // What the loop answers on its own. To AUTHORIZE that is a verdict; to other messages STATUS_SUCCESS where
+  // the policy allows, and `deny_status` where it denies.
   FailPolicies fail;
   int32_t deny_status = kStatusUnsuccessful;
 
@@ -82,8 +84,8 @@ enum class StartOutcome {
 
 class ReceiveLoop {
  public:
-  // The references outlive the loop. REQUIRES: workers > 0, receives > 0, 16 <= buffer_size <= buffer_size_max,
-  // 0 < warn_percent <= 100, deny_status is a failure, and context->fail_open is 0.
+  // The references outlive the loop. REQUIRES: workers > 0, receives > 0, 16 <= buffer_size <=
+  // buffer_size_max, 0 < warn_percent <= 100, deny_status is a failure, and context->fail_open is 0.
   ReceiveLoop(Host& host, Port& port, Handlers& handlers, const LoopOptions& options);
   // REQUIRES: stop() has returned, or the loop's threads ended with their process.
   ~ReceiveLoop() = default;
@@ -96,8 +98,8 @@ class ReceiveLoop {
   // Asks for the end. Any thread, a handler included; any number of times; never blocks.
   void request_stop();
 
-  // Asks for the end and waits for it: every message that was received has been handled, the connection is
-  // closed, no thread runs. Any number of times, one thread at a time, not from a handler. Blocks as long as
+  // Asks for the end and waits for it: every message that was received has been handled, or answered by the
+  // fail policy, the connection is closed, no thread runs. Any number of times, one thread at a time, not from a handler. Blocks as long as
   // the slowest handler.
   void stop();
 
@@ -205,8 +207,8 @@ class ReceiveLoop {
   // order of sequentially consistent operations one of the two sees the other, so a receive that was posted
   // too late for the connection thread's cancel_all() is cancelled by the worker that posted it.
   Atomic<bool> draining_{false};
-  // Slots that are outstanding or hold a message, and answers that the watch is giving. SYNC POINT RETIRE: the
-  // release on the last access to the connection pairs with the connection thread's acquire of zero.
+  // Slots that are outstanding or hold a message, and answers that the watch is giving. SYNC POINT RETIRE:
+  // the release on the last access to the connection pairs with the connection thread's acquire of zero.
   Atomic<size_t> open_slots_{0};
   Atomic<bool> connected_{false};
   Atomic<uint32_t> aborts_in_a_row_{0};

@@ -1,6 +1,7 @@
 // ReplyToken: the one answer that a sender in the driver waits for. A handler is given a token only when a
-// reply is owed. When it returns without having used it, and when the sender would soon wait in vain, the loop
-// answers by the fail policy, so a sender never runs into its time-out because a handler forgot or took long.
+// reply is owed. When it returns without having used it, and when the sender would soon wait in vain, the
+// loop answers by the fail policy, so a sender never runs into its time-out because a handler forgot or took
+// long.
 #pragma once
 
 #include <array>
@@ -26,7 +27,8 @@ enum class ReplyTokenOutcome {
   kFailed,          // the port refused it
 };
 
-// Shows bytes that lie elsewhere, as a span or a string view does: sending it as it is would send its pointer.
+// Shows bytes that lie elsewhere, as a span or a string view does: sending it as it is would send its
+// pointer.
 template <typename T>
 concept ViewOfOtherBytes = std::is_same_v<T, Text> ||(
     requires(const T& view) { view.data(); } && !requires { std::tuple_size<T>::value; });
@@ -38,8 +40,8 @@ concept ReplyPayload =
     std::is_trivially_copyable_v<T> && std::has_unique_object_representations_v<T> && !std::is_pointer_v<T> &&
     !ViewOfOtherBytes<T> && !std::is_same_v<T, FltlinkReplyHeader>;
 
-// What the loop does about each outcome of a reply: it counts it and goes on. None ends a worker or leaves the
-// connection; whether the port is dead, the receives tell (BAD-10).
+// What the loop does about each outcome of a reply: it counts it and goes on. None ends a worker or leaves
+// the connection; whether the port is dead, the receives tell (BAD-10).
 struct ReplyActionRule {
   ReplyOutcome outcome;
   LoopAction action;
@@ -94,12 +96,12 @@ inline ReplyTokenOutcome send_reply(Port& port, LoopCounters& counters, const Re
 
 }  // namespace detail
 
-// Lives with the message in the loop, and is dead when the handler has returned. The handler's thread uses it, one
-// at a time; take_over() is the loop's and may come from another thread.
+// Lives with the message in the loop, and is dead when the handler has returned. The handler's thread uses
+// it, one at a time; take_over() is the loop's and may come from another thread.
 //
-// Invariant: of all who want to answer, exactly one gets the right to. The right is one compare-exchange of state_
-// from kOwed. Its order is relaxed, for it hands no data over: the rest of the token is constant, and whoever calls
-// take_over() has come to the token through the desk's mutex (detail/desk.hpp).
+// Invariant: of all who want to answer, exactly one gets the right to. The right is one compare-exchange of
+// state_ from kOwed. Its order is relaxed, for it hands no data over: the rest of the token is constant, and
+// whoever calls take_over() has come to the token through the desk's mutex (detail/desk.hpp).
 class ReplyToken {
  public:
   explicit ReplyToken(Port& port, LoopCounters& counters, const ReplyAddress& address)
@@ -135,8 +137,8 @@ class ReplyToken {
 
   // --- the loop's side ---
 
-  // Gives the caller the right to answer, if nobody has had it. What the token's handler says from then on is too
-  // late.
+  // Gives the caller the right to answer, if nobody has had it. What the token's handler says from then on is
+  // too late.
   [[nodiscard]] bool take_over() {
     uint32_t before = kOwed;
     return state_.compare_exchange_strong(before, kTakenOver, MemoryOrder::kRelaxed, MemoryOrder::kRelaxed);

@@ -1,5 +1,5 @@
-// VerdictToken: the answer to AUTHORIZE. It is a ReplyToken that can say nothing but a verdict, so a handler cannot
-// send a status that the driver would take for a fault, nor a payload that is no verdict.
+// VerdictToken: the answer to AUTHORIZE. It is a ReplyToken that can say nothing but a verdict, so a handler
+// cannot send a status that the driver would take for a fault, nor a payload that is no verdict.
 #pragma once
 
 #include <fltlink/codec/authorize.hpp>

@@ -1,19 +1,21 @@
 // Desk: where messages are between their receipt and the end of their handler. It says which message a worker
 // handles now, which ones wait and which are turned away, and it watches the ones that owe an answer.
 //
-// Order: first come, first handled. Bound: of the messages that owe an answer at most `questions_max` wait for a worker;
-// the others are bounded by the receives, each of which holds one message.
+// Order: first come, first handled. Bound: of the messages that owe an answer at most `questions_max` wait
+// for a worker; the others are bounded by the receives, each of which holds one message.
 //
 // Invariants, which keep the thread that watches away from dead tokens:
 //
-// 1. A message is watched from admit() until close(), and its token lives longer than that. Both take the mutex.
-// 2. Nobody but the thread that has the message touches its token, unless the message is watched and the mutex is
-//    held (take_due()).
-// 3. Whoever gets the right to answer from the token (ReplyToken, one compare-exchange) sends the one answer. The
-//    watching thread does so after it has left the mutex, from a copy of the address: it needs neither message nor
-//    token any more, which may have come to hold another message by then.
-// 4. take_due() adds one to `open` under the mutex before close() can be called, so before the message's receive can
-//    be retired. The connection is therefore not left, and no other one made, while an answer is on its way.
+// 1. A message is watched from admit() until close(), and its token lives longer than that. Both take the
+//    mutex.
+// 2. Nobody but the thread that has the message touches its token, unless the message is watched and the
+//    mutex is held (take_due()).
+// 3. Whoever gets the right to answer from the token (ReplyToken, one compare-exchange) sends the one answer.
+//    The watching thread does so after it has left the mutex, from a copy of the address: it needs neither
+//    message nor token any more, which may have come to hold another message by then.
+// 4. take_due() adds one to `open` under the mutex before close() can be called, so before the message's
+//    receive can be retired. The connection is therefore not left, and no other one made, while an answer is
+//    on its way.
 // 5. Nothing is called with the mutex held: no host, no port, no handler.
 #pragma once
 

@@ -232,9 +232,9 @@ inline void ReceiveLoop::take(Slot& slot, const Completion& completion) {
   }
 }
 
-// A message that is too large stays with its sender and meets the larger buffer (GET-7). One that fits no buffer that
-// we may have is a breach of the agreed terms; dropping the connection frees its sender, where posting again would
-// spin.
+// A message that is too large stays with its sender and meets the larger buffer (GET-7). One that fits no
+// buffer that we may have is a breach of the agreed terms; dropping the connection frees its sender, where
+// posting again would spin.
 inline void ReceiveLoop::retry(Slot& slot, const Completion& completion) {
   if (completion.result == ReceiveOutcome::kAborted) {
     counters_.add(LoopCounter::kReceivesAborted);

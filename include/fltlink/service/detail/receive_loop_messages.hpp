@@ -84,8 +84,8 @@ inline void ReceiveLoop::handle_all(Slot& first) {
   }
 }
 
-// A message that the watch has answered while it waited gets no handler: what its sender was told is not to be
-// contradicted.
+// A message that the watch has answered while it waited gets no handler: what its sender was told is not to
+// be contradicted.
 inline void ReceiveLoop::handle(Slot& slot) {
   if (slot.token && !slot.token->owed()) {
     counters_.add(LoopCounter::kExpired);
@@ -232,7 +232,8 @@ inline bool ReceiveLoop::look_after_shortages() {
   const auto still_short = [this](detail::Shortage shortage) {
     switch (shortage) {
       case detail::Shortage::kReceives:  // of a connection
-        return idle_receives_.load(MemoryOrder::kRelaxed) == 0 && open_slots_.load(MemoryOrder::kRelaxed) != 0;
+        return idle_receives_.load(MemoryOrder::kRelaxed) == 0 &&
+               open_slots_.load(MemoryOrder::kRelaxed) != 0;
       case detail::Shortage::kWorkers:
         return desk_.waiting() != 0;
       case detail::Shortage::kPlaces:

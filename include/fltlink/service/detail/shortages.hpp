@@ -1,6 +1,6 @@
-// Shortages: what the loop runs out of, told once when it begins and once when it is over, however many messages
-// meet it in between. A shortage is over when nobody has met it for a while, so that one that comes and goes with
-// each message is one shortage and not thousands.
+// Shortages: what the loop runs out of, told once when it begins and once when it is over, however many
+// messages meet it in between. A shortage is over when nobody has met it for a while, so that one that comes
+// and goes with each message is one shortage and not thousands.
 #pragma once
 
 #include <array>
@@ -39,7 +39,8 @@ class Shortages {
     return true;
   }
 
-  // One that is over, if any. `still_short(shortage)` may know that one lasts although nobody has met it since.
+  // One that is over, if any. `still_short(shortage)` may know that one lasts although nobody has met it
+  // since.
   template <typename StillShort>
   [[nodiscard]] std::optional<Ended> take_ended(Ticks now, const StillShort& still_short) {
     const std::lock_guard lock(mutex_);
