@@ -2,8 +2,10 @@
 // FilterGetMessage and FilterReplyMessage (CONN-*, MSG-*, GET-*, REPLY-*).
 #include <fltUser.h>
 
+#include <algorithm>
 #include <atomic>
 #include <cstring>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -74,21 +76,55 @@ NTSTATUS on_connection(nt::Thread& thread, HANDLE handle, Connection::Request ki
   return status;
 }
 
-// MSG-2, MSG-3: the driver gets the client's own addresses, probed, not copied.
+// What FilterSendMessage was given, as the kernel sees it: one buffer where the two overlap, so that an answer which is
+// written over its own question shows.
+class SentBuffers {
+ public:
+  SentBuffers(nt::Thread& thread, void* in, std::size_t in_size, void* out, std::size_t out_size) {
+    auto* const first = static_cast<std::byte*>(in);
+    auto* const second = static_cast<std::byte*>(out);
+    const bool overlap =
+        in != nullptr && out != nullptr && first < second + out_size && second < first + in_size;
+    if (overlap) {
+      std::byte* const begin = std::min(first, second);
+      const auto size = static_cast<std::size_t>(std::max(first + in_size, second + out_size) - begin);
+      output_.emplace(thread, begin, size, nt::UserBuffer::Use::kOutput);
+      in_at_ = first - begin;
+      out_at_ = second - begin;
+    } else {
+      input_.emplace(thread, in, in_size, nt::UserBuffer::Use::kInput);
+      output_.emplace(thread, out, out_size, nt::UserBuffer::Use::kOutput);
+    }
+  }
+
+  void* input() const { return input_ ? input_->address() : at(in_at_); }
+  void* output() const { return input_ ? output_->address() : at(out_at_); }
+
+ private:
+  void* at(std::ptrdiff_t offset) const { return static_cast<std::byte*>(output_->address()) + offset; }
+
+  std::optional<nt::UserBuffer> input_;  // none where they overlap
+  std::optional<nt::UserBuffer> output_;
+  std::ptrdiff_t in_at_ = 0;
+  std::ptrdiff_t out_at_ = 0;
+};
+
+// MSG-2, MSG-3: the driver gets addresses of the client, probed. Memory of the user range is the client's own; ordinary
+// memory of the program is shown at an address of that range for as long as the call lasts.
 NTSTATUS send(nt::Thread& thread, Connection& connection, void* in, DWORD in_size, void* out, DWORD out_size,
               DWORD& returned) {
-  const nt::UserBuffer input(thread, in, in_size, nt::UserBuffer::Use::kInput);
-  const nt::UserBuffer output(thread, out, out_size, nt::UserBuffer::Use::kOutput);
+  const SentBuffers buffers(thread, in, in_size, out, out_size);
+  void* const input = buffers.input();
+  void* const output = buffers.output();
   const nt::UserSpace& space = thread.system.nt().user_space();
   // Of no bytes nothing is probed.
   if (in_size != 0 && nt::beyond_programs(in, in_size)) return port_status::kBadUserBuffer;
-  if (output.address() != nullptr && !space.is_mapped(output.address(), out_size))
+  if (output != nullptr && out_size != 0 && !space.is_mapped(output, out_size))
     return port_status::kBadUserBuffer;
   // The window between the probe and the callback, in which the client's other threads run (MSG-3).
   thread.system.scheduler().switch_point("FilterSendMessage: the buffers are probed");
   std::uint32_t count = 0;
-  const NTSTATUS status =
-      connection.message(thread, input.address(), in_size, output.address(), out_size, count);
+  const NTSTATUS status = connection.message(thread, input, in_size, output, out_size, count);
   if (!NT_ERROR(status)) returned = count;  // MSG-9
   return status;
 }

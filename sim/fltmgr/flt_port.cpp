@@ -162,11 +162,16 @@ NTSTATUS FltBuildDefaultSecurityDescriptor(PSECURITY_DESCRIPTOR* SecurityDescrip
   nt::Thread& thread = nt::enter("FltBuildDefaultSecurityDescriptor", nt::kApc);
   *SecurityDescriptor = nullptr;
   if (nt::fails_now(thread, "FltBuildDefaultSecurityDescriptor")) return STATUS_INSUFFICIENT_RESOURCES;
-  const std::vector<std::uint8_t> descriptor = nt::system_and_administrators(DesiredAccess);
-  void* memory = thread.system.nt().pool().allocate(thread.driver, nt::Pool::Kind::kPaged,
-                                                    nt::Pool::Fill::kZero, descriptor.size(), kDescriptorTag);
+  // Absolute, with its list behind it in the same allocation: drivers change it with RtlSetDaclSecurityDescriptor.
+  const std::vector<std::uint8_t> list = nt::list_for_system_and_administrators(DesiredAccess);
+  void* memory =
+      thread.system.nt().pool().allocate(thread.driver, nt::Pool::Kind::kPaged, nt::Pool::Fill::kZero,
+                                         sizeof(SECURITY_DESCRIPTOR) + list.size(), kDescriptorTag);
   if (memory == nullptr) return STATUS_INSUFFICIENT_RESOURCES;
-  std::memcpy(memory, descriptor.data(), descriptor.size());
+  auto* dacl = reinterpret_cast<PACL>(static_cast<std::byte*>(memory) + sizeof(SECURITY_DESCRIPTOR));
+  std::memcpy(dacl, list.data(), list.size());
+  RtlCreateSecurityDescriptor(memory, SECURITY_DESCRIPTOR_REVISION);
+  RtlSetDaclSecurityDescriptor(memory, TRUE, dacl, FALSE);
   *SecurityDescriptor = memory;
   return STATUS_SUCCESS;
 }

@@ -52,7 +52,7 @@ class Driver {
   bool loaded() const;
 
   // As `fltmc unload`: the FilterUnload callback may refuse. STATUS_FLT_DO_NOT_DETACH,
-  // STATUS_FLT_FILTER_NOT_FOUND.
+  // STATUS_FLT_FILTER_NOT_FOUND; STATUS_UNSUCCESSFUL when the unload hangs (SIM-2), and may still end later.
   std::int32_t unload();
   // As `sc stop`: FilterUnload is told that it is mandatory, and its answer is ignored (LIFE-17).
   std::int32_t stop();

@@ -79,6 +79,9 @@ class Machine {
 
   // Until nobody can run any more; time stands still (seeded).
   Outcome run_to_quiescence();
+  // Seeded only: that many switch points, or until nobody can run any more; time passes where all wait. For what is to
+  // happen in the middle: to kill a process at each of its steps, run 1 switch, 2, 3 ... and kill it then.
+  Outcome run_switches(std::uint64_t count);
   // Lets time pass: every deadline in it comes due.
   Outcome advance(Duration duration);
 

@@ -64,7 +64,8 @@ class Process : public FileVerbs {
   ThreadHandle start_thread(std::string name, std::function<void()> code);
 
   // Ends the process as its own ExitProcess would: handles closed, DisconnectNotify run, when the verb
-  // returns.
+  // returns. Its threads run no client code any more; one that is in the kernel leaves it, and is done, when the
+  // machine runs again.
   Outcome exit(std::int32_t code);
   // The same from outside, as TerminateProcess.
   Outcome kill();

@@ -1,5 +1,8 @@
 #include "fltsim/driver.hpp"
 
+#include <functional>
+#include <memory>
+
 #include "fltsim/machine.hpp"
 #include "loader/loader.hpp"
 #include "machine/system.hpp"
@@ -9,12 +12,25 @@
 namespace fltsim {
 namespace {
 
+// What `action` returns in a thread of process 4; STATUS_UNSUCCESSFUL while it has not returned. It may still do so when
+// the verb has long given up: what it writes to is then its own.
+std::int32_t run_in_kernel(System& system, std::string name, std::function<std::int32_t()> action) {
+  const auto status = std::make_shared<std::int32_t>(STATUS_UNSUCCESSFUL);
+  static_cast<void>(system.run_in(system.nt().system_process(), std::move(name),
+                                  [status, action = std::move(action)] { *status = action(); }));
+  return *status;
+}
+
 std::int32_t load_in(System& system, loader::DriverRecord& record) {
-  std::int32_t status = STATUS_UNSUCCESSFUL;
-  static_cast<void>(system.run_in(system.nt().system_process(), "load " + record.identity->name, [&] {
-    status = system.loader().load(nt::current_thread(), record).status;
-  }));
-  return status;
+  return run_in_kernel(system, "load " + record.identity->name,
+                       [&] { return system.loader().load(nt::current_thread(), record).status; });
+}
+
+std::int32_t unload_in(System& system, loader::DriverRecord& record, bool mandatory) {
+  const char* verb = mandatory ? "stop " : "unload ";
+  return run_in_kernel(system, verb + record.identity->name, [&system, &record, mandatory] {
+    return system.loader().unload(nt::current_thread(), record, mandatory);
+  });
 }
 
 }  // namespace
@@ -33,21 +49,8 @@ std::u16string_view Driver::name() const { return record_->name; }
 const std::string& Driver::error() const { return record_->error; }
 bool Driver::loaded() const { return record_->loaded(); }
 
-std::int32_t Driver::unload() {
-  std::int32_t status = STATUS_UNSUCCESSFUL;
-  static_cast<void>(system_->run_in(system_->nt().system_process(), "unload " + record_->identity->name, [&] {
-    status = system_->loader().unload(nt::current_thread(), *record_, false);
-  }));
-  return status;
-}
-
-std::int32_t Driver::stop() {
-  std::int32_t status = STATUS_UNSUCCESSFUL;
-  static_cast<void>(system_->run_in(system_->nt().system_process(), "stop " + record_->identity->name, [&] {
-    status = system_->loader().unload(nt::current_thread(), *record_, true);
-  }));
-  return status;
-}
+std::int32_t Driver::unload() { return unload_in(*system_, *record_, false); }
+std::int32_t Driver::stop() { return unload_in(*system_, *record_, true); }
 
 std::int32_t Driver::reload() {
   status_ = load_in(*system_, *record_);

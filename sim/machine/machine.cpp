@@ -74,6 +74,7 @@ Outcome Machine::dismount(Volume& volume) {
 
 Outcome Machine::run_to_quiescence() { return system_->run_to_quiescence(); }
 
+Outcome Machine::run_switches(std::uint64_t count) { return system_->run_switches(count); }
 Outcome Machine::advance(Duration duration) {
   return system_->advance(static_cast<sched::Ticks>(duration.count()));
 }

@@ -11,6 +11,7 @@
 #include "loader/loader.hpp"
 #include "nt/enter.hpp"
 #include "nt/executive.hpp"
+#include "sched/fatal.hpp"
 
 namespace fltsim {
 namespace {
@@ -130,6 +131,16 @@ Outcome System::run_in(nt::Process& process, std::string name, std::function<voi
 Outcome System::run_to_quiescence() {
   if (nt_->stopped()) return Outcome::kStopped;
   return outcome_of(scheduler_->run_to_quiescence(), "running to quiescence");
+}
+
+Outcome System::run_switches(std::uint64_t count) {
+  sched::require(scheduler_->seeded(), "only a seeded machine runs by switches");
+  if (nt_->stopped()) return Outcome::kStopped;
+  // Asked before each switch.
+  const std::function<bool()> spent = [left = count]() mutable { return left-- == 0; };
+  const sched::RunResult result = scheduler_->run_until(spent);
+  const bool nobody_left = result == sched::RunResult::kDeadlock;
+  return outcome_of(nobody_left ? sched::RunResult::kDone : result, "running by switches");
 }
 
 Outcome System::advance(sched::Ticks duration) {

@@ -66,6 +66,7 @@ class System {
   Outcome wait_for(nt::Thread& thread);
   // Control thread: nobody can run any more / so much time has passed.
   Outcome run_to_quiescence();
+  Outcome run_switches(std::uint64_t count);
   Outcome advance(sched::Ticks duration);
 
   // Keeps a process object until the machine ends, so that a test may go on asking an ended one.

@@ -226,11 +226,10 @@ std::vector<std::uint8_t> default_descriptor(const Token& token) {
                         true);
 }
 
-std::vector<std::uint8_t> system_and_administrators(AccessMask access) {
+std::vector<std::uint8_t> list_for_system_and_administrators(AccessMask access) {
   const Sid sids[] = {make_sid(kNtAuthority, {SECURITY_LOCAL_SYSTEM_RID}),
                       make_sid(kNtAuthority, {SECURITY_BUILTIN_DOMAIN_RID, DOMAIN_ALIAS_RID_ADMINS})};
-  const std::vector<std::uint8_t> dacl = allow(sids, access);
-  return build_relative(sids[1].data(), sids[0].data(), dacl.data(), dacl.size(), true);
+  return allow(sids, access);
 }
 
 bool has_null_dacl(const void* descriptor) {

@@ -46,8 +46,8 @@ std::vector<std::uint8_t> capture_descriptor(const void* descriptor);
 // The descriptor that an object gets which is made without one: owner and default DACL of the token.
 std::vector<std::uint8_t> default_descriptor(const Token& token);
 
-// Self-relative: `access` for SYSTEM and Administrators, nothing for anybody else (PORT-13).
-std::vector<std::uint8_t> system_and_administrators(AccessMask access);
+// An access-control list: `access` for SYSTEM and Administrators, nothing for anybody else (PORT-13).
+std::vector<std::uint8_t> list_for_system_and_administrators(AccessMask access);
 
 // True for a descriptor that has a DACL, and that DACL is NULL: everybody has every access.
 bool has_null_dacl(const void* descriptor);

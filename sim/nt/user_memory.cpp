@@ -3,6 +3,8 @@
 #include <sys/mman.h>
 
 #include <algorithm>
+#include <array>
+#include <cerrno>
 #include <cstring>
 
 #include "machine/system.hpp"
@@ -19,6 +21,20 @@ constexpr std::uintptr_t kEndOfPrograms = std::uintptr_t{1} << 47;
 
 std::size_t pages_for(std::size_t length) {
   return std::max<std::size_t>(1, (length + kUserPage - 1) / kUserPage);
+}
+
+// Whether the program has pages at all of it. That they can be written is not looked at.
+bool is_mapped_by_host(const void* address, std::size_t length) {
+  if (length == 0) return true;
+  constexpr std::size_t kPagesAtOnce = 256;
+  std::array<unsigned char, kPagesAtOnce> pages;
+  const auto last = reinterpret_cast<std::uintptr_t>(address) + length;
+  for (auto at = reinterpret_cast<std::uintptr_t>(address) & ~(kUserPage - 1); at < last;
+       at += kPagesAtOnce * kUserPage) {
+    const std::size_t size = std::min<std::size_t>(last - at, kPagesAtOnce * kUserPage);
+    if (mincore(reinterpret_cast<void*>(at), size, pages.data()) != 0 && errno == ENOMEM) return false;
+  }
+  return true;
 }
 
 }  // namespace
@@ -133,15 +149,15 @@ bool client_memory(const void* address, std::size_t length) {
   if (reinterpret_cast<std::uintptr_t>(address) < kLowestAddress || beyond_programs(address, length))
     return false;
   const UserSpace& space = user_space_of_caller();
-  return !space.contains(address, 0) || space.is_mapped(address, length);
+  return space.contains(address, 0) ? space.is_mapped(address, length) : is_mapped_by_host(address, length);
 }
 
 UserBuffer::UserBuffer(Thread& thread, const void* client, std::size_t length, Use use)
     : thread_(thread), client_(const_cast<void*>(client)), length_(length), use_(use), presented_(client_) {
   UserSpace& space = thread.system.nt().user_space();
-  // What starts in the range, or where nothing can ever be, is left for the driver's probe to judge.
+  // What starts in the range, or where nothing is, is left for the driver's probe to judge.
   if (reinterpret_cast<std::uintptr_t>(client) < kLowestAddress || beyond_programs(client, length) ||
-      space.contains(client, 0)) {
+      space.contains(client, 0) || !is_mapped_by_host(client, length)) {
     return;
   }
   const std::size_t offset = reinterpret_cast<std::uintptr_t>(client) % kPresentedAlignment;

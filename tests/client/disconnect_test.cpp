@@ -132,6 +132,22 @@ TEST(DisconnectTest, NotifyAfterKernelCloseIsAnOption) {  // DISC-6, H-8
   EXPECT_EQ(m.driver.disconnects, 1);
 }
 
+// SIM-2: the verb has given up, and the unload ends behind it.
+TEST(DisconnectTest, UnloadThatHungMayEndLater) {
+  PortMachine m({}, {.closes_server_port = false});
+  m.machine.verifier().expect("SIM-2");
+  m.machine.verifier().expect("VER-29");
+  const PFLT_PORT server = m.driver.server;
+  EXPECT_EQ(m.loaded->unload(), STATUS_UNSUCCESSFUL);
+  EXPECT_TRUE(m.loaded->loaded());
+  m.in_kernel([&] {
+    FltCloseCommunicationPort(server);
+    return 0;
+  });
+  m.settle();
+  EXPECT_FALSE(m.loaded->loaded());
+}
+
 TEST(DisconnectTest, ConnectionsOutliveTheServerPort) {  // T-21: PORT-10
   under_every_scheduler([](const Options& options) {
     PortMachine m(options);

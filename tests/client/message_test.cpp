@@ -44,6 +44,43 @@ TEST(MessageTest, BufferOfNoBytesIsNotProbed) {  // MSG-3
             hr(0x800703E6));
 }
 
+TEST(MessageTest, OverlappingBuffersAreOneInTheDriver) {  // MSG-2, MSG-3
+  PortMachine m;
+  bool same = false;
+  m.driver.on_message = [&](const void* in, ULONG size, void* out, ULONG, ULONG* returned) {
+    same = static_cast<const char*>(in) + 2 == out;
+    static_cast<unsigned char*>(out)[0] = 9;
+    EXPECT_EQ(static_cast<const unsigned char*>(in)[2], 9) << "the question is overwritten by its answer";
+    *returned = size;
+    return STATUS_SUCCESS;
+  };
+  m.connect();
+  Bytes bytes = {1, 2, 3, 4, 5, 6};
+  DWORD returned = 0;
+  EXPECT_EQ(m.in_client([&] { return FilterSendMessage(m.port, bytes.data(), 4, &bytes[2], 4, &returned); }),
+            S_OK);
+  EXPECT_TRUE(same);
+  EXPECT_EQ(bytes, (Bytes{1, 2, 9, 4, 5, 6}));
+}
+
+// An address where the program has nothing, and no page of the machine's either.
+TEST(MessageTest, AddressWhereNothingIsIsABadBuffer) {  // MSG-3, REPLY-8, GET-14
+  PortMachine m;
+  m.connect();
+  auto* nowhere = reinterpret_cast<unsigned char*>(0x10000);
+  DWORD returned = 0;
+  EXPECT_EQ(m.in_client([&] { return FilterSendMessage(m.port, nullptr, 0, nowhere, 8, &returned); }),
+            hr(0x800703E6));
+  EXPECT_EQ(m.in_client([&] {
+    return FilterReplyMessage(m.port, reinterpret_cast<PFILTER_REPLY_HEADER>(nowhere), 24);
+  }),
+            hr(0x800703E6));
+  EXPECT_EQ(m.in_client([&] {
+    return FilterGetMessage(m.port, reinterpret_cast<PFILTER_MESSAGE_HEADER>(nowhere), 24, nullptr);
+  }),
+            hr(0x800703E6));
+}
+
 TEST(MessageTest, CallbacksRunAtPassiveLevel) {  // MSG-1, DISC-1
   PortMachine m;
   std::vector<KIRQL> levels;

@@ -94,6 +94,29 @@ TEST(PortTest, ClosingNoPortIsFound) {  // PORT-12, VER-29
   EXPECT_EQ(m.machine.verifier().count("VER-29"), 1u);
 }
 
+// PORT-13, BAD-14: the usual way to open a port to everybody.
+TEST(PortTest, DefaultDescriptorTakesAnotherList) {
+  PortMachine m;
+  m.in_kernel([&] {
+    PSECURITY_DESCRIPTOR descriptor = nullptr;
+    EXPECT_EQ(FltBuildDefaultSecurityDescriptor(&descriptor, FLT_PORT_ALL_ACCESS), STATUS_SUCCESS);
+    EXPECT_EQ(RtlSetDaclSecurityDescriptor(descriptor, TRUE, nullptr, FALSE), STATUS_SUCCESS);
+    UNICODE_STRING name;
+    RtlInitUnicodeString(&name, u"\\Open");
+    OBJECT_ATTRIBUTES attributes;
+    InitializeObjectAttributes(&attributes, &name, OBJ_KERNEL_HANDLE, nullptr, descriptor);
+    PFLT_PORT port = nullptr;
+    const auto accept = [](PFLT_PORT, PVOID, PVOID, ULONG, PVOID*) { return STATUS_SUCCESS; };
+    EXPECT_EQ(FltCreateCommunicationPort(
+                  m.driver.filter, &port, &attributes, nullptr, accept, [](PVOID) {}, nullptr, 1),
+              STATUS_SUCCESS);
+    FltFreeSecurityDescriptor(descriptor);
+    FltCloseCommunicationPort(port);
+    return 0;
+  });
+  EXPECT_EQ(m.machine.verifier().count("VER-37"), 1u);
+}
+
 TEST(PortTest, WithoutADescriptorTheDefaultOfTheCreatorApplies) {  // PORT-15
   PortMachine m({}, {.connections_max = 2, .default_security = true});
   const auto as = [&](User user) {

@@ -122,6 +122,22 @@ TEST(MachineTest, ThreadThatReachesNoSwitchPointIsAFinding) {  // SIM-4
   left.wait(false);
 }
 
+TEST(MachineTest, RunsByAsManySwitchesAsAskedFor) {
+  Machine machine;
+  auto app = machine.start_process({.image = u"C:\\App\\app.exe"});
+  int rounds = 0;
+  auto worker = app.start_thread("worker", [&] {
+    for (; rounds < 10; ++rounds) nt::current_thread().system.scheduler().switch_point("round");
+  });
+  EXPECT_EQ(machine.run_switches(0), Outcome::kDone);
+  EXPECT_EQ(rounds, 0);
+  EXPECT_EQ(machine.run_switches(4), Outcome::kDone);
+  EXPECT_GT(rounds, 0);
+  EXPECT_LE(rounds, 4);
+  EXPECT_EQ(machine.run_switches(1'000), Outcome::kDone) << "nobody is left";
+  EXPECT_TRUE(worker.done());
+}
+
 TEST(MachineTest, ThreadThatHangsIsNamedOnceAndNoLeakBesides) {  // SIM-2, VER-20
   nt::DispatcherHeader event;
   nt::Dispatcher::initialize(event, nt::DispatcherType::kNotificationEvent, 0);
