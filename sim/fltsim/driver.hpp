@@ -9,8 +9,10 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <variant>
 #include <vector>
 
@@ -59,7 +61,27 @@ class Driver {
   // Loads the same driver again after it was unloaded. The new value of status().
   std::int32_t reload();
 
+  // What the module exports by that name, as a debugger has it: a variable in the driver's own memory, to be read
+  // between two verbs. Null: no such name, not loaded, made of lambdas. Valid until the driver is unloaded.
+  const void* symbol(const char* name) const;
+  template <class Data>
+  const Data* data(const char* name) const {
+    return static_cast<const Data*>(symbol(name));
+  }
+
+  // As Machine::always(), for what the module exports as `symbol`. It is asked while the module is there: from the
+  // load on, once more when the driver has ended, and again after the next load. drop_check() of the machine ends
+  // it. A module that does not export `symbol` ends the program by name.
+  template <class Data>
+  void always(std::string name, std::string symbol, std::function<bool(const Data&)> holds) {
+    always(std::move(name), std::move(symbol),
+           [holds = std::move(holds)](const void* data) { return holds(*static_cast<const Data*>(data)); });
+  }
+
  private:
+  using AnyCheck = std::function<bool(const void*)>;
+  void always(std::string name, std::string symbol, AnyCheck holds);
+
   System* system_;
   loader::DriverRecord* record_;
   std::int32_t status_;

@@ -90,6 +90,17 @@ class Machine {
   // end is a warning, SIM-6.
   void fail_next(std::string_view routine, std::uint32_t times = 1);
 
+  // What must be true of the machine all the time: `holds` is asked at every switch point, wait and end of a thread,
+  // and when the machine is let run (seeded), or whenever the machine has come to rest (host). Where it is false,
+  // that is VER-47 with the thread and the switch points between which it went wrong, and an entry in the trace, once
+  // a check. It reads memory and does nothing else: a call of the WDK, of a client's function or of a verb from
+  // it ends the program by name, and so does an exception. It changes no schedule, and costs nothing while there
+  // is none. Another one of the same name takes its place. It is asked until the machine's end begins, so what it
+  // reads must live until then, or until drop_check(). What lies in a driver's module: Driver::always().
+  // The control thread, between two verbs.
+  void always(std::string name, std::function<bool()> holds);
+  void drop_check(std::string_view name);
+
   // A fatal finding has stopped the machine: every verb answers Outcome::kStopped.
   bool stopped() const;
 

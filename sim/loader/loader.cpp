@@ -149,6 +149,7 @@ NTSTATUS Loader::load_image(nt::Thread& thread, DriverRecord& record) {
     return STATUS_INVALID_IMAGE_FORMAT;
   }
   record.module = std::move(std::get<0>(loaded));
+  system_.checks().image_comes(record);
   return start(thread, record, record.module->driver_entry());
 }
 
@@ -215,6 +216,7 @@ void Loader::forget_image(nt::Thread& thread, DriverRecord& record) {
          {}});
     if (record.module) record.module->keep_mapped();
   }
+  system_.checks().image_goes(record);
   record.module.reset();
 }
 

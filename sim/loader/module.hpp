@@ -29,7 +29,7 @@ class Module {
   using DriverEntry = NTSTATUS (*)(PDRIVER_OBJECT driver, PUNICODE_STRING registry_path);
   DriverEntry driver_entry() const { return driver_entry_; }
 
-  // Any function that the image exports, or null.
+  // Any function or variable that the image exports, or null.
   void* symbol(const char* name) const;
 
   // The image stays in memory when this object goes: threads of the driver may still run in it.

@@ -57,4 +57,13 @@ std::int32_t Driver::reload() {
   return status_;
 }
 
+const void* Driver::symbol(const char* name) const {
+  return record_->module ? record_->module->symbol(name) : nullptr;
+}
+
+void Driver::always(std::string name, std::string symbol, AnyCheck holds) {
+  if (record_->lambdas) nt::misuse("a driver made of lambdas exports nothing: use Machine::always()");
+  system_->checks().always(std::move(name), std::move(holds), record_, std::move(symbol));
+}
+
 }  // namespace fltsim

@@ -83,6 +83,12 @@ void Machine::fail_next(std::string_view routine, std::uint32_t times) {
   system_->nt().fail_next(routine, times);
 }
 
+void Machine::always(std::string name, std::function<bool()> holds) {
+  system_->checks().always(std::move(name), [holds = std::move(holds)](const void*) { return holds(); });
+}
+
+void Machine::drop_check(std::string_view name) { system_->checks().drop(name); }
+
 bool Machine::stopped() const { return system_->nt().stopped(); }
 
 }  // namespace fltsim

@@ -118,6 +118,7 @@ Outcome System::wait_for(nt::Thread& thread) {
 }
 
 Outcome System::run_in(nt::Process& process, std::string name, std::function<void()> code) {
+  if (running_check() != nullptr) nt::misuse_of_check(name.c_str());
   if (nt_->stopped()) return Outcome::kStopped;
   const nt::Thread* caller = nt::current_thread_or_null();
   if (caller != nullptr && &caller->process == &process) {
@@ -150,6 +151,7 @@ Outcome System::advance(sched::Ticks duration) {
 
 void System::shut_down() {
   if (std::exchange(shut_down_, true)) return;
+  checks_.drop_those_of_the_machine();
   for (const auto& process : nt_->processes()) {
     if (process->is_system || nt_->stopped()) continue;
     if (const auto rundown = nt_->terminate_process(*process, 0)) static_cast<void>(wait_for(*rundown));

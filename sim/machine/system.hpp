@@ -16,6 +16,7 @@
 #include "fltsim/outcome.hpp"
 #include "fltsim/trace.hpp"
 #include "fltsim/verifier.hpp"
+#include "machine/checks.hpp"
 #include "sched/scheduler.hpp"
 
 namespace fltsim {
@@ -52,6 +53,7 @@ class System {
   sched::Scheduler& scheduler() { return *scheduler_; }
   Verifier& verifier() { return verifier_; }
   Trace& trace() { return trace_; }
+  Checks& checks() { return checks_; }
   nt::Executive& nt() { return *nt_; }
   io::IoManager& io() { return *io_; }
   fltmgr::FilterManager& fltmgr() { return *fltmgr_; }
@@ -85,6 +87,7 @@ class System {
   std::unique_ptr<sched::Scheduler> scheduler_;
   Verifier verifier_;
   Trace trace_;
+  Checks checks_{*this};
   std::vector<std::function<void()>> shutdown_;
   bool shut_down_ = false;
   bool hung_ = false;               // SIM-2, SIM-3 or SIM-4 was reported

@@ -54,7 +54,12 @@ ULONG print(const char* routine, const char* prefix, const char* format, va_list
       units[length++] = static_cast<unsigned char>(*prefix);
     length += format_debug(units + length, kPrintMax - length, format, arguments);
   }
-  thread.system.nt().debug_log().append(to_utf8(units, std::min(length, kPrintMax)));
+  const std::string text = to_utf8(units, std::min(length, kPrintMax));
+  thread.system.nt().debug_log().append(text);
+  if (thread.system.trace().enabled()) {
+    thread.system.trace().event(thread.trace_node,
+                                "prints " + text.substr(0, text.find_last_not_of("\r\n") + 1));
+  }
   return STATUS_SUCCESS;
 }
 

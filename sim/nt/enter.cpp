@@ -29,6 +29,11 @@ void misuse(const std::string& text) {
   std::abort();
 }
 
+void misuse_of_check(const char* call) {
+  misuse(std::string(call) + " was called by the check \"" + running_check() +
+         "\". A check runs between two steps of the machine: it may only read memory.");
+}
+
 Thread& enter(const char* routine, Irql max) {
   Thread& thread = current_thread(routine);
   thread.system.scheduler().switch_point(routine);

@@ -47,6 +47,9 @@ void report(Thread& thread, std::string id, Severity severity, std::string text,
 // one): ends the program.
 [[noreturn]] void misuse(const std::string& text);
 
+// The same for a call from inside a check, which may only read memory.
+[[noreturn]] void misuse_of_check(const char* call);
+
 // --- the boundary to client code ---
 
 // Unwinds a killed thread's client frames. Not a std::exception; caught at the thread's entry in machine/,

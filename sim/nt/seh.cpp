@@ -2,6 +2,7 @@
 
 #include <signal.h>
 #include <ucontext.h>
+#include <unistd.h>
 
 #include <array>
 #include <atomic>
@@ -9,6 +10,7 @@
 #include <cstdint>
 #include <cstdio>
 #include <cstdlib>
+#include <cstring>
 #include <mutex>
 #include <string>
 #include <type_traits>
@@ -130,10 +132,22 @@ std::uintptr_t driver_instruction(greg_t* registers, const siginfo_t& info) {
   return is_watched(caller) ? caller : 0;
 }
 
+// The one thing that can be said of a crash in a check, which may be that of memory which has gone.
+void name_running_check() {
+  const char* check = running_check();
+  if (check == nullptr) return;
+  for (const char* text :
+       {"fltsim: a crash in the check \"", check,
+        "\": does it read the memory of a driver that was unloaded? Use Driver::always().\n"}) {
+    static_cast<void>(!write(STDERR_FILENO, text, std::strlen(text)));
+  }
+}
+
 void on_fault(int signal, siginfo_t* info, void* raw) {
   greg_t* registers = static_cast<ucontext_t*>(raw)->uc_mcontext.gregs;
   const std::uintptr_t instruction = driver_instruction(registers, *info);
   if (instruction == 0) {
+    name_running_check();
     // The instruction runs again and reaches the handler that was there before, which ends the program.
     sigaction(signal, &g_before[static_cast<std::size_t>(signal)], nullptr);
     return;

@@ -16,6 +16,7 @@ Thread::Thread(System& owner, Process& in_process, std::string thread_name)
 Thread::~Thread() { release(&process); }
 
 Thread& current_thread(const char* routine) {
+  if (running_check() != nullptr) misuse_of_check(routine);
   Thread* thread = current_thread_or_null();
   if (thread == nullptr) {
     misuse(std::string(routine) +

@@ -174,7 +174,8 @@ RunResult HostScheduler::run(const Goal& goal) {
     return wait_for(Census::Interest::kEveryStop, RunResult::kDeadlock, *goal.predicate);
   }
   if (goal.ended == nullptr) {
-    return wait_for(Census::Interest::kEnds, RunResult::kDone, [&] { return census_->count().active == 0; });
+    return at_rest(
+        wait_for(Census::Interest::kEnds, RunResult::kDone, [&] { return census_->count().active == 0; }));
   }
   const auto& thread = static_cast<const HostThread&>(*goal.ended);
   return wait_for(Census::Interest::kEnds, RunResult::kDeadlock, [&] { return thread.has_ended.load(); });
@@ -189,8 +190,30 @@ RunResult HostScheduler::let_time_pass(Ticks duration) {
     census_->wait_for_bell(census_->bell(), std::min(until, look));
     if (const HostThread* spinning = find_spinning()) return give_up(*spinning);
   }
-  return wait_for(Census::Interest::kEnds, RunResult::kDone,
-                  [&] { return census_->count().active == 0 && !is_overdue(target); });
+  return at_rest(wait_for(Census::Interest::kEnds, RunResult::kDone,
+                          [&] { return census_->count().active == 0 && !is_overdue(target); }));
+}
+
+// Lets the observer look while nobody can run. A deadline may come due meanwhile: what was seen counts only if
+// nobody ran from before the look until behind it. Who ran and parked again has made a step, and who was woken is
+// counted as active before it runs.
+RunResult HostScheduler::at_rest(RunResult result) {
+  while (observer_ != nullptr && result == RunResult::kDone) {
+    const std::uint64_t before = steps();
+    if (census_->count().active != 0) break;
+    const bool well = observer_->look();
+    if (census_->count().active != 0 || steps() != before) continue;
+    if (!well) observer_->report({"", "", ""});
+    break;
+  }
+  return result;
+}
+
+std::uint64_t HostScheduler::steps() const {
+  const std::lock_guard lock(mutex_);
+  std::uint64_t sum = 0;
+  for (const auto& thread : threads_) sum += thread->steps.load(std::memory_order_relaxed);
+  return sum;
 }
 
 template <class Reached>

@@ -106,6 +106,7 @@ class HostScheduler final : public Scheduler {
   void switch_point(std::string_view what) override;
   ParkResult park(Ticks deadline, const WaitReason& reason) override;
 
+  void observe(Observer* observer) override { observer_ = observer; }
   std::vector<ThreadState> threads() const override;
 
  private:
@@ -125,13 +126,16 @@ class HostScheduler final : public Scheduler {
   const HostThread* find_spinning();
   bool is_overdue(Ticks point) const;
   void abandon_all();
+  RunResult at_rest(RunResult result);
+  std::uint64_t steps() const;
 
   const std::shared_ptr<Census> census_ = std::make_shared<Census>();
   const Watchdog watchdog_;
   const MonotonicTime start_;
   const Ticks start_ticks_;
   std::atomic<bool> abandoned_{false};
-  bool given_up_ = false;  // the control thread's
+  bool given_up_ = false;         // the control thread's
+  Observer* observer_ = nullptr;  // the control thread's
 
   mutable std::mutex mutex_;                          // guards threads_
   std::vector<std::unique_ptr<HostThread>> threads_;  // by id - 1

@@ -73,6 +73,27 @@ struct ThreadState {
   std::string place;      // the last switch point or kind of wait; seeded only
 };
 
+// Whoever looks at the machine as a whole, between two steps of it. Both members only read memory and keep notes:
+// they call nothing of the machine, wait for nothing, and so change no decision of the scheduler.
+class Observer {
+ public:
+  // What was done last: the thread, and the switch points (or kinds of wait) between which it did it.
+  struct Step {
+    std::string_view thread;
+    std::string_view from;
+    std::string_view to;
+  };
+
+  // False: there is something to report. No simulated thread is the current one meanwhile: a call that needs one
+  // ends the program.
+  virtual bool look() noexcept = 0;
+  // Right behind a look that was false.
+  virtual void report(const Step& last) noexcept = 0;
+
+ protected:
+  ~Observer() = default;
+};
+
 struct Options {
   bool seeded = true;
   std::uint64_t seed = 1;
@@ -139,6 +160,11 @@ class Scheduler {
   RunResult advance(Ticks duration) { return run({.duration = duration}); }
 
   // --- looking ---
+
+  // Seeded: asks `observer` at every switch point, wait and end of a thread, in that thread, and when the control
+  // thread lets the machine run. Host: when run_to_quiescence() or advance() finds everybody at rest, in the
+  // control thread. Null: nobody. The control thread only, while nobody runs.
+  virtual void observe(Observer* observer) = 0;
 
   virtual std::vector<ThreadState> threads() const = 0;
   // One line per thread that has not ended: name, what it waits for, who owns that. For findings.

@@ -45,6 +45,9 @@ void SeededScheduler::operator delete(SeededScheduler* self, std::destroying_del
 class SeededScheduler::Turn {
  public:
   Turn(SeededScheduler& scheduler, std::string_view call) : scheduler_(scheduler) {
+    if (scheduler.looking_) {
+      fatal(std::string(call) + " while the machine is looked at: whoever looks may only read memory");
+    }
     if (this_thread() != nullptr) {
       scheduler.enter();
     } else if (scheduler.running_.load(std::memory_order_relaxed) != nullptr) {
@@ -100,13 +103,15 @@ SeededThread& SeededScheduler::enter() {
 
 void SeededScheduler::switch_point(std::string_view what) {
   SeededThread& self = enter();
-  self.place = what;
+  self.arrive(what);
+  if (observer_ != nullptr) let_observer_look(self);
   continue_as(choose(&self), self);
 }
 
 ParkResult SeededScheduler::park(Ticks deadline, const WaitReason& reason) {
   SeededThread& self = enter();
-  self.place = reason.kind;
+  self.arrive(reason.kind);
+  if (observer_ != nullptr) let_observer_look(self);
   if (self.permit || deadline <= now_) {
     self.woken_by = ParkResult::kDeadline;
     continue_as(choose(&self), self);
@@ -143,6 +148,8 @@ void SeededScheduler::carry(Carrier& carrier, void* context) {
 void SeededScheduler::end(SeededThread& self) {
   if (!gate_.enter()) block_forever();
   self.phase = Phase::kEnded;
+  self.arrive("its end");
+  if (observer_ != nullptr) let_observer_look(self);
   SeededThread* next = choose(nullptr);
   self.carrier.load(std::memory_order_relaxed)->release();
   pass_baton(next);
@@ -169,6 +176,18 @@ void SeededScheduler::pass_baton(SeededThread* next) {
 }
 
 // Deciding. The caller holds the baton, and is inside the gate if it is a simulated thread:
+
+// The same entitlement as for the predicate of goal_reached(), but for one thing: nothing may be changed.
+void SeededScheduler::let_observer_look(const Observer::Step& last) {
+  bool well = false;
+  {
+    const AsControlThread scope;
+    looking_ = true;
+    well = observer_->look();
+    looking_ = false;
+  }
+  if (!well) observer_->report(last);
+}
 
 // Who runs next; nullptr for the control thread. `self` is the caller if it could go on.
 SeededThread* SeededScheduler::choose(SeededThread* self) {
@@ -270,6 +289,7 @@ RunResult SeededScheduler::run_once(const Run& run) {
   run_ = run;
   switches_ = 0;
   processor_ = current_processor();
+  if (observer_ != nullptr) let_observer_look({"the control thread", {}, {}});
   if (SeededThread* next = choose(nullptr)) {
     pass_baton(next);
     if (!await_baton()) give_up();
@@ -305,6 +325,12 @@ void SeededScheduler::give_up() {
 }
 
 // Looking:
+
+void SeededScheduler::observe(Observer* observer) {
+  require(this_thread() == nullptr && running_.load(std::memory_order_relaxed) == nullptr && !looking_,
+          "who observes a machine is changed by its control thread, while nobody runs");
+  observer_ = observer;
+}
 
 std::vector<ThreadState> SeededScheduler::threads() const {
   std::vector<ThreadState> states;

@@ -67,6 +67,9 @@ struct SeededThread final : Thread {
   Ticks deadline = kForever;           // kForever unless parked with one
   const WaitReason* reason = nullptr;  // on the parked thread's stack; nullptr unless parked
   std::string_view place;
+  std::string_view place_before;
+
+  void arrive(std::string_view at) { place_before = std::exchange(place, at); }
 };
 
 class SeededScheduler final : public Scheduler {
@@ -82,6 +85,7 @@ class SeededScheduler final : public Scheduler {
   void switch_point(std::string_view what) override;
   ParkResult park(Ticks deadline, const WaitReason& reason) override;
 
+  void observe(Observer* observer) override;
   std::vector<ThreadState> threads() const override;
   std::uint64_t schedule_hash() const override { return hash_; }
 
@@ -109,6 +113,10 @@ class SeededScheduler final : public Scheduler {
   void end(SeededThread& self);
   void pass_baton(SeededThread* next);
 
+  void let_observer_look(const Observer::Step& last);
+  void let_observer_look(const SeededThread& self) {
+    let_observer_look({self.name, self.place_before, self.place});
+  }
   SeededThread* choose(SeededThread* self);
   SeededThread* stop(RunResult result, SeededThread* self);
   bool goal_reached();
@@ -134,6 +142,8 @@ class SeededScheduler final : public Scheduler {
   RunResult result_ = RunResult::kDone;
   bool in_run_ = false;
   bool given_up_ = false;
+  Observer* observer_ = nullptr;
+  bool looking_ = false;  // the observer is; it may change nothing
   int processor_ =
       kAnyProcessor;  // one for all threads, as only one runs: where the control thread was at the call
 

@@ -2,7 +2,8 @@
 #include <fltKernel.h>
 
 static PFLT_FILTER filter;
-static volatile LONG creates;
+// Exported, for whoever looks at the driver from outside.
+__attribute__((visibility("default"))) volatile LONG creates;
 static UCHAR image_data[64 * 1024];
 
 static FLT_PREOP_CALLBACK_STATUS pre_create(PFLT_CALLBACK_DATA data, PCFLT_RELATED_OBJECTS objects,
