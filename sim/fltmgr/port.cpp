@@ -218,12 +218,39 @@ std::vector<nt::Ref<Connection>> Ports::connections_of(const Filter& filter) con
 
 void Ports::retire(Connection& connection) {
   nt::Ref<Connection> dropped;
+  {
+    const std::lock_guard lock(mutex_);
+    const auto found = std::find_if(connections_.begin(), connections_.end(),
+                                    [&](const auto& one) { return one.get() == &connection; });
+    if (found == connections_.end()) return;
+    remember(retired_, std::move(*found), dropped);
+    connections_.erase(found);
+    if (dropped) add(forgotten_sends_, dropped->rendezvous().counts());
+  }
+  const SendCounts sends = connection.rendezvous().counts();
+  if (sends.started == 0 || !system_.trace().enabled()) return;
+  system_.trace().event(Trace::kNone, connection.describe() + " ends: " + to_string(sends));
+}
+
+std::vector<ConnectionSends> Ports::sends_by_connection() const {
   const std::lock_guard lock(mutex_);
-  const auto found = std::find_if(connections_.begin(), connections_.end(),
-                                  [&](const auto& one) { return one.get() == &connection; });
-  if (found == connections_.end()) return;
-  remember(retired_, std::move(*found), dropped);
-  connections_.erase(found);
+  std::vector<ConnectionSends> all;
+  const auto append = [&](const auto& connections) {
+    for (const auto& one : connections)
+      all.push_back({one->server().text, one->number(), one->rendezvous().counts()});
+  };
+  append(retired_);
+  append(connections_);
+  std::ranges::sort(all, {}, &ConnectionSends::connection);
+  return all;
+}
+
+SendCounts Ports::sends() const {
+  const std::lock_guard lock(mutex_);
+  SendCounts sum = forgotten_sends_;
+  for (const auto& one : retired_) add(sum, one->rendezvous().counts());
+  for (const auto& one : connections_) add(sum, one->rendezvous().counts());
+  return sum;
 }
 
 // Receives end with the thread that issued them, but for those bound to a completion port (GET-10), and with

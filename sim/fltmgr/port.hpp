@@ -100,6 +100,11 @@ class Ports {
   // while, so that a driver that goes on using it is told so (SEND-22).
   void retire(Connection& connection);
 
+  // Of the connections that there are and the last ones that ended, in order of connecting.
+  std::vector<ConnectionSends> sends_by_connection() const;
+  // Of every connection there ever was.
+  SendCounts sends() const;
+
  private:
   NTSTATUS open_port(nt::Thread& thread, const ConnectRequest& request, nt::Ref<ServerPort>& port);
   void cancel_receives_of(const nt::Thread& thread);
@@ -110,6 +115,7 @@ class Ports {
   std::vector<nt::Ref<ServerPort>> open_;         // in order of creation
   std::vector<nt::Ref<Connection>> connections_;  // in order of connecting
   std::deque<nt::Ref<Connection>> retired_;       // bounded
+  SendCounts forgotten_sends_;                    // of those that fell out of it
   std::deque<nt::Ref<ServerPort>> closed_;        // bounded
 };
 

@@ -27,10 +27,13 @@ SendResult Rendezvous::send(nt::Thread& thread, const SendRequest& request) {
   Sender sender{.request = request, .thread = thread.scheduled.load()};
   {
     const std::lock_guard lock(mutex_);
+    ++counts_.started;
     const bool named =
         request.slot == nullptr || __atomic_load_n(request.slot, __ATOMIC_ACQUIRE) == request.expected;
-    if (closed_) return {.status = port_status::kDisconnected, .stale = named && closed_by_driver_};
-    if (!named) return {.status = port_status::kDisconnected};
+    if (closed_ || !named) {
+      count(SendEnd::kRefused);
+      return {.status = port_status::kDisconnected, .stale = closed_ && named && closed_by_driver_};
+    }
     queued_.push_back(&sender);
     match();
   }
@@ -50,9 +53,11 @@ SendResult Rendezvous::wait(nt::Thread& thread, Sender& sender) {
         return {.status = sender.status, .answered = sender.answered, .reply_size = sender.reply_size};
       deadline = deadline_of(sender, sent_at);
       if (thread.terminated())
-        withdraw(sender, port_status::kSenderTerminated);
+        withdraw(sender, port_status::kSenderTerminated, SendEnd::kTerminatedUndelivered,
+                 SendEnd::kTerminatedUnanswered);
       else if (deadline <= expired || deadline <= scheduler.now())
-        withdraw(sender, port_status::kSendTimeout);
+        withdraw(sender, port_status::kSendTimeout, SendEnd::kTimedOutUndelivered,
+                 SendEnd::kTimedOutUnanswered);
       if (sender.phase == Phase::kDone) return {.status = sender.status};
       waits_for = port_name_ + (sender.phase == Phase::kQueued
                                     ? ": nobody receives"
@@ -76,14 +81,16 @@ sched::Ticks Rendezvous::deadline_of(const Sender& sender, sched::Ticks sent_at)
   return nt::deadline_from(timeout, again ? sender.delivered_at : sent_at);
 }
 
-void Rendezvous::finish(Sender& sender, NTSTATUS status) {
+void Rendezvous::finish(Sender& sender, NTSTATUS status, SendEnd end) {
+  count(end);
   sender.phase = Phase::kDone;
   sender.status = status;
   sched::Scheduler::current()->unpark(*sender.thread);
 }
 
 // The sender gives up; it is the calling thread.
-void Rendezvous::withdraw(Sender& sender, NTSTATUS status) {
+void Rendezvous::withdraw(Sender& sender, NTSTATUS status, SendEnd undelivered, SendEnd unanswered) {
+  count(sender.phase == Phase::kQueued ? undelivered : unanswered);
   if (sender.phase == Phase::kQueued) {
     std::erase(queued_, &sender);
     note(sender.request.trace, "withdrawn: not delivered");
@@ -121,7 +128,7 @@ void Rendezvous::match() {
           sched::Scheduler::current()->unpark(*sender.thread);
         }
       } else {
-        finish(sender, STATUS_SUCCESS);
+        finish(sender, STATUS_SUCCESS, SendEnd::kDelivered);
       }
     } else {
       receive.complete(port_status::kBadUserBuffer, 0);
@@ -227,7 +234,8 @@ NTSTATUS Rendezvous::reply(const FILTER_REPLY_HEADER& header, const void* payloa
   sender.reply_size = copied;
   if (trace_.enabled())
     note(request.trace, "reply of " + bytes_text(payload_size) + (fits ? "" : ": too long"));
-  finish(sender, fits ? header.Status : port_status::kReplyTooLong);
+  finish(sender, fits ? header.Status : port_status::kReplyTooLong,
+         fits ? SendEnd::kReplied : SendEnd::kReplyTooLong);
   return fits ? STATUS_SUCCESS : port_status::kReplyTooLong;
 }
 
@@ -247,12 +255,22 @@ bool Rendezvous::close_from_driver(PFLT_PORT* slot, PFLT_PORT expected) {
 void Rendezvous::close(NTSTATUS receive_status) {
   const std::lock_guard lock(mutex_);
   if (std::exchange(closed_, true)) return;
-  for (Sender* sender : queued_) finish(*sender, port_status::kDisconnected);
-  for (Sender* sender : awaiting_) finish(*sender, port_status::kDisconnected);
+  for (Sender* sender : queued_)
+    finish(*sender, port_status::kDisconnected, SendEnd::kDisconnectedUndelivered);
+  for (Sender* sender : awaiting_)
+    finish(*sender, port_status::kDisconnected, SendEnd::kDisconnectedUnanswered);
   queued_.clear();
   awaiting_.clear();
   for (const Receive& receive : receives_) receive.complete(receive_status, 0);
   receives_.clear();
+}
+
+SendCounts Rendezvous::counts() const {
+  const std::lock_guard lock(mutex_);
+  SendCounts counts = counts_;
+  counts.queued = queued_.size();
+  counts.awaiting = awaiting_.size();
+  return counts;
 }
 
 bool Rendezvous::closed() const {

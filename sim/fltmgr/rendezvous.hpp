@@ -18,6 +18,8 @@
 //       client.
 //   R4  Ids in awaiting_ rise.
 //   R5  Once closed_ is set, all three lists are empty.
+//   R6  A send is counted when it starts and when it ends: refused, taken out by whoever decides its status (R1), or
+//       given up. So started = ended + queued_ + awaiting_.
 #pragma once
 
 #include <fltKernel.h>
@@ -32,6 +34,7 @@
 #include <vector>
 
 #include "fltsim/options.hpp"
+#include "fltsim/send_counts.hpp"
 #include "fltsim/trace.hpp"
 #include "nt/thread.hpp"
 
@@ -99,6 +102,7 @@ class Rendezvous {
   // and nothing is done, when it no longer holds `expected`: another thread has closed through it (DISC-4).
   bool close_from_driver(PFLT_PORT* slot, PFLT_PORT expected);
   bool closed() const;
+  SendCounts counts() const;
 
  private:
   enum class Phase {
@@ -124,8 +128,9 @@ class Rendezvous {
   void match();
   std::list<Receive>::iterator choose(Sender& sender);
   bool deliver(Sender& sender, const Receive& receive);
-  void finish(Sender& sender, NTSTATUS status);
-  void withdraw(Sender& sender, NTSTATUS status);
+  void count(SendEnd end) { ++counts_.ended[static_cast<std::size_t>(end)]; }
+  void finish(Sender& sender, NTSTATUS status, SendEnd end);
+  void withdraw(Sender& sender, NTSTATUS status, SendEnd undelivered, SendEnd unanswered);
   std::uint64_t next_id(bool reply_wanted);
 
   SendResult wait(nt::Thread& thread, Sender& sender);
@@ -143,6 +148,7 @@ class Rendezvous {
   std::vector<Sender*> awaiting_;  // by rising id
   std::list<Receive> receives_;    // first in, first out
   std::uint64_t last_id_ = 0;
+  SendCounts counts_;  // but for queued and awaiting, which are the lists' lengths
 };
 
 }  // namespace fltsim::fltmgr

@@ -17,11 +17,13 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "fltsim/driver.hpp"
 #include "fltsim/options.hpp"
 #include "fltsim/outcome.hpp"
 #include "fltsim/process.hpp"
+#include "fltsim/send_counts.hpp"
 #include "fltsim/trace.hpp"
 #include "fltsim/verifier.hpp"
 #include "fltsim/volume.hpp"
@@ -100,6 +102,11 @@ class Machine {
   // The control thread, between two verbs.
   void always(std::string name, std::function<bool()> holds);
   void drop_check(std::string_view name);
+
+  // What became of the sends through communication ports: of all together, and of each connection there is, with
+  // the last 64 that ended. A check may ask for the first.
+  SendCounts sends() const;
+  std::vector<ConnectionSends> sends_by_connection() const;
 
   // A fatal finding has stopped the machine: every verb answers Outcome::kStopped.
   bool stopped() const;

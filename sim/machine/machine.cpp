@@ -1,5 +1,7 @@
 #include "fltsim/machine.hpp"
 
+#include "fltmgr/manager.hpp"
+#include "fltmgr/port.hpp"
 #include "fs/host_volume.hpp"
 #include "fs/memory_file_system.hpp"
 #include "io/io_manager.hpp"
@@ -88,6 +90,11 @@ void Machine::always(std::string name, std::function<bool()> holds) {
 }
 
 void Machine::drop_check(std::string_view name) { system_->checks().drop(name); }
+
+SendCounts Machine::sends() const { return system_->fltmgr().ports().sends(); }
+std::vector<ConnectionSends> Machine::sends_by_connection() const {
+  return system_->fltmgr().ports().sends_by_connection();
+}
 
 bool Machine::stopped() const { return system_->nt().stopped(); }
 
