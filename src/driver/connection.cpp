@@ -82,8 +82,10 @@ NTSTATUS Connection::open_ring() {
   options.polls_before_park = 0;
   host_.start();
   ring_.open(host_, fltlink::MutableBytes(static_cast<uint8_t*>(ring_memory_), size), options);
+  books_->ring.store(&ring_, MemoryOrder::kRelease);
   worker_ = host_.spawn("DrmFilter worker", &work, this);
   if (worker_ != nullptr) return STATUS_SUCCESS;
+  books_->ring.store(nullptr, MemoryOrder::kRelease);
   ExFreePoolWithTag(ring_memory_, kPoolTag);
   ring_memory_ = nullptr;
   return STATUS_INSUFFICIENT_RESOURCES;
@@ -102,6 +104,7 @@ void Connection::close_ring() {
   ring_.close(fltlink::CloseMode::kDrain);
   host_.join(worker_);
   worker_ = nullptr;
+  books_->ring.store(nullptr, MemoryOrder::kRelease);
   ExFreePoolWithTag(ring_memory_, kPoolTag);
   ring_memory_ = nullptr;
 }

@@ -3,8 +3,6 @@
 #include "clients.hpp"
 #include "lock.hpp"
 
-constinit drmfilter::DriverBooks DrmFilterBooks;
-
 namespace drmfilter {
 namespace {
 
@@ -144,6 +142,7 @@ void Connections::close_all() {
 
 void Connections::close(Slot& slot, DropReason reason) {
   slot.connection.close(reason);
+  print_books(slot.connection.books(), kLogErrors);
   retire(slot);
 }
 
@@ -254,6 +253,7 @@ bool Connections::books(uint32_t connection_id, fltlink::CountersReply& reply) {
     reply.queue_high_water = past_high_water_;
     reply.queue_messages_max = largest_queue_;
     add_to(reply, DrmFilterBooks.rest);
+    print_books(DrmFilterBooks.rest, kLogConnections);
   }
   bool found = all;
   for (const Slot& slot : slots_) {
@@ -263,6 +263,7 @@ bool Connections::books(uint32_t connection_id, fltlink::CountersReply& reply) {
     if (!all && !asked) continue;
     found = true;
     add_to(reply, slot.connection.books());
+    print_books(slot.connection.books(), kLogConnections);
     if (reply.queue_high_water < slot.connection.high_water())
       reply.queue_high_water = slot.connection.high_water();
     if (!all) reply.queue_messages_max = slot.connection.messages_max();

@@ -70,6 +70,7 @@ void shut_down() {
   connections.close_all();
   if (state.filter != nullptr) FltUnregisterFilter(state.filter);
   state.filter = nullptr;
+  print_books(DrmFilterBooks.rest, kLogErrors);
   connections.stop();
   policies.stop();
 }

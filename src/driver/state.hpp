@@ -48,7 +48,7 @@ inline void count(Atomic<uint64_t>& counter) { counter.fetch_add(1, MemoryOrder:
 }
 
 // Levels of CONFIG_CHANGE.LogLevel; 0 is silence.
-inline constexpr uint32_t kLogErrors = 1;       // what was refused, lost or failed
+inline constexpr uint32_t kLogErrors = 1;       // what was refused, lost or failed; books that are closed
 inline constexpr uint32_t kLogConnections = 2;  // clients, policies, settings
 inline constexpr uint32_t kLogDecisions = 3;    // each denial
 

@@ -145,5 +145,31 @@ TEST_F(BooksTest, AClientOfAnOlderLibraryIsAnsweredWhatItKnows) {
   });
 }
 
+// A machine's trace has what its drivers print; so the books of a client that leaves are in it.
+TEST_F(BooksTest, BooksOfAClientThatLeavesAreInTheTrace) {
+  service->protect(u"C:\\ProtectedDocs\\*", ProtectionFlags::kWrite);
+  ASSERT_EQ(client.send(message_of(MSG_TYPE_CONFIG_CHANGE)).result, S_OK);
+  service->configure(false, true);
+  for (int round = 0; round < 2; ++round) word.write(kPlan, "x");
+  client.disconnect();
+  const std::string trace = machine.trace().to_text();
+  EXPECT_THAT(trace,
+              testing::HasSubstr(
+                  "prints [DrmFilter] books of connection 2, block notices: 2 produced = 0 delivered + 0 "
+                  "pending + dropped: 0 no subscriber, 0 queue full, 0 too large, 0 timed out, 2 "
+                  "disconnected, 0 shutdown, 0 no resources, 0 send failed"));
+  EXPECT_THAT(trace, testing::HasSubstr("prints [DrmFilter] books of connection 2, requests: 1 received = 1 "
+                                        "accepted + 0 pending + 0 refused"));
+  EXPECT_THAT(trace,
+              testing::HasSubstr("connection 2 of \\DrmFilterPort ends: 1 send: 1 disconnected undelivered"));
+}
+
+TEST_F(BooksTest, BooksThatAreAskedForAreInTheTraceAtALogLevelThatTellsOfClients) {
+  service->configure(false, true, 2);
+  static_cast<void>(books_of(service->terms().connection_id));
+  EXPECT_THAT(machine.trace().to_text(),
+              testing::HasSubstr("prints [DrmFilter] books of connection 1, requests: "));
+}
+
 }  // namespace
 }  // namespace drmfilter::test

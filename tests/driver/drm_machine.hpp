@@ -1,4 +1,5 @@
-// A machine with DrmFilter on it: a volume C:, the driver, its service, and two programs.
+// A machine with DrmFilter on it: a volume C:, the driver, its service, and two programs. The books are checked at
+// every switch point of every test.
 #pragma once
 
 #include <fltKernel.h>
@@ -8,6 +9,7 @@
 
 #include <string>
 
+#include "driver/books.hpp"
 #include "fltsim/driver.hpp"
 #include "fltsim/machine.hpp"
 #include "support/driver.hpp"
@@ -49,6 +51,9 @@ class DrmMachine : public testing::Test {
   void load() {
     driver.emplace(machine.load_driver(FLTLINK_DRIVER("drmfilter"), driver_options()));
     ASSERT_EQ(driver->status(), STATUS_SUCCESS);
+    driver->always<DriverBooks>("the driver's books balance", "DrmFilterBooks",
+                                [](const DriverBooks& books) { return books.balanced(); });
+    machine.always("every send is accounted for", [this] { return machine.sends().balanced(); });
   }
   fltsim::DriverOptions driver_options() const {
     fltsim::DriverOptions options;

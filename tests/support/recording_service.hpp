@@ -108,8 +108,9 @@ class RecordingService final : private Handlers {
     EXPECT_EQ(policy(path, flags).outcome, RequestOutcome::kDone);
   }
   void unprotect(std::u16string_view path) { protect(path, ProtectionFlags::kNone); }
-  void configure(bool monitoring, bool blocking) {
-    const ConfigChange config{.enable_monitoring = monitoring, .enable_blocking = blocking, .log_level = 1};
+  void configure(bool monitoring, bool blocking, uint32_t log_level = 1) {
+    const ConfigChange config{
+        .enable_monitoring = monitoring, .enable_blocking = blocking, .log_level = log_level};
     EXPECT_EQ(ask([&] { return driver_->set_config(config); }).outcome, RequestOutcome::kDone);
   }
   StatusReply status() {
