@@ -1,5 +1,5 @@
 // A machine with a driver that owns the port \TestPort, and clients of it. Test verbs run in the machine:
-// each returns when its thread is done.
+// each returns when its thread is done. The port's arithmetic is checked at every switch point of every test.
 #pragma once
 
 #include <fltKernel.h>
@@ -212,6 +212,7 @@ class PortMachine {
       : machine(options),
         client(machine.start_process({.image = u"C:\\App\\service.exe", .user = User::kSystem})) {
     driver.settings = settings;
+    machine.always("every send is accounted for", [this] { return machine.sends().balanced(); });
     if (load) load_driver();
   }
 
