@@ -31,6 +31,23 @@ TEST(ConnectTest, DriverRefusesWithItsOwnStatusAndTheSlotComesBack) {  // T-17: 
   });
 }
 
+TEST(ConnectTest, RefusedConnectionEndsTheSenderThatWaitsOnIt) {  // CONN-8, SEND-14
+  under_every_scheduler([](const Options& options) {
+    PortMachine m(options);
+    Sending* sending = nullptr;
+    m.driver.on_connect = [&](PortDriver::Slot&, const void*, ULONG) {
+      sending = &m.start_send({1}, {}, kNoTimeout);
+      LARGE_INTEGER moment;
+      moment.QuadPart = -kMillisecond;
+      KeDelayExecutionThread(KernelMode, FALSE, &moment);
+      EXPECT_FALSE(sending->done());
+      return STATUS_ACCESS_DENIED;
+    };
+    EXPECT_EQ(m.try_connect(m.client).result, hr(0x80070005));
+    EXPECT_EQ(m.finish(*sending), STATUS_PORT_DISCONNECTED);
+  });
+}
+
 TEST(ConnectTest, UnknownAndClosedPortsAreNotFound) {  // T-18: CONN-4, PORT-11
   under_every_scheduler([](const Options& options) {
     PortMachine m(options);

@@ -9,6 +9,7 @@
 #include <algorithm>
 #include <array>
 #include <atomic>
+#include <chrono>
 #include <cstring>
 #include <deque>
 #include <functional>
@@ -32,14 +33,18 @@ inline constexpr std::int64_t kMillisecond = 10'000;  // 100 ns units
 
 using fltlink::test::scaled;
 
-// Runs a scenario under many seeds, and once on the operating system's threads.
-inline void under_every_scheduler(const std::function<void(const Options&)>& scenario,
-                                  std::uint64_t seeds = 200) {
+inline void under_seeds(const std::function<void(const Options&)>& scenario, std::uint64_t seeds = 200) {
   for (std::uint64_t seed = 1; seed <= scaled(seeds) && !testing::Test::HasFailure(); ++seed) {
     Options options;
     options.seed = seed;
     scenario(options);
   }
+}
+
+// Runs a scenario under many seeds, and once on the operating system's threads.
+inline void under_every_scheduler(const std::function<void(const Options&)>& scenario,
+                                  std::uint64_t seeds = 200) {
+  under_seeds(scenario, seeds);
   if (testing::Test::HasFailure()) return;
   Options options;
   options.scheduler = SchedulerKind::kHost;
@@ -237,6 +242,18 @@ class PortMachine {
     return in(machine.system_process(), std::move(code));
   }
   void settle() { EXPECT_EQ(machine.run_to_quiescence(), Outcome::kDone); }
+  void advance(int milliseconds) {
+    EXPECT_EQ(machine.advance(std::chrono::milliseconds(milliseconds)), Outcome::kDone);
+  }
+
+  // An unload that the test can watch; it succeeds.
+  ThreadHandle start_unload() {
+    return machine.system_process().start_thread("unloader", [] {
+      UNICODE_STRING name;
+      RtlInitUnicodeString(&name, u"porter");
+      EXPECT_EQ(FltUnloadFilter(&name), STATUS_SUCCESS);
+    });
+  }
 
   // --- the client's side ---
   struct Connected {

@@ -93,5 +93,37 @@ TEST(ReplyTest, PayloadOfAFailingReplyIsCopiedUnlessTheOptionSaysNo) {  // REPLY
   }
 }
 
+TEST(ReplyTest, StatusOfAReplyIsPassedOnWhateverItSays) {  // REPLY-5, SEND-16, SEND-20
+  for (const NTSTATUS said : {NTSTATUS{1}, STATUS_TIMEOUT, STATUS_PENDING, STATUS_PORT_DISCONNECTED}) {
+    PortMachine m;
+    m.connect();
+    Parked& parked = m.park(24);
+    Sending& sending = m.start_send(kEight, 4);
+    EXPECT_TRUE(m.next(5000).ok);
+    sending.status = STATUS_UNSUCCESSFUL;  // not what it is before the call returns
+    EXPECT_EQ(m.reply(parked.header().MessageId, kFour, said), S_OK);
+    EXPECT_EQ(m.finish(sending), said);
+    EXPECT_EQ(sending.reply_length, 4u);
+    EXPECT_EQ(sending.reply[0], 9);
+  }
+}
+
+TEST(ReplyTest, MessageOfOneConnectionIsNotAnsweredThroughAnother) {  // REPLY-2, REPLY-3, WIRE-14
+  under_every_scheduler([](const Options& options) {
+    PortMachine m(options, {.connections_max = 2});
+    m.connect();
+    const HANDLE second = m.try_connect(m.client).port;
+    Parked& parked = m.park(24);
+    Sending& sending = m.start_send(kEight, 4, kNoTimeout);
+    EXPECT_TRUE(m.next(5000).ok);
+    FILTER_REPLY_HEADER reply{STATUS_SUCCESS, parked.header().MessageId};
+    EXPECT_EQ(m.in_client([&] { return FilterReplyMessage(second, &reply, sizeof reply); }), hr(0x801F0020));
+    m.settle();
+    EXPECT_FALSE(sending.done());
+    EXPECT_EQ(m.reply(parked.header().MessageId, kFour), S_OK);
+    EXPECT_EQ(m.finish(sending), STATUS_SUCCESS);
+  });
+}
+
 }  // namespace
 }  // namespace fltsim

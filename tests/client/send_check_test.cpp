@@ -32,6 +32,18 @@ TEST(SendCheckTest, SendAboveApcLevelIsFound) {  // SEND-1, VER-23
   }
 }
 
+TEST(SendCheckTest, SendWithoutAFilterIsFound) {  // SEND-2, VER-30
+  PortMachine m;
+  m.machine.verifier().expect("VER-30");
+  m.connect();
+  EXPECT_EQ(m.in_kernel([&] {
+    Arguments a;
+    return FltSendMessage(nullptr, &m.driver.slots[0].port, a.message, 8, nullptr, nullptr, &a.timeout);
+  }),
+            STATUS_INVALID_PARAMETER);
+  EXPECT_EQ(m.machine.verifier().count("VER-30"), 1u);
+}
+
 TEST(SendCheckTest, PortMessageAndTheLengthOfTheReplyAreNeeded) {  // SEND-2, VER-26
   PortMachine m;
   m.machine.verifier().expect("VER-26");
@@ -179,6 +191,40 @@ TEST(SendCheckTest, SendingInInstanceSetupIsAWarning) {  // VER-28
   EXPECT_EQ(m.machine.verifier().count("VER-28"), 1u);
   EXPECT_EQ(m.finish(m.start_send(kEight, {}, -kMillisecond)), STATUS_TIMEOUT);
   EXPECT_EQ(m.machine.verifier().count("VER-28"), 1u);
+}
+
+TEST(SendCheckTest, SendingWithATopLevelIrpSetIsAWarning) {  // VER-27, BAD-15
+  PortMachine m;
+  m.connect();
+  for (const bool top_level : {false, true}) {
+    m.in_kernel([&] {
+      Arguments a;
+      if (top_level) IoSetTopLevelIrp(reinterpret_cast<PIRP>(FSRTL_FSP_TOP_LEVEL_IRP));
+      FltSendMessage(m.driver.filter, &m.driver.slots[0].port, a.message, 8, nullptr, nullptr, &a.timeout);
+      IoSetTopLevelIrp(nullptr);
+      return 0;
+    });
+    EXPECT_EQ(m.machine.verifier().count("VER-27"), top_level ? 1u : 0u);
+  }
+}
+
+TEST(SendCheckTest, ServiceThatWaitsForItsOwnAnswerForEverIsAHang) {  // SEND-18, SIM-2
+  PortMachine m({}, {}, false);
+  m.machine.verifier().expect("SIM-2");
+  m.machine.add_volume(u"C:");
+  m.driver.operations = {{.major = IRP_MJ_WRITE, .pre = [&](auto, auto, auto) {
+                            Arguments a;
+                            FltSendMessage(m.driver.filter, &m.driver.slots[0].port, a.message, 8, nullptr,
+                                           nullptr, nullptr);
+                            return FLT_PREOP_SUCCESS_NO_CALLBACK;
+                          }}};
+  m.load_driver();
+  m.connect();
+  auto service = m.client.start_thread("service", [&] { m.client.write(u"C:\\b.txt", "x"); });
+  EXPECT_EQ(service.join(), Outcome::kDeadlock);
+  ASSERT_EQ(m.machine.verifier().count("SIM-2"), 1u);
+  const std::string text = m.machine.verifier().findings().back().text;
+  EXPECT_NE(text.find("\\TestPort: nobody receives"), std::string::npos) << text;
 }
 
 TEST(SendCheckTest, AskingTheServiceAboutItsOwnOperationIsAWarning) {  // SEND-18, VER-27

@@ -77,7 +77,7 @@ TEST(PortStormTest, ManyMessagesOnHostThreads) {
   storm(options, 4, 3, static_cast<std::uint32_t>(scaled(2000)));
 }
 
-TEST(PortStormTest, ConnectionsComeAndGoWhileMessagesFlow) {  // DISC-9, PUNL-4
+TEST(PortStormTest, ConnectionsComeAndGoWhileMessagesFlow) {  // DISC-1, DISC-7
   under_every_scheduler(
       [](const Options& options) {
         PortMachine m(options, {.connections_max = 4});

@@ -113,6 +113,22 @@ TEST_P(PortConformance, RefusedConnectLeavesTheWayFreeForTheNext) {
   EXPECT_EQ(connect().outcome, ConnectOutcome::kConnected);
 }
 
+// CONN-6: the other client's end gives the place back.
+TEST_P(PortConformance, ConnectIsBusyWhileAnotherClientHasTheOnePlace) {
+  environment_->occupy(true);
+  const ConnectResult busy = connect();
+  EXPECT_EQ(busy.outcome, ConnectOutcome::kBusy);
+  EXPECT_EQ(busy.connection, ConnectionNumber::kNone);
+  environment_->occupy(false);
+  EXPECT_EQ(connect().outcome, ConnectOutcome::kConnected);
+}
+
+// CONN-5.
+TEST_P(PortConformance, ConnectThatTheDescriptorDoesNotAdmitIsRefused) {
+  environment_->deny_access();
+  EXPECT_EQ(connect().outcome, ConnectOutcome::kRefused);
+}
+
 // CONN-4, PORT-11.
 TEST_P(PortConformance, ConnectToAPortThatIsGoneFindsNoPort) {
   environment_->close_server_port();
@@ -264,6 +280,28 @@ TEST_P(PortConformance, HangingUpEndsReceivesAndLaterCalls) {
   EXPECT_EQ(sent.outcome, SendOutcome::kDisconnected);
   close();
   EXPECT_EQ(connect().outcome, ConnectOutcome::kConnected);
+}
+
+// REPLY-7.
+TEST_P(PortConformance, ReplyAfterHangingUpIsDisconnected) {
+  connected();
+  const uint64_t id = received_message(4);
+  environment_->hang_up();
+  EXPECT_EQ(reply(kFirst, id, {1}), ReplyOutcome::kDisconnected);
+  EXPECT_THAT(environment_->replied(), IsEmpty());
+}
+
+// PUNL-3, T-22: the driver goes, with a sender that waits.
+TEST_P(PortConformance, UnloadEndsReceivesAndLaterCallsAndLeavesNoPort) {
+  connected();
+  const uint64_t id = received_message(4);
+  Slot& slot = posted();
+  environment_->unload();
+  EXPECT_EQ(next().result, ReceiveOutcome::kDisconnected);
+  EXPECT_EQ(post(slot), PostOutcome::kDisconnected);
+  EXPECT_EQ(reply(kFirst, id, {1}), ReplyOutcome::kDisconnected);
+  close();
+  EXPECT_EQ(connect().outcome, ConnectOutcome::kNoPort);
 }
 
 // --- interrupts ---

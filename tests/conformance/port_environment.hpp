@@ -47,6 +47,10 @@ class PortEnvironment {
   virtual std::vector<Replied> replied() = 0;
   // What the callbacks of the driver will do from now on.
   virtual void refuse_connects(bool refuse) = 0;
+  // Another client takes the one connection there is, or gives it back.
+  virtual void occupy(bool taken) = 0;
+  // From now on the port's descriptor does not admit this client.
+  virtual void deny_access() = 0;
   virtual void answer_requests(PortBytes answer) = 0;
   virtual void refuse_requests() = 0;
   // The requests that reached the message callback.
@@ -55,6 +59,8 @@ class PortEnvironment {
   virtual void hang_up() = 0;
   // The port goes; a connection lives on.
   virtual void close_server_port() = 0;
+  // The driver goes, with all that it has.
+  virtual void unload() = 0;
 };
 
 // One line of an instantiation.

@@ -48,6 +48,10 @@ class ScriptedEnvironment final : public PortEnvironment {
   void refuse_connects(bool refuse) override {
     port_.script_connects(refuse ? std::vector<uint32_t>{kHresultAccessDenied} : std::vector<uint32_t>{});
   }
+  void occupy(bool taken) override {
+    port_.script_connects(taken ? std::vector<uint32_t>{kHresultConnectionCount} : std::vector<uint32_t>{});
+  }
+  void deny_access() override { port_.script_connects({kHresultAccessDenied}); }
   void answer_requests(PortBytes answer) override {
     port_.on_request = [answer](std::span<const uint8_t>, std::span<uint8_t> room) {
       std::copy(answer.begin(), answer.end(), room.begin());
@@ -65,6 +69,10 @@ class ScriptedEnvironment final : public PortEnvironment {
     host_.settle();
   }
   void close_server_port() override { port_.script_connects({kHresultFileNotFound}); }
+  void unload() override {
+    hang_up();
+    close_server_port();
+  }
 
  private:
   FakeHost host_;

@@ -10,8 +10,17 @@ namespace fltlink::test {
 
 class SimulatedEnvironment final : public PortEnvironment {
  public:
-  static std::unique_ptr<PortEnvironment> make_seeded() { return make(fltsim::SchedulerKind::kSeeded); }
-  static std::unique_ptr<PortEnvironment> make_host() { return make(fltsim::SchedulerKind::kHost); }
+  template <uint64_t kSeed>
+  static std::unique_ptr<PortEnvironment> make_seeded() {
+    fltsim::Options options;
+    options.seed = kSeed;
+    return std::make_unique<SimulatedEnvironment>(options);
+  }
+  static std::unique_ptr<PortEnvironment> make_host() {
+    fltsim::Options options;
+    options.scheduler = fltsim::SchedulerKind::kHost;
+    return std::make_unique<SimulatedEnvironment>(options);
+  }
 
   explicit SimulatedEnvironment(const fltsim::Options& options)
       : machine_(options), host_(fltsim::make_process_host(machine_.client)) {
@@ -64,6 +73,20 @@ class SimulatedEnvironment final : public PortEnvironment {
     return result;
   }
   void refuse_connects(bool refuse) override { refusing_ = refuse; }
+  void occupy(bool taken) override {
+    if (!taken) {
+      EXPECT_EQ(other_->kill(), fltsim::Outcome::kDone);
+      return;
+    }
+    other_ = machine_.machine.start_process({.image = u"C:\\App\\other.exe", .user = fltsim::User::kSystem});
+    EXPECT_EQ(machine_.try_connect(*other_).result, S_OK);
+  }
+  void deny_access() override {
+    close_server_port();
+    machine_.driver.settings.access = FLT_PORT_CONNECT;  // PORT-14: a connect asks for all of it
+    EXPECT_EQ(machine_.in_kernel([this] { return machine_.driver.create_port(&machine_.driver.server); }),
+              STATUS_SUCCESS);
+  }
   void answer_requests(PortBytes answer) override { answer_ = std::move(answer); }
   void refuse_requests() override { answer_.reset(); }
   std::vector<PortBytes> requests() override { return requests_; }
@@ -80,14 +103,12 @@ class SimulatedEnvironment final : public PortEnvironment {
       return 0;
     });
   }
-
- private:
-  static std::unique_ptr<PortEnvironment> make(fltsim::SchedulerKind scheduler) {
-    fltsim::Options options;
-    options.scheduler = scheduler;
-    return std::make_unique<SimulatedEnvironment>(options);
+  void unload() override {
+    EXPECT_EQ(machine_.loaded->unload(), STATUS_SUCCESS);
+    machine_.settle();
   }
 
+ private:
   // In MessageNotify: the client's memory is there, this client does not take it away.
   NTSTATUS take_request(const void* in, ULONG in_size, void* out, ULONG out_size, ULONG* returned) {
     const auto* bytes = static_cast<const uint8_t*>(in);
@@ -104,6 +125,7 @@ class SimulatedEnvironment final : public PortEnvironment {
   std::vector<PortBytes> requests_;
   std::vector<bool> sent_with_room_;
   fltsim::PortMachine machine_;
+  std::optional<fltsim::Process> other_;
   std::shared_ptr<Host> host_;
   std::unique_ptr<FilterPort> port_;
   std::vector<fltsim::ThreadHandle> threads_;
