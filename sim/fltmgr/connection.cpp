@@ -203,7 +203,9 @@ void Connection::run_disconnect_notify(nt::Thread& thread) {
     if (notify_ != Notify::kDue) return;
     notify_ = Notify::kRunning;
   }
-  const Trace::Index node = thread.system.trace().begin(Trace::kNone, "DisconnectNotify " + describe());
+  Trace& trace = thread.system.trace();
+  const Trace::Index node =
+      trace.enabled() ? trace.begin(Trace::kNone, "DisconnectNotify ", describe()) : Trace::kNone;
   const auto outer =
       std::exchange(thread.on_lock_wait, [this](const void* lock) { check_wait_in_notify(lock); });
   call_filter(thread, server_->filter, [&] {
@@ -211,7 +213,7 @@ void Connection::run_disconnect_notify(nt::Thread& thread) {
     return 0;
   });
   thread.on_lock_wait = outer;
-  thread.system.trace().end(node);
+  trace.end(node);
   const std::lock_guard lock(mutex_);
   notify_ = Notify::kReturned;
   changed();

@@ -197,11 +197,14 @@ NTSTATUS Ports::connect(nt::Thread& thread, const ConnectRequest& request, nt::R
     connections_.push_back(connection);
   }
   const ContextLoan context(system_, request.context, *connection);
-  const Trace::Index node = system_.trace().begin(
-      Trace::kNone, "connect " + thread.process.short_name + " to " + connection->describe());
+  Trace& trace = system_.trace();
+  const Trace::Index node =
+      trace.enabled()
+          ? trace.begin(Trace::kNone, "connect " + thread.process.short_name + " to ", connection->describe())
+          : Trace::kNone;
   const NTSTATUS status =
       connection->ask_driver(thread, context.get(), static_cast<std::uint32_t>(request.context.size()));
-  system_.trace().end(node, "status", static_cast<std::uint32_t>(status));
+  trace.end(node, "status", static_cast<std::uint32_t>(status));
   return status;
 }
 

@@ -63,7 +63,8 @@ SendResult Rendezvous::wait(nt::Thread& thread, Sender& sender) {
                                     ? ": nobody receives"
                                     : ": no reply to message " + std::to_string(sender.id));
     }
-    if (scheduler.park(deadline, {"FltSendMessage", waits_for, nullptr}) == sched::ParkResult::kDeadline) {
+    if (scheduler.park(deadline, {"FltSendMessage", std::move(waits_for), nullptr}) ==
+        sched::ParkResult::kDeadline) {
       expired = deadline;
     }
   }
@@ -116,7 +117,8 @@ void Rendezvous::match() {
     receives_.erase(chosen);
     if (receive.size < needed_by(sender.request)) {
       sender.failed_a_receive = true;
-      note(sender.request.trace, "a receive of " + bytes_text(receive.size) + " is too small");
+      if (trace_.enabled())
+        note(sender.request.trace, "a receive of " + bytes_text(receive.size) + " is too small");
       receive.complete(port_status::kReceiveTooSmall, 0);
     } else if (deliver(sender, receive)) {
       at = queued_.erase(at);

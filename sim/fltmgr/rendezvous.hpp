@@ -135,7 +135,7 @@ class Rendezvous {
 
   SendResult wait(nt::Thread& thread, Sender& sender);
   sched::Ticks deadline_of(const Sender& sender, sched::Ticks sent_at) const;
-  void note(Trace::Index parent, const std::string& what) { trace_.event(parent, what); }
+  void note(Trace::Index parent, std::string_view what) { trace_.event(parent, what); }
 
   const Semantics& semantics_;
   Trace& trace_;

@@ -234,7 +234,7 @@ FLT_PREOP_CALLBACK_STATUS Walker::run_pre(nt::Thread& thread, Frame& frame, PVOI
   }
   Trace& trace = volume_.system.trace();
   const FLT_RELATED_OBJECTS objects = related_objects(instance, operation_.current.TargetFileObject);
-  const Trace::Index node = trace.begin(request_.trace, "pre " + instance.filter.utf8_name());
+  const Trace::Index node = trace.begin(request_.trace, "pre ", instance.filter.utf8_name());
   const HeldBefore before(thread);
   const auto status =
       call_filter(thread, instance.filter, [&] { return frame.entry->pre(&data, &objects, &context); });
@@ -309,7 +309,7 @@ FLT_POSTOP_CALLBACK_STATUS Walker::run_post(nt::Thread& thread, Frame& frame) {
   frame.status_before_post = data.IoStatus.Status;
   Trace& trace = volume_.system.trace();
   const FLT_RELATED_OBJECTS objects = related_objects(instance, operation_.current.TargetFileObject);
-  const Trace::Index node = trace.begin(request_.trace, "post " + instance.filter.utf8_name());
+  const Trace::Index node = trace.begin(request_.trace, "post ", instance.filter.utf8_name());
   const HeldBefore before(thread);
   const auto status = call_filter(thread, instance.filter, [&] {
     return frame.entry->post(&data, &objects, frame.completion_context, 0);
@@ -352,7 +352,7 @@ class AtWork {
 void Walker::complete_pre(Frame& frame, FLT_PREOP_CALLBACK_STATUS status, PVOID context) {
   Visit visit{nt::current_thread("FltCompletePendedPreOperation")};
   const AtWork at_work(visit.thread, request_.trace);
-  volume_.system.trace().event(request_.trace, "resume " + frame.entry->instance->filter.utf8_name());
+  volume_.system.trace().event(request_.trace, "resume ", frame.entry->instance->filter.utf8_name());
   stragglers_ = true;
   operation_.cancel.disarm();
   frame.completion_context = context;
@@ -363,7 +363,7 @@ void Walker::complete_pre(Frame& frame, FLT_PREOP_CALLBACK_STATUS status, PVOID 
 void Walker::complete_post(Frame& frame) {
   Visit visit{nt::current_thread("FltCompletePendedPostOperation")};
   const AtWork at_work(visit.thread, request_.trace);
-  volume_.system.trace().event(request_.trace, "resume " + frame.entry->instance->filter.utf8_name());
+  volume_.system.trace().event(request_.trace, "resume ", frame.entry->instance->filter.utf8_name());
   stragglers_ = true;
   operation_.cancel.disarm();
   finish_post(visit.thread, frame, FLT_POSTOP_FINISHED_PROCESSING, Frame::State::kAnswered);

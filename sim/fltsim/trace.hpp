@@ -35,13 +35,16 @@ class Trace {
 
   bool enabled() const { return enabled_; }
 
-  // Opens a node below `parent`. Returns kNone when the trace is off; every member takes kNone as "nothing to
-  // do".
-  Index begin(Index parent, std::string what);
+  // Opens a node below `parent`: `what`, and behind it `whom`. Returns kNone when the trace is off, which then costs
+  // nothing; every member takes kNone as "nothing to do".
+  Index begin(Index parent, std::string_view what, std::string_view whom = {});
   void end(Index node);
   void end(Index node, std::string_view status_kind, std::uint32_t status);
   // A node without duration.
-  void event(Index parent, std::string what);
+  void event(Index parent, std::string_view what, std::string_view whom = {});
+
+  // Forgets all nodes; none may be open.
+  void clear();
 
   std::vector<Node> nodes() const;
 

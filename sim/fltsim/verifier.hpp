@@ -40,6 +40,9 @@ class Verifier {
   // A test that provokes a finding announces it: it then no longer counts against clean().
   void expect(std::string_view id);
 
+  // Forgets what was reported and what was announced.
+  void clear();
+
   // True when there is no error and no fatal finding that was not expected.
   bool clean() const;
 

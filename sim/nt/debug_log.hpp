@@ -13,6 +13,10 @@ class DebugLog {
     const std::lock_guard lock(mutex_);
     text_ += text;
   }
+  void clear() {
+    const std::lock_guard lock(mutex_);
+    text_.clear();
+  }
   // Everything so far, UTF-8, as printed: DbgPrint adds no line end of its own.
   std::string text() const {
     const std::lock_guard lock(mutex_);

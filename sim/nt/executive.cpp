@@ -267,6 +267,12 @@ bool Executive::take_fault(std::string_view routine) {
   return true;
 }
 
+void Executive::forget_faults() {
+  const std::lock_guard lock(mutex_);
+  faults_.clear();
+  faults_armed_.store(0, std::memory_order_release);
+}
+
 // --- objects and the end ---
 
 void Executive::add_object(ObjectHeader& header) {

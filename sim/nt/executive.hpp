@@ -98,6 +98,7 @@ class Executive {
   // --- faults ---
   void fail_next(std::string_view routine, std::uint32_t times);
   bool take_fault(std::string_view routine);
+  void forget_faults();
 
   // --- the end of the machine: the control thread, after the last run ---
   void report_leaks();

@@ -270,6 +270,8 @@ bool HostScheduler::is_overdue(Ticks point) const {
 
 // Looking:
 
+void HostScheduler::start_over(std::uint64_t) { fatal("only a seeded machine can start over"); }
+
 std::vector<ThreadState> HostScheduler::threads() const {
   std::vector<ThreadState> states;
   std::lock_guard lock(mutex_);

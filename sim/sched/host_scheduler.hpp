@@ -107,6 +107,8 @@ class HostScheduler final : public Scheduler {
   ParkResult park(Ticks deadline, const WaitReason& reason) override;
 
   void observe(Observer* observer) override { observer_ = observer; }
+  [[noreturn]] void start_over(std::uint64_t seed) override;
+
   std::vector<ThreadState> threads() const override;
 
  private:

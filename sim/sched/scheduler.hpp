@@ -35,7 +35,7 @@ inline constexpr Ticks kForever = UINT64_MAX;
 inline constexpr Ticks kTicksPerMillisecond = 10'000;
 inline constexpr Ticks kTicksPerSecond = 10'000'000;
 
-class Thread;  // one simulated thread; alive from spawn() until its scheduler is destroyed
+class Thread;  // one simulated thread; alive from spawn() until its scheduler is destroyed or starts over
 
 // What a parked thread waits for, e.g. {"event", "DrmFilter worker stop"} or {"push lock", "policy table",
 // owner}. `owner` is the thread that must act first, where that is known (a lock's holder), for the wait-for
@@ -158,6 +158,10 @@ class Scheduler {
 
   // Lets `duration` pass: every deadline in it comes due, in order. virtual_time_max does not limit it.
   RunResult advance(Ticks duration) { return run({.duration = duration}); }
+
+  // Seeded only, and while nobody can run: threads that have ended are forgotten, and from here on the schedule
+  // depends on `seed` and on what is done, not on what was done before. Time goes on.
+  virtual void start_over(std::uint64_t seed) = 0;
 
   // --- looking ---
 

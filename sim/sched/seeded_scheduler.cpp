@@ -66,7 +66,7 @@ class SeededScheduler::Turn {
 
 Thread& SeededScheduler::spawn(std::string name, void* user, std::function<void()> entry) {
   const Turn turn(*this, "spawn");
-  const auto number = static_cast<std::uint32_t>(threads_.size() + 1);
+  const std::uint32_t number = threads_.empty() ? 1 : threads_.back()->id + 1;
   threads_.push_back(std::make_unique<SeededThread>(*this, number, std::move(name), user, std::move(entry)));
   SeededThread& thread = *threads_.back();
   ready_.push_back(&thread);
@@ -220,11 +220,15 @@ bool SeededScheduler::let_time_pass() {
     return false;
   }
   now_ = timers_.begin()->first;
-  mix(now_);
+  mix(now_ - started_over_at_);
   while (!timers_.empty() && timers_.begin()->first == now_) {
-    make_runnable(*threads_[timers_.begin()->second - 1], ParkResult::kDeadline);
+    make_runnable(thread_by_id(timers_.begin()->second), ParkResult::kDeadline);
   }
   return true;
+}
+
+SeededThread& SeededScheduler::thread_by_id(std::uint32_t id) {
+  return **std::ranges::lower_bound(threads_, id, {}, [](const auto& thread) { return thread->id; });
 }
 
 SeededThread* SeededScheduler::draw(SeededThread* self) {
@@ -297,6 +301,16 @@ RunResult SeededScheduler::run_once(const Run& run) {
   run_ = {};
   in_run_ = false;
   return result_;
+}
+
+void SeededScheduler::start_over(std::uint64_t seed) {
+  require(this_thread() == nullptr && ready_.empty(), "only a machine at rest can start over");
+  std::erase_if(threads_, [](const auto& thread) { return thread->phase == Phase::kEnded; });
+  prng_ = Prng(seed);
+  draws_ = 0;
+  switches_ = 0;
+  hash_ = 0;
+  started_over_at_ = now_;
 }
 
 // False: a thread does not give the baton back.

@@ -86,6 +86,8 @@ class SeededScheduler final : public Scheduler {
   ParkResult park(Ticks deadline, const WaitReason& reason) override;
 
   void observe(Observer* observer) override;
+  void start_over(std::uint64_t seed) override;
+
   std::vector<ThreadState> threads() const override;
   std::uint64_t schedule_hash() const override { return hash_; }
 
@@ -122,6 +124,7 @@ class SeededScheduler final : public Scheduler {
   bool goal_reached();
   bool let_time_pass();
   SeededThread* draw(SeededThread* self);
+  SeededThread& thread_by_id(std::uint32_t id);
   SeededThread* take(std::size_t index, SeededThread* self);
   void make_runnable(SeededThread& thread, ParkResult woken_by);
   void mix(std::uint64_t value);
@@ -131,9 +134,10 @@ class SeededScheduler final : public Scheduler {
 
   Prng prng_;
   Ticks now_;
+  Ticks started_over_at_ = 0;
   std::uint64_t hash_ = 0;
   std::uint64_t draws_ = 0;
-  std::vector<std::unique_ptr<SeededThread>> threads_;  // by id - 1
+  std::vector<std::unique_ptr<SeededThread>> threads_;  // by rising id
   std::vector<SeededThread*> ready_;                    // runnable, but for the one that runs
   std::set<std::pair<Ticks, std::uint32_t>> timers_;    // deadline and id of every thread parked with one
 

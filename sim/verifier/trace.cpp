@@ -75,9 +75,9 @@ std::string json_event(const Trace::Node& node, std::uint64_t zero, int thread_i
 Trace::Trace(bool enabled, std::function<std::uint64_t()> now, std::function<std::string()> thread_name)
     : enabled_(enabled), now_(std::move(now)), thread_name_(std::move(thread_name)) {}
 
-Trace::Index Trace::begin(Index parent, std::string what) {
+Trace::Index Trace::begin(Index parent, std::string_view what, std::string_view whom) {
   if (!enabled_) return kNone;
-  Node node{parent, std::move(what), thread_name_(), now_(), 0, {}, {}};
+  Node node{parent, std::string(what).append(whom), thread_name_(), now_(), 0, {}, {}};
   // The clock is not read under the lock, because a thread of a machine that ends may stop there for ever. So
   // another thread may have been faster: the nodes stand in order of their times all the same.
   const std::lock_guard lock(mutex_);
@@ -102,7 +102,14 @@ void Trace::end(Index node, std::string_view status_kind, std::uint32_t status) 
   nodes_[node].status_kind = status_kind;
 }
 
-void Trace::event(Index parent, std::string what) { end(begin(parent, std::move(what))); }
+void Trace::event(Index parent, std::string_view what, std::string_view whom) {
+  end(begin(parent, what, whom));
+}
+
+void Trace::clear() {
+  const std::lock_guard lock(mutex_);
+  nodes_.clear();
+}
 
 std::vector<Trace::Node> Trace::nodes() const {
   const std::lock_guard lock(mutex_);

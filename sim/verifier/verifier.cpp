@@ -48,6 +48,12 @@ void Verifier::expect(std::string_view id) {
   expected_.emplace(id);
 }
 
+void Verifier::clear() {
+  const std::lock_guard lock(mutex_);
+  entries_.clear();
+  expected_.clear();
+}
+
 bool Verifier::clean() const { return unexpected_errors().empty(); }
 
 std::vector<Finding> Verifier::findings() const {

@@ -40,15 +40,19 @@ void add_worker(Scheduler& s, std::string& log, char name, int rounds, std::vect
   });
 }
 
-Recorded record(std::uint64_t seed, std::size_t filler = 0) {
-  const std::vector<char> moves_addresses(filler);
+Recorded record_on(Scheduler& scheduler) {
+  const Ticks start = scheduler.now();
   std::string log;
   std::vector<Thread*> parked;
-  auto scheduler = make_seeded(seed);
-  for (char name : {'A', 'B', 'C', 'D', 'E'}) add_worker(*scheduler, log, name, 12, parked);
-  EXPECT_EQ(scheduler->run_to_quiescence(), RunResult::kDone);
-  EXPECT_EQ(scheduler->advance(kTicksPerSecond), RunResult::kDone);
-  return {log + std::to_string(scheduler->now()), scheduler->schedule_hash()};
+  for (char name : {'A', 'B', 'C', 'D', 'E'}) add_worker(scheduler, log, name, 12, parked);
+  EXPECT_EQ(scheduler.run_to_quiescence(), RunResult::kDone);
+  EXPECT_EQ(scheduler.advance(kTicksPerSecond), RunResult::kDone);
+  return {log + std::to_string(scheduler.now() - start), scheduler.schedule_hash()};
+}
+
+Recorded record(std::uint64_t seed, std::size_t filler = 0) {
+  const std::vector<char> moves_addresses(filler);
+  return record_on(*make_seeded(seed));
 }
 
 // The racy toy: three threads append their name five times each.
@@ -282,6 +286,34 @@ TEST(SeededSchedulerDeathTest, SpawnFromAnotherThreadWhileTheMachineRunsEndsTheP
         static_cast<void>(scheduler->run_to_quiescence());
       },
       "spawn from outside");
+}
+
+TEST(SeededSchedulerTest, WhatFollowsStartingOverDoesNotDependOnWhatCameBefore) {
+  auto scheduler = make_seeded(1);
+  const auto after_starting_over = [&](std::uint64_t seed) {
+    scheduler->start_over(seed);
+    return record_on(*scheduler);
+  };
+  const Recorded first = after_starting_over(7);
+  EXPECT_NE(after_starting_over(8).hash, first.hash);
+  EXPECT_EQ(after_starting_over(7), first);
+}
+
+TEST(SeededSchedulerTest, StartingOverKeepsThreadsThatWaitAndForgetsThoseThatEnded) {
+  auto scheduler = make_seeded();
+  bool woken = false;
+  for (int i = 0; i < 10; ++i) scheduler->spawn("ends", nullptr, [] {});
+  Thread& waiter = scheduler->spawn("waits", nullptr, [&] {
+    scheduler->park(scheduler->now() + kTicksPerSecond, test_wait());
+    woken = true;
+  });
+  EXPECT_EQ(scheduler->run_to_quiescence(), RunResult::kDone);
+  scheduler->start_over(1);
+  ASSERT_EQ(scheduler->threads().size(), 1u);
+  EXPECT_EQ(scheduler->threads().front().name, "waits");
+  EXPECT_GT(Scheduler::id(scheduler->spawn("next", nullptr, [] {})), Scheduler::id(waiter));
+  EXPECT_EQ(scheduler->advance(kTicksPerSecond), RunResult::kDone);
+  EXPECT_TRUE(woken);
 }
 
 TEST(SeededSchedulerTest, HashTellsSchedulesApart) { EXPECT_NE(record(1).hash, record(2).hash); }
