@@ -35,6 +35,8 @@ class Volume {
   // Missing directories on the way are made; a file is replaced.
   void write_file(std::u16string_view path, std::string_view text);
   void make_directory(std::u16string_view path);
+  // A file or an empty directory; nothing happens when there is none.
+  void remove(std::u16string_view path);
   // Nothing when there is no such file.
   std::optional<std::string> read_file(std::u16string_view path) const;
   bool exists(std::u16string_view path) const;

@@ -49,6 +49,10 @@ class BareOpen {
   fs::CreateResult result_;
 };
 
+bool is_missing(NTSTATUS status) {
+  return status == STATUS_OBJECT_NAME_NOT_FOUND || status == STATUS_OBJECT_PATH_NOT_FOUND;
+}
+
 NTSTATUS make_one_directory(fs::FileSystem& file_system, std::u16string_view path) {
   const BareOpen made(file_system, path, FILE_READ_ATTRIBUTES, FILE_OPEN_IF, FILE_DIRECTORY_FILE);
   return made.status();
@@ -87,12 +91,19 @@ void Volume::make_directory(std::u16string_view path) {
   if (!NT_SUCCESS(status)) refuse("make_directory", path, status);
 }
 
+void Volume::remove(std::u16string_view path) {
+  fs::FileSystem& file_system = volume_->file_system();
+  BareOpen found(file_system, path, DELETE, FILE_OPEN, 0);
+  if (is_missing(found.status())) return;
+  NTSTATUS status = found.status();
+  if (NT_SUCCESS(status)) status = file_system.set_disposition(found.open(), FILE_DISPOSITION_DELETE);
+  if (!NT_SUCCESS(status)) refuse("remove", path, status);
+}
+
 std::optional<std::string> Volume::read_file(std::u16string_view path) const {
   fs::FileSystem& file_system = volume_->file_system();
   BareOpen file(file_system, path, FILE_READ_DATA, FILE_OPEN, FILE_NON_DIRECTORY_FILE);
-  if (file.status() == STATUS_OBJECT_NAME_NOT_FOUND || file.status() == STATUS_OBJECT_PATH_NOT_FOUND) {
-    return std::nullopt;
-  }
+  if (is_missing(file.status())) return std::nullopt;
   if (!NT_SUCCESS(file.status())) refuse("read_file", path, file.status());
   fs::FileInformation information;
   if (const NTSTATUS status = file_system.query_information(file.open(), information); !NT_SUCCESS(status)) {

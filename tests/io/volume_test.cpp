@@ -42,6 +42,19 @@ TEST(VolumeTest, SetUpVerbsPassTheFiltersBy) {
   EXPECT_THAT(stack.seen(), IsEmpty());
 }
 
+TEST(VolumeTest, RemovedFileAndEmptyDirectoryAreGoneAndOthersAreNotMissed) {
+  RecordingStack stack;
+  Machine machine;
+  fltsim::Volume& c = stack.add_volume(machine, u"C:");
+  c.write_file(u"\\x\\a.txt", "text");
+  c.remove(u"\\x\\a.txt");
+  EXPECT_FALSE(c.exists(u"\\x\\a.txt"));
+  c.remove(u"\\x");
+  EXPECT_FALSE(c.exists(u"\\x"));
+  c.remove(u"\\x\\a.txt");
+  EXPECT_THAT(stack.seen(), IsEmpty());
+}
+
 TEST(VolumeTest, DismountedVolumeRefusesEverythingButTheEnd) {
   RecordingStack stack;
   Machine machine;
