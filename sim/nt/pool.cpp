@@ -9,10 +9,23 @@
 #include "machine/system.hpp"
 #include "nt/enter.hpp"
 
+#if __has_include(<sanitizer/asan_interface.h>)
+#include <sanitizer/asan_interface.h>
+#else
+#define ASAN_POISON_MEMORY_REGION(address, size) ((void)(address), (void)(size))
+#endif
+
 namespace fltsim::nt {
 namespace {
 
-constexpr std::size_t kAlignment = 16;
+#if defined(__SANITIZE_ADDRESS__)
+constexpr bool kHeapIsWatched = true;
+#elif defined(__has_feature)
+constexpr bool kHeapIsWatched = __has_feature(address_sanitizer);
+#else
+constexpr bool kHeapIsWatched = false;
+#endif
+
 constexpr std::size_t kPage = 4096;
 constexpr std::size_t kFreedMax = 4096;                 // per shard
 constexpr std::size_t kSizeMax = std::size_t{1} << 40;  // more than any Windows gives its pools
@@ -21,6 +34,35 @@ constexpr int kFreedPattern = 0xDD;
 
 std::size_t rounded(std::size_t size, std::size_t alignment) {
   return (size + alignment - 1) & ~(alignment - 1);
+}
+
+struct Block {
+  void* heap;
+  void* address;
+};
+
+// Large zeroed blocks are zero as the host gives them: what nobody touches then costs nothing.
+Block large_block(Pool::Fill fill, std::size_t size) {
+  if (fill != Pool::Fill::kZero) {
+    void* address = std::aligned_alloc(kPage, rounded(size, kPage));
+    if (address != nullptr) std::memset(address, kPattern, size);
+    return {address, address};
+  }
+  const std::size_t length = size + kPage;
+  auto* heap = static_cast<std::byte*>(std::calloc(1, length));
+  if (heap == nullptr) return {};
+  auto* address = reinterpret_cast<std::byte*>(rounded(reinterpret_cast<std::uintptr_t>(heap), kPage));
+  // The address sanitizer sees what lies in front of it and behind it.
+  ASAN_POISON_MEMORY_REGION(heap, static_cast<std::size_t>(address - heap));
+  ASAN_POISON_MEMORY_REGION(address + size, static_cast<std::size_t>(heap + length - (address + size)));
+  return {heap, address};
+}
+
+// The exact size goes to the heap, so that the address sanitizer sees the first byte too many.
+Block small_block(Pool::Fill fill, std::size_t size) {
+  void* address = std::malloc(std::max<std::size_t>(size, 1));
+  if (address != nullptr) std::memset(address, fill == Pool::Fill::kZero ? 0 : kPattern, size);
+  return {address, address};
 }
 
 std::string describe(const Pool::Allocation& known) {
@@ -40,26 +82,23 @@ std::string tag_text(std::uint32_t tag) {
 
 Pool::~Pool() {
   for (Shard& shard : shards_) {
-    for (const auto& [address, allocation] : shard.live) std::free(const_cast<void*>(address));
+    for (const auto& [address, allocation] : shard.live) std::free(allocation.heap);
   }
 }
 
 void* Pool::allocate(const DriverIdentity* driver, Kind kind, Fill fill, std::size_t size,
                      std::uint32_t tag) {
   if (size > kSizeMax) return nullptr;
-  const std::size_t alignment = size >= kPage ? kPage : kAlignment;
-  // Below a page the exact size goes to the heap, so that the address sanitizer sees the first byte too many.
-  void* address = alignment == kPage ? std::aligned_alloc(kPage, rounded(size, kPage))
-                                     : std::malloc(std::max<std::size_t>(size, 1));
+  const auto [heap, address] = size >= kPage ? large_block(fill, size) : small_block(fill, size);
   if (address == nullptr) return nullptr;
-  std::memset(address, fill == Fill::kZero ? 0 : kPattern, size);
   Shard& place = shard(address);
   const Allocation allocation{.address = address,
                               .size = size,
                               .tag = tag,
                               .kind = kind,
                               .driver = driver,
-                              .number = numbers_.fetch_add(1, std::memory_order_relaxed) + 1};
+                              .number = numbers_.fetch_add(1, std::memory_order_relaxed) + 1,
+                              .heap = heap};
   const std::lock_guard lock(place.mutex);
   place.freed.erase(address);
   place.live.insert_or_assign(address, allocation);
@@ -98,8 +137,8 @@ void Pool::free(Thread& thread, const char* routine, void* address, std::uint32_
   }
   if (wrong != nullptr) bad_free(thread, routine, wrong, is_known ? &known : nullptr);
   if (known.kind == Kind::kPaged) check_irql(thread, routine, kApc);
-  std::memset(address, kFreedPattern, known.size);
-  std::free(address);
+  if (!kHeapIsWatched) std::memset(address, kFreedPattern, known.size);
+  std::free(known.heap);
 }
 
 bool Pool::find(const void* address, Allocation& allocation) const {
@@ -178,7 +217,7 @@ void Pool::report_leaks(const DriverIdentity& driver) {
     const std::lock_guard lock(place.mutex);
     std::erase_if(place.live, [&](const auto& entry) {
       if (entry.second.driver != &driver) return false;
-      std::free(const_cast<void*>(entry.first));
+      std::free(entry.second.heap);
       return true;
     });
   }

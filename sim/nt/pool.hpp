@@ -41,6 +41,7 @@ class Pool {
     Kind kind;
     const DriverIdentity* driver;  // null: the simulator on nobody's behalf
     std::uint64_t number;          // in order of allocation
+    void* heap = nullptr;          // the block of the host's heap that holds it
     bool handed_back = false;      // mark_handed_back()
   };
 
