@@ -27,7 +27,8 @@ struct DriverRecord;
 // A value below the service key's Parameters.
 struct DriverParameter {
   std::u16string name;
-  std::variant<std::u16string, std::uint32_t> value;  // REG_SZ or REG_DWORD
+  // REG_SZ, REG_DWORD or REG_BINARY.
+  std::variant<std::u16string, std::uint32_t, std::vector<std::uint8_t>> value;
 };
 
 // What an .inf file says of a minifilter: the service key and its one instance.

@@ -98,8 +98,11 @@ void Loader::write_service_key(const DriverOptions& options, const DriverRecord&
   for (const DriverParameter& parameter : options.parameters) {
     if (const auto* text = std::get_if<std::u16string>(&parameter.value)) {
       registry.set_string(key + u"\\Parameters", parameter.name, *text);
+    } else if (const auto* number = std::get_if<std::uint32_t>(&parameter.value)) {
+      registry.set_dword(key + u"\\Parameters", parameter.name, *number);
     } else {
-      registry.set_dword(key + u"\\Parameters", parameter.name, std::get<std::uint32_t>(parameter.value));
+      nt::RegistryValue bytes{nt::ValueType::kBinary, std::get<std::vector<std::uint8_t>>(parameter.value)};
+      static_cast<void>(registry.set(key + u"\\Parameters", parameter.name, std::move(bytes)));
     }
   }
 }
@@ -204,6 +207,7 @@ void Loader::forget_image(nt::Thread& thread, DriverRecord& record) {
     });
   }
   system_.nt().pool().report_leaks(*record.identity);
+  system_.nt().crypto().report_leaks(record.identity);
   record.object = {};
   if (threads_are_left(record)) {
     system_.verifier().report(

@@ -30,7 +30,7 @@ std::string text_of(std::u16string_view name) {
 }  // namespace
 
 Executive::Executive(System& system)
-    : system_(system), boot_time_(system.scheduler().now()), pool_(system), work_(system) {}
+    : system_(system), boot_time_(system.scheduler().now()), pool_(system), work_(system), crypto_(system) {}
 
 void Executive::start() {
   names_ = std::make_unique<Namespace>(system_);
@@ -308,6 +308,7 @@ void Executive::report_leaks() {
     if (!entry.object->type->report_leaks) continue;
     leak("a kernel handle was never closed; close it with ZwClose", text_of(entry.object->type->name));
   }
+  crypto_.report_leaks(nullptr);
 }
 
 void Executive::report_unused_faults() {

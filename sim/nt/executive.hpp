@@ -13,6 +13,7 @@
 #include <string_view>
 #include <vector>
 
+#include "nt/crypto.hpp"
 #include "nt/debug_log.hpp"
 #include "nt/dispatcher.hpp"
 #include "nt/lent_memory.hpp"
@@ -45,6 +46,7 @@ class Executive {
   LentMemory& lent_memory() { return lent_memory_; }
   Registry& registry() { return registry_; }
   WorkQueue& work() { return work_; }
+  Crypto& crypto() { return crypto_; }
   sched::Ticks boot_time() const { return boot_time_; }
   DebugLog& debug_log() { return debug_log_; }
 
@@ -145,6 +147,7 @@ class Executive {
   LentMemory lent_memory_;
   Registry registry_;
   WorkQueue work_;
+  Crypto crypto_;
   DebugLog debug_log_;
   std::unique_ptr<Namespace> names_;
   Ref<Process> system_process_;

@@ -14,7 +14,8 @@
   X(RtlDeleteElementGenericTableAvl) X(RtlLookupElementGenericTableAvl) X(RtlGetElementGenericTableAvl) \
   X(RtlEnumerateGenericTableAvl) X(RtlNumberGenericTableElementsAvl) X(RtlIsGenericTableEmptyAvl) \
   X(RtlCaptureStackBackTrace) X(PsGetProcessInheritedFromUniqueProcessId) \
-  X(PsSetCreateProcessNotifyRoutine) X(PsSetCreateProcessNotifyRoutineEx)
+  X(PsSetCreateProcessNotifyRoutine) X(PsSetCreateProcessNotifyRoutineEx) X(BCryptSetProperty) \
+  X(BCryptGenerateSymmetricKey) X(BCryptDestroyKey) X(BCryptEncrypt) X(BCryptDecrypt)
 // clang-format on
 
 FLTSIM_UNSUPPORTED_ROUTINES(FLTSIM_DEFINE_UNSUPPORTED)

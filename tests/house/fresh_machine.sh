@@ -38,7 +38,7 @@ fail() {
 }
 
 run 0 build dev || fail "root could not build"
-for package in build-essential clang libclang-rt-14-dev; do
+for package in build-essential clang libssl-dev libclang-rt-14-dev; do
   grep -qx "$package" "$work/installed" || fail "$package was not installed"
 done
 [ "$(tail -n 1 "$work/log")" = "cmake --build" ] || fail "nothing was built"

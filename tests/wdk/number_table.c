@@ -8,8 +8,12 @@
 #include <ntdddisk.h>
 #include <ntddstor.h>
 #include <ntddvol.h>
+#define WINAPI
+#include <bcrypt.h>
 #else
 #include <fltKernel.h>
+//
+#include <bcrypt.h>
 #endif
 #include <stddef.h>
 
