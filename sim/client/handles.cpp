@@ -26,6 +26,11 @@ BOOL change_event(nt::Thread& thread, HANDLE handle, Change change) {
   return win32_result(thread, status);
 }
 
+// A process's descriptor is for its own user; who may debug passes all of them.
+bool may_open(const nt::Token& caller, const nt::Token& target) {
+  return caller.has_privilege(SE_DEBUG_PRIVILEGE) || caller.user == target.user;
+}
+
 DWORD failed_wait(nt::Thread& thread, NTSTATUS status) {
   static_cast<void>(win32_result(thread, status));
   return WAIT_FAILED;
@@ -52,12 +57,20 @@ DWORD wait(nt::Thread& thread, const HANDLE* handles, DWORD count, bool all, DWO
   return (outcome.abandoned ? WAIT_ABANDONED_0 : WAIT_OBJECT_0) + index;
 }
 
+NTSTATUS open_process(HANDLE handle, nt::Ref<nt::Process>& process) {
+  nt::Ref<void> found;
+  const NTSTATUS status =
+      nt::reference_by_handle(handle, PROCESS_DUP_HANDLE, &nt::kProcessType, nt::Mode::kUser, found);
+  if (status == STATUS_SUCCESS)
+    process = nt::Ref<nt::Process>::adopt(static_cast<nt::Process*>(found.detach()));
+  return status;
+}
+
 NTSTATUS duplicate(HANDLE source_process, HANDLE source, HANDLE target_process, HANDLE* target,
                    bool inheritable) {
   nt::Ref<nt::Process> from;
   nt::Ref<nt::Process> to;
-  if (const NTSTATUS status = open_handle(source_process, nt::kProcessType, from); status != STATUS_SUCCESS)
-    return status;
+  if (const NTSTATUS status = open_process(source_process, from); status != STATUS_SUCCESS) return status;
   nt::AccessMask granted = 0;
   nt::Ref<void> object = from->handles.find(source, &granted);
   if (!object) {
@@ -66,8 +79,7 @@ NTSTATUS duplicate(HANDLE source_process, HANDLE source, HANDLE target_process, 
     if (status != STATUS_SUCCESS) return status;
     granted = nt::type_of(object.get()).mapping.all;
   }
-  if (const NTSTATUS status = open_handle(target_process, nt::kProcessType, to); status != STATUS_SUCCESS)
-    return status;
+  if (const NTSTATUS status = open_process(target_process, to); status != STATUS_SUCCESS) return status;
   HANDLE made = to->handles.insert(object.get(), granted, inheritable);
   if (made == nullptr) return STATUS_PROCESS_IS_TERMINATING;
   *target = made;
@@ -84,6 +96,21 @@ VOID SetLastError(DWORD ErrorCode) { nt::current_thread("SetLastError").last_err
 BOOL CloseHandle(HANDLE Object) {
   return nt::client_release("CloseHandle", FALSE, [&](nt::Thread& thread) -> BOOL {
     return win32_result(thread, nt::close_handle(Object, nt::Mode::kUser));
+  });
+}
+
+HANDLE OpenProcess(DWORD DesiredAccess, BOOL InheritHandle, DWORD ProcessId) {
+  return nt::client_call("OpenProcess", HANDLE{nullptr}, [&](nt::Thread& thread) -> HANDLE {
+    const nt::Ref<nt::Process> process = thread.system.nt().process_by_id(ProcessId);
+    NTSTATUS status = process ? STATUS_SUCCESS : STATUS_INVALID_PARAMETER;
+    if (process && !may_open(*thread.process.token, *process->token)) status = STATUS_ACCESS_DENIED;
+    HANDLE handle = nullptr;
+    if (status == STATUS_SUCCESS) {
+      handle = nt::make_handle(process.get(), DesiredAccess, false, InheritHandle != FALSE);
+      if (handle == nullptr) status = STATUS_PROCESS_IS_TERMINATING;
+    }
+    static_cast<void>(win32_result(thread, status));
+    return handle;
   });
 }
 

@@ -29,6 +29,9 @@ class Thread;
 struct ProcessOptions {
   std::u16string image;  // DOS form, C:\Office\winword.exe
   User user = User::kOrdinary;
+  // As CreateProcess with bInheritHandles: the new process gets each inheritable handle of this one, with the
+  // same value and access. Null: none.
+  const class Process* inherit_handles_of = nullptr;
 };
 
 class ThreadHandle {

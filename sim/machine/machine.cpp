@@ -41,6 +41,8 @@ Trace& Machine::trace() { return system_->trace(); }
 
 Process Machine::start_process(const ProcessOptions& options) {
   nt::Ref<nt::Process> process = system_->nt().create_process(options.image, options.user);
+  if (options.inherit_handles_of != nullptr)
+    process->handles.inherit(options.inherit_handles_of->process().handles);
   return Process(system_->keep(std::move(process)));
 }
 

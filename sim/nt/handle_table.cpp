@@ -58,6 +58,22 @@ Handle HandleTable::insert(void* body, AccessMask granted, bool inheritable) {
   return value_of(index);
 }
 
+// The parent's lock keeps its handles, and so their objects, while they are counted once more.
+void HandleTable::inherit(const HandleTable& parent) {
+  const std::scoped_lock lock(mutex_, parent.mutex_);
+  for (std::size_t i = 0; i < parent.entries_.size(); ++i) {
+    const Entry& entry = parent.entries_[i];
+    entries_.emplace_back();
+    if (entry.object == nullptr || !entry.inheritable) {
+      free_.insert(i);
+      continue;
+    }
+    reference(entry.object->body());
+    entry.object->handles.fetch_add(1, std::memory_order_relaxed);
+    entries_[i] = entry;
+  }
+}
+
 bool HandleTable::close(Handle handle) {
   ObjectHeader* object = nullptr;
   {

@@ -34,6 +34,8 @@ class HandleTable {
 
   // The handle holds a reference of its own. Null: the process has been run down.
   Handle insert(void* body, AccessMask granted, bool inheritable = false);
+  // REQUIRES: an empty table, that of a process at its birth. A handle of the same value, access and object for each inheritable one.
+  void inherit(const HandleTable& parent);
   // Runs the type's close procedure with the calling thread's context. False: no such handle.
   [[nodiscard]] bool close(Handle handle);
   // The object with a reference, or null.

@@ -26,17 +26,24 @@ NTSTATUS query_user(Thread& thread, const Token& token, PVOID* information) {
 }
 
 NTSTATUS query_groups(Thread& thread, const Token& token, PVOID* information) {
-  constexpr ULONG kEnabled = 7;  // mandatory, enabled by default, enabled
-  const std::size_t table = sizeof(TOKEN_GROUPS) + token.groups.size() * sizeof(SID_AND_ATTRIBUTES);
+  constexpr ULONG kEnabled = 7;      // mandatory, enabled by default, enabled
+  constexpr ULONG kDenyOnly = 0x10;  // SE_GROUP_USE_FOR_DENY_ONLY
+  const std::size_t count = token.groups.size() + token.deny_only_groups.size();
+  const std::size_t table = sizeof(TOKEN_GROUPS) + count * sizeof(SID_AND_ATTRIBUTES);
   std::size_t size = table;
-  for (const Sid& group : token.groups) size += group.size();
+  for (const auto* list : {&token.groups, &token.deny_only_groups}) {
+    for (const Sid& group : *list) size += group.size();
+  }
   auto* groups = static_cast<PTOKEN_GROUPS>(allocate(thread, size));
-  groups->GroupCount = static_cast<ULONG>(token.groups.size());
+  groups->GroupCount = static_cast<ULONG>(count);
   auto* at = reinterpret_cast<UCHAR*>(groups) + table;
-  for (std::size_t i = 0; i < token.groups.size(); ++i) {
-    std::memcpy(at, token.groups[i].data(), token.groups[i].size());
-    (&groups->Groups[0])[i] = {at, kEnabled};
-    at += token.groups[i].size();
+  SID_AND_ATTRIBUTES* entry = &groups->Groups[0];
+  for (const auto* list : {&token.groups, &token.deny_only_groups}) {
+    for (const Sid& group : *list) {
+      std::memcpy(at, group.data(), group.size());
+      *entry++ = {at, list == &token.groups ? kEnabled : kDenyOnly};
+      at += group.size();
+    }
   }
   *information = groups;
   return STATUS_SUCCESS;

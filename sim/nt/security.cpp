@@ -66,10 +66,11 @@ AccessMask granted_by(const ACL& dacl, const Token& token, const GenericMapping&
   for (unsigned i = 0; i < dacl.AceCount; ++i) {
     const auto* ace = reinterpret_cast<const ACCESS_ALLOWED_ACE*>(at);
     at += ace->Header.AceSize;
-    if ((ace->Header.AceFlags & INHERIT_ONLY_ACE) != 0 || !token.holds(sid_at(&ace->SidStart))) continue;
+    if ((ace->Header.AceFlags & INHERIT_ONLY_ACE) != 0) continue;
     const AccessMask mask = map_generic(ace->Mask, mapping);
-    if (ace->Header.AceType == ACCESS_ALLOWED_ACE_TYPE) allowed |= mask & ~denied;
-    if (ace->Header.AceType == ACCESS_DENIED_ACE_TYPE) denied |= mask & ~allowed;
+    const auto sid = sid_at(&ace->SidStart);
+    if (ace->Header.AceType == ACCESS_ALLOWED_ACE_TYPE && token.holds(sid)) allowed |= mask & ~denied;
+    if (ace->Header.AceType == ACCESS_DENIED_ACE_TYPE && token.is_denied_by(sid)) denied |= mask & ~allowed;
   }
   return allowed;
 }
@@ -113,6 +114,14 @@ std::vector<std::uint8_t> allow(std::span<const Sid> sids, AccessMask mask) {
   return bytes;
 }
 
+bool equals(const Sid& mine, std::span<const std::uint8_t> sid) {
+  return std::equal(mine.begin(), mine.end(), sid.begin(), sid.end());
+}
+
+bool contains(const std::vector<Sid>& groups, std::span<const std::uint8_t> sid) {
+  return std::any_of(groups.begin(), groups.end(), [&](const Sid& group) { return equals(group, sid); });
+}
+
 constexpr std::uint64_t privilege(std::uint32_t luid) { return std::uint64_t{1} << luid; }
 
 }  // namespace
@@ -150,10 +159,11 @@ std::string to_string(const Sid& sid) {
 }
 
 bool Token::holds(std::span<const std::uint8_t> sid) const {
-  const auto equals = [&](const Sid& mine) {
-    return std::equal(mine.begin(), mine.end(), sid.begin(), sid.end());
-  };
-  return equals(user) || std::any_of(groups.begin(), groups.end(), equals);
+  return equals(user, sid) || contains(groups, sid);
+}
+
+bool Token::is_denied_by(std::span<const std::uint8_t> sid) const {
+  return holds(sid) || contains(deny_only_groups, sid);
 }
 
 Ref<Token> make_token(System& system, User user) {
@@ -171,18 +181,24 @@ Ref<Token> make_token(System& system, User user) {
       token.privileges = ~std::uint64_t{0};
       break;
     case User::kAdministrator:
-      token.user = account(500);
+    case User::kSecondAdministrator:
+      token.user = account(user == User::kAdministrator ? 500 : 1002);
       token.groups = {administrators, users, world, authenticated};
       token.privileges = privilege(SE_SECURITY_PRIVILEGE) | privilege(SE_TAKE_OWNERSHIP_PRIVILEGE) |
                          privilege(SE_LOAD_DRIVER_PRIVILEGE) | privilege(SE_BACKUP_PRIVILEGE) |
                          privilege(SE_RESTORE_PRIVILEGE) | privilege(SE_DEBUG_PRIVILEGE);
+      break;
+    case User::kFilteredAdministrator:
+      token.user = account(500);
+      token.groups = {users, world, authenticated};
+      token.deny_only_groups = {administrators};
       break;
     case User::kOrdinary:
       token.user = account(1001);
       token.groups = {users, world, authenticated};
       break;
   }
-  const Sid owners[] = {user == User::kOrdinary ? token.user : administrators, local_system};
+  const Sid owners[] = {token.holds(administrators) ? administrators : token.user, local_system};
   token.default_dacl = allow(owners, kGenericAll);
   return Ref<Token>::adopt(create_object<Token>(system, kTokenType, std::move(token)));
 }

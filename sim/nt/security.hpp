@@ -20,11 +20,15 @@ std::string to_string(const Sid& sid);  // "S-1-5-18"
 // The body of kTokenType.
 struct Token {
   Sid user;
-  std::vector<Sid> groups;
+  std::vector<Sid> groups;                 // enabled
+  std::vector<Sid> deny_only_groups;       // SE_GROUP_USE_FOR_DENY_ONLY
   std::uint64_t privileges = 0;            // bit n: privilege with LUID n (SE_LOAD_DRIVER_PRIVILEGE is 10)
   std::vector<std::uint8_t> default_dacl;  // what an object gets that is made without a descriptor
 
+  // The user or an enabled group: what an entry that allows can name.
   bool holds(std::span<const std::uint8_t> sid) const;
+  // One of these or a group for denying only: what an entry that denies can name.
+  bool is_denied_by(std::span<const std::uint8_t> sid) const;
   bool has_privilege(std::uint32_t luid) const { return (privileges >> luid & 1) != 0; }
 };
 

@@ -19,6 +19,7 @@
 #define INVALID_HANDLE_VALUE ((HANDLE)(LONG_PTR)-1)
 #define DUPLICATE_CLOSE_SOURCE 0x00000001u
 #define DUPLICATE_SAME_ACCESS 0x00000002u
+#define PROCESS_DUP_HANDLE 0x00000040u
 
 typedef PHANDLE LPHANDLE;
 typedef LONG_PTR* LPLONG_PTR;
@@ -61,6 +62,7 @@ DWORD GetLastError(VOID);
 VOID SetLastError(DWORD ErrorCode);
 
 BOOL CloseHandle(HANDLE Object);
+HANDLE OpenProcess(DWORD DesiredAccess, BOOL InheritHandle, DWORD ProcessId);
 BOOL DuplicateHandle(HANDLE SourceProcess, HANDLE Source, HANDLE TargetProcess, LPHANDLE Target, DWORD DesiredAccess,
                      BOOL InheritHandle, DWORD Options);
 
