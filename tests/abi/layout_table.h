@@ -1,10 +1,12 @@
 // Every size and offset of the wire structs as one list, so that several compilers can be asked the same questions.
 #pragma once
 
+#include <fltlink/wire/authenticate.h>
 #include <fltlink/wire/authorize.h>
 #include <fltlink/wire/messages.h>
 #include <fltlink/wire/port_headers.h>
 #include <fltlink/wire/record.h>
+#include <fltlink/wire/sealed.h>
 #include <fltlink/wire/signed.h>
 
 // X(name, value)
@@ -65,6 +67,17 @@
   FLTLINK_SIZE(X, FltlinkNegotiateRequest)                            \
   FLTLINK_SIZE(X, FltlinkNegotiateReply)                              \
   FLTLINK_OFFSET(X, FltlinkNegotiateReply, connection_id)             \
+  FLTLINK_SIZE(X, FltlinkNonceRequest)                                \
+  FLTLINK_SIZE(X, FltlinkNonceReply)                                  \
+  FLTLINK_OFFSET(X, FltlinkNonceReply, connection_id)                 \
+  FLTLINK_OFFSET(X, FltlinkNonceReply, nonce)                         \
+  FLTLINK_SIZE(X, FltlinkAuthenticate)                                \
+  FLTLINK_OFFSET(X, FltlinkAuthenticate, proof)                       \
+  FLTLINK_SIZE(X, FltlinkBinding)                                     \
+  FLTLINK_OFFSET(X, FltlinkBinding, nonce)                            \
+  FLTLINK_OFFSET(X, FltlinkBinding, context)                          \
+  FLTLINK_SIZE(X, FltlinkSealHeader)                                  \
+  FLTLINK_OFFSET(X, FltlinkSealHeader, size)                          \
   FLTLINK_SIZE(X, FltlinkRecordHeader)                                \
   FLTLINK_OFFSET(X, FltlinkRecordHeader, header_size)                 \
   FLTLINK_OFFSET(X, FltlinkRecordHeader, message_class)               \

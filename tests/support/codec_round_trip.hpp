@@ -9,6 +9,7 @@
 #include <fltlink/codec/driver_message.hpp>
 #include <fltlink/codec/port_headers.hpp>
 #include <fltlink/codec/record.hpp>
+#include <fltlink/codec/sealed_message.hpp>
 #include <fltlink/codec/signed_message.hpp>
 #include <fltlink/codec/status_reply.hpp>
 #include <fltlink/codec/user_message.hpp>
@@ -35,6 +36,8 @@ class RoundTrip {
     check_status_reply();
     check_signed_message();
     check_negotiation();
+    check_authentication();
+    check_sealed_message();
     check_port_headers();
     check_records();
     return failure_;
@@ -117,6 +120,33 @@ class RoundTrip {
     if (!message.ok()) return;
     expect("SIGNED_MESSAGE", vector_of(input_),
            [&](MutableBytes out) { return seal_signed_message(*message, window.last(), out); });
+  }
+
+  // The MAC is the input's own: whether it is right is not a question of the bytes alone.
+  void check_sealed_message() {
+    const auto parts = take_seal_apart(input_);
+    if (!parts.ok()) return;
+    const auto same = [&](Bytes, Bytes covered, Mac& mac) {
+      mac = parts->mac;
+      return equal_bytes(covered, parts->covered);
+    };
+    expect("sealed message", vector_of(input_),
+           [&](MutableBytes out) { return seal_message(parts->message, parts->sequence, Mac{}, same, out); });
+  }
+
+  void check_authentication() {
+    if (decode_nonce_request(input_).ok()) {
+      expect("GET_NONCE", without_growth(FLTLINK_NONCE_REQUEST_SIZE),
+             [&](MutableBytes out) { return encode_nonce_request(out); });
+    }
+    if (const auto reply = decode_nonce_reply(input_); reply.ok()) {
+      expect("NONCE", without_growth(FLTLINK_NONCE_REPLY_SIZE),
+             [&](MutableBytes out) { return encode_nonce_reply(*reply, out); });
+    }
+    if (const auto proof = decode_authenticate(input_); proof.ok()) {
+      expect("AUTHENTICATE", without_growth(FLTLINK_AUTHENTICATE_SIZE),
+             [&](MutableBytes out) { return encode_authenticate(*proof, out); });
+    }
   }
 
   // What a newer sender appended is zero, and an older one would not have written it.

@@ -6,6 +6,7 @@
 #include <fltlink/codec/driver_message.hpp>
 #include <fltlink/codec/port_headers.hpp>
 #include <fltlink/codec/record.hpp>
+#include <fltlink/codec/sealed_message.hpp>
 #include <fltlink/codec/signed_message.hpp>
 #include <fltlink/codec/status_reply.hpp>
 #include <fltlink/codec/user_message.hpp>
@@ -22,6 +23,11 @@ struct Sink {
   size_t sum = 0;
 };
 
+static bool no_hash(Bytes key, Bytes message, Mac& mac) {
+  mac = {};
+  return key.size() < message.size();
+}
+
 extern "C" size_t fltlink_use_decoders(const uint8_t* data, size_t size, uint32_t version,
                                        ReplayWindow* window) {
   const Bytes bytes(data, size);
@@ -37,6 +43,11 @@ extern "C" size_t fltlink_use_decoders(const uint8_t* data, size_t size, uint32_
   sink.take(decode_negotiate_reply(bytes));
   sink.take(decode_counters_request(bytes));
   sink.take(decode_counters_reply(bytes));
+  sink.take(decode_nonce_request(bytes));
+  sink.take(decode_nonce_reply(bytes));
+  sink.take(decode_authenticate(bytes));
+  sink.take(take_seal_apart(bytes));
+  sink.take(open_sealed_message(bytes, Mac{}, no_hash, *window));
   sink.take(decode_message_header(bytes));
   sink.take(decode_reply_header(bytes));
   RecordReader reader(bytes);
@@ -60,6 +71,12 @@ extern "C" size_t fltlink_use_encoders(uint8_t* data, size_t size, const DriverM
   sink.take(encode_counters_request(CountersRequest{}, out));
   sink.take(encode_counters_reply(CountersReply{}, out));
   sink.take(encode_verdict(Verdict::kDeny, out));
+  sink.take(encode_nonce_request(out));
+  sink.take(encode_nonce_reply(NonceReply{}, out));
+  sink.take(encode_authenticate(Mac{}, out));
+  sink.take(seal_message(record->message, 1, Mac{}, no_hash, out));
+  BindingBytes binding = encode_binding(MacPurpose::kSeal, Binding{.context = *context});
+  wipe(binding);
   sink.take(encode_message_header({}, out));
   sink.take(encode_reply_header({}, out));
   sink.take(encode_record(*record, out));

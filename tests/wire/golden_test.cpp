@@ -18,6 +18,7 @@
 #include <sstream>
 
 #include "support/bytes.hpp"
+#include "support/hmac.hpp"
 
 namespace fltlink {
 namespace {
@@ -248,6 +249,44 @@ TEST(GoldenTest, Negotiate) {
   EXPECT_EQ(decoded->queue_messages_max, 2'000u);
   EXPECT_EQ(decoded->queue_size_max, FLTLINK_QUEUE_SIZE_DEFAULT);
   EXPECT_EQ(decoded->connection_id, 9u);
+}
+
+// What the examples are made from: the key 00..1f, the nonce a0..bf, connection 9 of process 4321.
+Binding example_binding() {
+  Binding binding{.connection_id = 9,
+                  .process_id = 4321,
+                  .context = {.message_size_max = 65'536, .queue_messages_max = 2'000}};
+  for (size_t index = 0; index < binding.nonce.size(); ++index)
+    binding.nonce[index] = static_cast<uint8_t>(0xA0 + index);
+  return binding;
+}
+
+TEST(GoldenTest, Nonce) {
+  expect_encoded("nonce_request", [](MutableBytes out) { return encode_nonce_request(out); });
+  EXPECT_TRUE(decode_nonce_request(golden("nonce_request")).ok());
+  const NonceReply reply{.connection_id = 9, .attempts_left = 3, .nonce = example_binding().nonce};
+  expect_encoded("nonce_reply", [&](MutableBytes out) { return encode_nonce_reply(reply, out); });
+  const auto decoded = decode_nonce_reply(golden("nonce_reply"));
+  EXPECT_EQ(decoded->connection_id, 9u);
+  EXPECT_EQ(decoded->attempts_left, 3u);
+  EXPECT_EQ(decoded->nonce, reply.nonce);
+}
+
+TEST(GoldenTest, Authenticate) {
+  const Mac proof = test::mac_of(test::test_key(), MacPurpose::kProof, example_binding());
+  expect_encoded("authenticate", [&](MutableBytes out) { return encode_authenticate(proof, out); });
+  EXPECT_EQ(decode_authenticate(golden("authenticate")).value(), proof);
+}
+
+TEST(GoldenTest, SealedPolicyUpdate) {
+  const ByteVector message = golden("policy_update");
+  const Mac key = test::mac_of(test::test_key(), MacPurpose::kSeal, example_binding());
+  expect_encoded("sealed_policy_update",
+                 [&](MutableBytes out) { return seal_message(message, 1, key, test::hmac, out); });
+  const ByteVector envelope = golden("sealed_policy_update");
+  ReplayWindow window;
+  EXPECT_EQ(test::vector_of(open_sealed_message(envelope, key, test::hmac, window).value()), message);
+  EXPECT_EQ(window.last(), 1u);
 }
 
 TEST(GoldenTest, Counters) {

@@ -23,6 +23,8 @@ enum class DecodeError : uint8_t {
   kUnsupportedVersion,    // an envelope of another version
   kChecksumMismatch,      // an envelope that was damaged
   kReplayed,              // a sequence number that is not ahead of the last one
+  kWrongMac,              // a sealed envelope that was damaged or forged
+  kHashFailed,            // the MAC of a sealed envelope could not be computed
   kWrongMagic,            // not a connect context
   kUnknownRole,           // a role that nobody defined
   kVersionRangeReversed,  // version_min above version_max
@@ -44,6 +46,7 @@ enum class EncodeError : uint8_t {
   kUnknownRole,         // a role that nobody defined
   kVersionRangeReversed,
   kTermMissing,  // granted terms with a zero in them
+  kHashFailed,   // the MAC could not be computed
 };
 
 }  // namespace fltlink

@@ -46,12 +46,12 @@ enum {
   FLTLINK_REFUSED_CHECKSUM = 5,           // an envelope that was damaged
   FLTLINK_REFUSED_REPLAYED = 6,           // an envelope whose number was used
   FLTLINK_REFUSED_NOT_AUTHENTICATED = 7,  // the connection has not proved yet who it is
-  FLTLINK_REFUSED_WRONG_SENDER = 8,       // a proof or a signature that is not that of the key
-  FLTLINK_REFUSED_NO_ROOM = 9,            // the answer does not fit the client's memory
-  FLTLINK_REFUSED_BY_POLICY_TABLE = 10,   // an older version, a name that no file can have, or no memory left
-  FLTLINK_REFUSED_BAD_MEMORY = 11,        // the client's memory is misaligned or has gone
-  FLTLINK_REFUSED_NOT_FOUND = 12,         // it asks about a connection that is not there
-  FLTLINK_REFUSED_DISCONNECTED = 13,  // it came when its connection was gone; counted for the driver alone
+  FLTLINK_REFUSED_WRONG_SENDER = 8,  // a proof or a seal not of the key, or not the process that connected
+  FLTLINK_REFUSED_NO_ROOM = 9,       // the answer does not fit the client's memory
+  FLTLINK_REFUSED_BY_POLICY_TABLE = 10,  // an older version, a name that no file can have, or no memory left
+  FLTLINK_REFUSED_BAD_MEMORY = 11,       // the client's memory is misaligned or has gone
+  FLTLINK_REFUSED_NOT_FOUND = 12,        // it asks about a connection that is not there
+  FLTLINK_REFUSED_DISCONNECTED = 13,     // it came when its connection was gone; counted for the driver alone
   FLTLINK_REFUSAL_COUNT = 14
 };
 

@@ -3,6 +3,8 @@
 
 Run it by hand after the protocol has gained a message; a change to an existing file is a break of the protocol.
 """
+import hashlib
+import hmac
 import pathlib
 import struct
 
@@ -10,6 +12,8 @@ HERE = pathlib.Path(__file__).parent
 PLAN = r"\Device\HarddiskVolume3\ProtectedDocs\plan.docx"
 LONG = r"\Device\HarddiskVolume3" + r"\a-directory-name" * 15 + r"\plan.docx"
 TIMESTAMP = 0x01DC5A3B2C1D0E0F
+KEY = bytes(range(32))
+NONCE = bytes(range(0xA0, 0xC0))
 
 
 def text(units):
@@ -37,6 +41,19 @@ def signed(message, sequence):
     return struct.pack("<IIII", 0x444D5246, 0x00010000, sequence, checksum) + message
 
 
+def mac(key, message):
+    return hmac.new(key, message, hashlib.sha256).digest()
+
+
+def binding(label, context):
+    return label.ljust(32, b"\0") + NONCE + struct.pack("<II", 9, 4321) + context
+
+
+def sealed(key, message, sequence):
+    covered = struct.pack("<4I", 0x534C4E46, 0x00010001, sequence, 16 + len(message) + 32) + message
+    return covered + mac(key, covered)
+
+
 def record(message, message_class, sequence, flags=0):
     size = 16 + len(message)
     return struct.pack("<IBBHQ", size, 16, message_class, flags, sequence) + message + bytes(-size % 8)
@@ -52,6 +69,8 @@ full_path = struct.pack("<I", len(LONG) * 2) + text(LONG)
 policy_update = user_message(1, struct.pack("<II", 1, 0x3A) + field(r"C:\ProtectedDocs\*.docx"))
 file_event = driver_message(2, PLAN, 3, 0)
 
+connect_context = struct.pack("<10I", 0x4B4C4E46, 40, 0x00010000, 0x00010001, 2, 65536, 2000, 0, 0, 0)
+
 FILES = {
     "message_header": struct.pack("<IIQ", 16 + 40, 0, 7),
     "reply_header": struct.pack("<iIQ", ACCESS_DENIED, 0, 7),
@@ -65,7 +84,14 @@ FILES = {
     "status_request": user_message(3, b""),
     "status_reply": struct.pack("<iIIIqqB7x", 0, 32, 0x00010000, 3, 20000, 42, 1),
     "signed_policy_update": signed(policy_update, 5),
-    "connect_context": struct.pack("<10I", 0x4B4C4E46, 40, 0x00010000, 0x00010001, 2, 65536, 2000, 0, 0, 0),
+    "connect_context": connect_context,
+    "nonce_request": struct.pack("<4I", 0x106, 16, 0, 0),
+    "nonce_reply": struct.pack("<4I", 0x107, 48, 9, 3) + NONCE,
+    "authenticate": struct.pack("<4I", 0x108, 48, 0, 0)
+    + mac(KEY, binding(b"fltlink 1.1 connection proof", connect_context)),
+    "sealed_policy_update": sealed(
+        mac(KEY, binding(b"fltlink 1.1 sealing key", connect_context)), policy_update, 1
+    ),
     "negotiate_request": struct.pack("<4I", 0x100, 16, 0, 0),
     "negotiate_reply": struct.pack("<10I", 0x101, 40, 0x00010001, 2, 65536, 2000, 0x100000, 9, 0, 0),
     "authorize": driver_message(0x104, PLAN, 4, ACCESS_DENIED, REASON),
