@@ -24,19 +24,19 @@ namespace {
   return is_system;
 }
 
+}  // namespace
+
 // The primary token: a thread that impersonates an administrator does not make its process one.
-[[nodiscard]] NTSTATUS check_token() {
+NTSTATUS check_current_token() {
   PACCESS_TOKEN token = PsReferencePrimaryToken(PsGetCurrentProcess());
   const bool allowed = SeTokenIsAdmin(token) || is_local_system(token);
   PsDereferencePrimaryToken(token);
   return allowed ? STATUS_SUCCESS : STATUS_ACCESS_DENIED;
 }
 
-}  // namespace
-
 NTSTATUS check_current_client(Text allowed_image) {
   const NTSTATUS status = check_image(allowed_image);
-  return NT_SUCCESS(status) ? check_token() : status;
+  return NT_SUCCESS(status) ? check_current_token() : status;
 }
 
 }  // namespace drmfilter

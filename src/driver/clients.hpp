@@ -12,4 +12,7 @@ namespace drmfilter {
 // client's process. STATUS_ACCESS_DENIED, or why it cannot be found out.
 [[nodiscard]] NTSTATUS check_current_client(Text allowed_image);
 
+// The half of it that concerns the token.
+[[nodiscard]] NTSTATUS check_current_token();
+
 }  // namespace drmfilter

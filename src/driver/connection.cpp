@@ -49,6 +49,7 @@ void Connection::start(ConnectionBooks& books) {
   ExWaitForRundownProtectionRelease(&rundown_);
   ExRundownCompleted(&rundown_);
   FltInitializePushLock(&envelope_lock_);
+  peer_.start();
 }
 
 NTSTATUS Connection::open(const ConnectionRequest& request) {
@@ -65,6 +66,7 @@ NTSTATUS Connection::open(const ConnectionRequest& request) {
     }
   }
   books_->connection_id.store(terms_.connection_id, MemoryOrder::kRelaxed);
+  peer_.open(request.context, terms_.connection_id);
   ExReInitializeRundownProtection(&rundown_);
   return STATUS_SUCCESS;
 }
@@ -96,6 +98,7 @@ void Connection::close(DropReason reason) {
   port_.close(state.filter);
   ExWaitForRundownProtectionRelease(&rundown_);
   if (ring_memory_ != nullptr) close_ring();
+  peer_.close();
   ExRundownCompleted(&rundown_);
 }
 

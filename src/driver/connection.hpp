@@ -23,6 +23,7 @@
 
 #include "books.hpp"
 #include "kernel_host.hpp"
+#include "peer.hpp"
 #include "questions.hpp"
 #include "state.hpp"
 
@@ -31,6 +32,7 @@ namespace drmfilter {
 // What a connect came with.
 struct ConnectionRequest {
   PFLT_PORT port = nullptr;
+  fltlink::ConnectContext context;
   fltlink::ConnectionTerms terms;
   uint32_t process_id = 0;
 };
@@ -41,7 +43,10 @@ class Connection {
 
   // Once, before anything else: from here on protect() fails until open(). `books` are this slot's, and all zero.
   void start(ConnectionBooks& books);
-  void stop() { FltDeletePushLock(&envelope_lock_); }
+  void stop() {
+    peer_.stop();
+    FltDeletePushLock(&envelope_lock_);
+  }
 
   // PASSIVE_LEVEL. STATUS_INSUFFICIENT_RESOURCES, and then nothing is left behind.
   [[nodiscard]] NTSTATUS open(const ConnectionRequest& request);
@@ -58,6 +63,10 @@ class Connection {
   [[nodiscard]] const fltlink::ConnectionTerms& terms() const { return terms_; }
   [[nodiscard]] bool subscribes() const { return terms_.role == FLTLINK_ROLE_SUBSCRIBER; }
   [[nodiscard]] bool authorizes() const { return terms_.role == FLTLINK_ROLE_AUTHORIZER; }
+  // Whether it is to be told anything: a subscriber that has proved who it is.
+  [[nodiscard]] bool listens() const { return subscribes() && peer_.is_authenticated(); }
+  [[nodiscard]] Peer& peer() { return peer_; }
+  [[nodiscard]] const Peer& peer() const { return peer_; }
   // Puts the message into the ring, or counts why not. Any IRQL at which `message` may be read; never blocks.
   void post(const fltlink::DriverMessage& message);
   // Whether the operation that `question` describes may happen, by the client's verdict or its fail policy. Of an
@@ -89,6 +98,8 @@ class Connection {
   EX_RUNDOWN_REF rundown_{};
   fltlink::ClientPort port_;
   fltlink::ConnectionTerms terms_;
+
+  Peer peer_;
 
   EX_PUSH_LOCK envelope_lock_ = 0;
   fltlink::ReplayWindow window_;  // under envelope_lock_

@@ -1,5 +1,6 @@
 #include "connections.hpp"
 
+#include "authority.hpp"
 #include "clients.hpp"
 #include "lock.hpp"
 
@@ -33,15 +34,24 @@ void fit_queue(fltlink::ConnectionTerms& terms) {
   if (terms.queue_messages_max < 2) terms.queue_messages_max = 2;
 }
 
-[[nodiscard]] NTSTATUS agree(const VOID* context, ULONG context_size, fltlink::ConnectionTerms& terms) {
+// Who speaks 1.0 cannot prove who it is.
+[[nodiscard]] uint32_t oldest_version() {
+  return authority.demands_proof() ? FLTLINK_VERSION_1_1 : FLTLINK_VERSION_OLDEST;
+}
+
+[[nodiscard]] NTSTATUS agree(const VOID* context, ULONG context_size, ConnectionRequest& request) {
+  fltlink::ConnectionTerms& terms = request.terms;
   if (context_size != 0) {
     const auto asked =
         fltlink::decode_connect_context(fltlink::Bytes(static_cast<const uint8_t*>(context), context_size));
     if (!asked.ok()) return STATUS_INVALID_PARAMETER;
-    const auto agreed = fltlink::agree_terms(*asked, fltlink::VersionRange{}, terms.connection_id);
+    const fltlink::VersionRange spoken{.min = oldest_version()};
+    const auto agreed = fltlink::agree_terms(*asked, spoken, request.terms.connection_id);
     if (!agreed.ok()) return status_for(agreed.error());
+    request.context = *asked;
     terms = *agreed;
   }
+  if (terms.version < oldest_version()) return STATUS_REVISION_MISMATCH;
   if (terms.role != FLTLINK_ROLE_AUTHORIZER)
     fit_queue(terms);
   else if (terms.queue_messages_max > kQuestionsMax)
@@ -87,13 +97,14 @@ NTSTATUS Connections::connect(PFLT_PORT port, const VOID* context, ULONG context
   NTSTATUS status = check_current_client(allowed_image_);
   if (!NT_SUCCESS(status)) return status;
   request.terms.connection_id = last_id_ + 1;
-  status = agree(context, context_size, request.terms);
+  status = agree(context, context_size, request);
   if (!NT_SUCCESS(status)) return status;
   if (request.terms.role == FLTLINK_ROLE_AUTHORIZER) request.terms.reply_timeout_ms = authorize_timeout_ms_;
   return admit(request, cookie);
 }
 
 NTSTATUS Connections::admit(const ConnectionRequest& request, Cookie& cookie) {
+  make_place_at_gate();
   Slot* slot = free_slot();
   if (slot == nullptr) return STATUS_CONNECTION_COUNT_LIMIT;
   const NTSTATUS status = slot->connection.open(request);
@@ -104,9 +115,11 @@ NTSTATUS Connections::admit(const ConnectionRequest& request, Cookie& cookie) {
   KeClearEvent(&slot->closed);
   slot->state = SlotState::kLive;
   slot->role.store(request.terms.role, MemoryOrder::kRelaxed);
+  slot->admitted_at = gate_host_.now();
   slot->process_id.store(request.process_id, MemoryOrder::kRelease);
   slot->id.store(last_id_, MemoryOrder::kRelease);
   cookie = reinterpret_cast<Cookie>(static_cast<ULONG_PTR>(last_id_));
+  wake_gatekeeper();
   return STATUS_SUCCESS;
 }
 
@@ -127,6 +140,7 @@ void Connections::close_all() {
     const ExclusiveLock lock(connect_lock_);
     closing_ = true;
   }
+  shut_gate();
   for (Slot& slot : slots_) {
     bool mine = false;
     {
@@ -186,7 +200,7 @@ void Connections::broadcast(const fltlink::DriverMessage& message) {
   bool heard = false;
   for (Slot& slot : slots_) {
     if (slot.id.load(MemoryOrder::kAcquire) == 0 || !slot.connection.protect()) continue;
-    if (slot.connection.subscribes()) {
+    if (slot.connection.listens()) {
       heard = true;
       slot.connection.post(message);
     }
@@ -209,7 +223,7 @@ Connection* Connections::enter_authorizer() {
     Connection& connection = slot.connection;
     if (slot.id.load(MemoryOrder::kAcquire) == 0 || !connection.protect()) continue;
     const bool older = oldest == nullptr || connection.terms().connection_id < oldest->terms().connection_id;
-    if (connection.authorizes() && older) {
+    if (connection.authorizes() && connection.peer().is_authenticated() && older) {
       if (oldest != nullptr) oldest->unprotect();
       oldest = &connection;
     } else {
@@ -233,14 +247,16 @@ bool Connections::ask(const fltlink::DriverMessage& question) {
 bool Connections::is_authorizer(uint32_t process_id) const {
   for (const Slot& slot : slots_) {
     const bool same = process_id != 0 && slot.process_id.load(MemoryOrder::kAcquire) == process_id;
-    if (same && slot.role.load(MemoryOrder::kRelaxed) == FLTLINK_ROLE_AUTHORIZER) return true;
+    const bool authorizes = slot.role.load(MemoryOrder::kRelaxed) == FLTLINK_ROLE_AUTHORIZER;
+    if (same && authorizes && slot.connection.peer().is_authenticated()) return true;
   }
   return false;
 }
 
 bool Connections::is_client(uint32_t process_id) const {
   for (const Slot& slot : slots_) {
-    if (slot.process_id.load(MemoryOrder::kAcquire) == process_id && process_id != 0) return true;
+    const bool same = slot.process_id.load(MemoryOrder::kAcquire) == process_id && process_id != 0;
+    if (same && slot.connection.peer().is_authenticated()) return true;
   }
   return false;
 }

@@ -23,12 +23,15 @@ class Connections {
   // empty admits nobody. It is kept as it is and must live as long as the port. `authorize_timeout_ms` is how long
   // an authorizer has for a verdict. PASSIVE_LEVEL, all of them.
   void start(Text allowed_image, uint32_t authorize_timeout_ms);
+  // Before the port is created, and when the authority has its key. STATUS_INSUFFICIENT_RESOURCES.
+  [[nodiscard]] NTSTATUS open_gate();
   // After close_all(), when no callback can come any more.
   void stop();
 
   // ConnectNotify. STATUS_ACCESS_DENIED: not the allowed image, or neither SYSTEM nor an administrator.
   // STATUS_INVALID_PARAMETER: not a connect context. STATUS_REVISION_MISMATCH: version ranges that do not
-  // meet, or without 1.1 for an authorizer. STATUS_INSUFFICIENT_RESOURCES. STATUS_CONNECTION_COUNT_LIMIT: the table is full.
+  // meet, or without 1.1 for an authorizer, and for anybody where the driver has a key.
+  // STATUS_INSUFFICIENT_RESOURCES. STATUS_CONNECTION_COUNT_LIMIT: the table is full.
   // STATUS_FLT_DELETING_OBJECT: the driver is being unloaded.
   [[nodiscard]] NTSTATUS connect(PFLT_PORT port, const VOID* context, ULONG context_size, Cookie& cookie);
 
@@ -44,6 +47,8 @@ class Connections {
   // The connection of a cookie, under rundown protection; null when it is gone.
   [[nodiscard]] Connection* enter(Cookie cookie);
   void leave(Connection* connection) { connection->unprotect(); }
+  // Lets the gatekeeper look at the table: a connection has been given up.
+  void wake_gatekeeper();
   // To each subscriber. IRQL as for Connection::post().
   void broadcast(const fltlink::DriverMessage& message);
 
@@ -69,6 +74,7 @@ class Connections {
   struct Slot {
     Connection connection;
     SlotState state = SlotState::kFree;
+    fltlink::Ticks admitted_at = 0;
     Atomic<uint32_t> id{0};          // 0: no client. Any IRQL
     Atomic<uint32_t> process_id{0};  // 0: no client. Any IRQL
     Atomic<uint32_t> role{0};        // what process_id was released behind
@@ -79,6 +85,13 @@ class Connections {
   [[nodiscard]] Slot* slot_of(uint32_t id);
   [[nodiscard]] Connection* enter_authorizer();
   [[nodiscard]] NTSTATUS admit(const ConnectionRequest& request, Cookie& cookie);
+  // gate.cpp
+  static void keep_gate(void* table);
+  void shut_gate();
+  void make_place_at_gate();
+  [[nodiscard]] Slot* take_late(fltlink::Ticks& next);
+  [[nodiscard]] bool waits_at_gate(const Slot& slot) const;  // under table_lock_
+
   void close(Slot& slot, DropReason reason);
   void retire(Slot& slot);
 
@@ -87,6 +100,11 @@ class Connections {
   uint32_t last_id_ = 0;           // under connect_lock_
   Text allowed_image_;
   uint32_t authorize_timeout_ms_ = 0;
+
+  KernelHost gate_host_;
+  fltlink::ParkingSpot gate_spot_;
+  Atomic<bool> gate_closing_{false};
+  void* gatekeeper_ = nullptr;
 
   EX_PUSH_LOCK table_lock_ = 0;
   std::array<Slot, FLTLINK_CONNECTIONS_MAX> slots_;

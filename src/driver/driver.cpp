@@ -1,4 +1,5 @@
 // DrmFilter: DriverEntry, what it registers for, and the way out. docs/DRMFILTER.md describes the whole.
+#include "authority.hpp"
 #include "connections.hpp"
 #include "judge.hpp"
 #include "operations.hpp"
@@ -15,6 +16,9 @@ constinit State state;
 namespace {
 
 constexpr const WCHAR* kPortName = L"\\DrmFilterPort";
+
+// More than the table has room for: it is the table that knows whose place may be taken.
+constexpr LONG kPortConnectionsMax = 16 * FLTLINK_CONNECTIONS_MAX;
 
 constexpr FLT_OPERATION_REGISTRATION kOperations[] = {
     {IRP_MJ_CREATE, 0, &pre_create, &post_create, nullptr},
@@ -56,7 +60,7 @@ VOID on_disconnect(PVOID cookie) { connections.disconnect(cookie); }
   OBJECT_ATTRIBUTES attributes;
   InitializeObjectAttributes(&attributes, &name, OBJ_KERNEL_HANDLE | OBJ_CASE_INSENSITIVE, NULL, descriptor);
   status = FltCreateCommunicationPort(state.filter, &state.server_port, &attributes, NULL, &on_connect,
-                                      &on_disconnect, &on_request, FLTLINK_CONNECTIONS_MAX);
+                                      &on_disconnect, &on_request, kPortConnectionsMax);
   FltFreeSecurityDescriptor(descriptor);
   return status;
 }
@@ -72,6 +76,7 @@ void shut_down() {
   state.filter = nullptr;
   print_books(DrmFilterBooks.rest, kLogErrors);
   connections.stop();
+  authority.stop();
   policies.stop();
 }
 
@@ -99,6 +104,16 @@ constexpr FLT_REGISTRATION kRegistration = {
     .SectionNotificationCallback = nullptr,
 };
 
+// A driver that was given a key starts with it or not at all.
+[[nodiscard]] NTSTATUS start_authority(PUNICODE_STRING registry_path) {
+  AuthenticationKey key;
+  NTSTATUS status = read_authentication_key(registry_path, key);
+  if (NT_SUCCESS(status)) status = authority.start(key);
+  if (!NT_SUCCESS(status))
+    DRMFILTER_LOG(kLogErrors, "no use can be made of AuthenticationKey: 0x%08X\n", status);
+  return status;
+}
+
 // Everything that a callback may use is there before the callback can come: the port's as soon as the port
 // exists (P-5), the filter's as soon as it is started.
 [[nodiscard]] NTSTATUS start(PDRIVER_OBJECT driver_object, PUNICODE_STRING registry_path) {
@@ -107,7 +122,10 @@ constexpr FLT_REGISTRATION kRegistration = {
   if (!NT_SUCCESS(read)) DRMFILTER_LOG(kLogErrors, "no allowed image, so nobody can connect: 0x%08X\n", read);
   policies.start();
   connections.start(allowed_image, read_authorize_timeout_ms(registry_path));
-  NTSTATUS status = FltRegisterFilter(driver_object, &kRegistration, &state.filter);
+  NTSTATUS status = start_authority(registry_path);
+  if (NT_SUCCESS(status)) status = connections.open_gate();
+  if (!NT_SUCCESS(status)) return status;
+  status = FltRegisterFilter(driver_object, &kRegistration, &state.filter);
   if (!NT_SUCCESS(status)) {
     state.filter = nullptr;
     return status;

@@ -5,6 +5,7 @@
 #include <fltlink/codec/status_reply.hpp>
 #include <fltlink/codec/user_message.hpp>
 
+#include "authority.hpp"
 #include "capture.h"
 #include "connections.hpp"
 #include "policies.hpp"
@@ -17,7 +18,7 @@ using fltlink::DecodeError;
 using fltlink::MutableBytes;
 
 // The largest request there is.
-constexpr ULONG kRequestSizeMax = FLTLINK_SIGNED_USER_MESSAGE_SIZE;
+constexpr ULONG kRequestSizeMax = FLTLINK_SEALED_USER_MESSAGE_SIZE;
 static_assert(kRequestSizeMax >= FLTLINK_NEGOTIATION_SIZE_MAX &&
               kRequestSizeMax >= FLTLINK_USER_MESSAGE_SIZE);
 
@@ -59,6 +60,10 @@ constexpr Handled kNoRoom{STATUS_BUFFER_TOO_SMALL, Refusal::kNoRoom};
       return {STATUS_CRC_ERROR, Refusal::kChecksum};
     case DecodeError::kReplayed:
       return {STATUS_ACCESS_DENIED, Refusal::kReplayed};
+    case DecodeError::kWrongMac:
+      return {STATUS_ACCESS_DENIED, Refusal::kWrongSender};
+    case DecodeError::kHashFailed:
+      return {STATUS_NO_MEMORY, Refusal::kNotAuthenticated};
     default:
       return {STATUS_INVALID_PARAMETER, Refusal::kMalformed};
   }
@@ -136,6 +141,28 @@ constexpr Handled kNoRoom{STATUS_BUFFER_TOO_SMALL, Refusal::kNoRoom};
   return answer.deliver(Bytes(bytes).first(*size));
 }
 
+[[nodiscard]] Handled give_nonce(Connection& connection, Bytes request, const Answer& answer) {
+  const auto decoded = fltlink::decode_nonce_request(request);
+  if (!decoded.ok()) return refused(decoded.error());
+  if (!answer.fits(FLTLINK_NONCE_REPLY_SIZE)) return kNoRoom;
+  fltlink::NonceReply reply;
+  const NTSTATUS status = connection.peer().give_nonce(reply);
+  if (!NT_SUCCESS(status)) return {status, Refusal::kNotAuthenticated};
+  std::array<uint8_t, FLTLINK_NONCE_REPLY_SIZE> bytes;
+  const auto size = fltlink::encode_nonce_reply(reply, bytes);
+  FLTLINK_ASSERT(size.ok());
+  return answer.deliver(bytes);
+}
+
+[[nodiscard]] Handled authenticate(Connection& connection, Bytes request) {
+  const auto proof = fltlink::decode_authenticate(request);
+  if (!proof.ok()) return refused(proof.error());
+  const NTSTATUS status = connection.peer().check_proof(*proof);
+  if (!NT_SUCCESS(status))
+    DRMFILTER_LOG(kLogErrors, "connection %u: no proof: 0x%08X\n", connection.terms().connection_id, status);
+  return {status, Refusal::kWrongSender};
+}
+
 [[nodiscard]] Handled handle_user_message(const Connection& connection, Bytes bytes, const Answer& answer) {
   const auto message = fltlink::decode_user_message(bytes, connection.terms().version);
   if (!message.ok()) return refused(message.error());
@@ -167,6 +194,10 @@ constexpr Handled kNoRoom{STATUS_BUFFER_TOO_SMALL, Refusal::kNoRoom};
       return RequestKind::kNegotiate;
     case FLTLINK_MSG_TYPE_COUNTERS_REQUEST:
       return RequestKind::kCounters;
+    case FLTLINK_MSG_TYPE_GET_NONCE:
+      return RequestKind::kGetNonce;
+    case FLTLINK_MSG_TYPE_AUTHENTICATE:
+      return RequestKind::kAuthenticate;
     default:
       return RequestKind::kOther;
   }
@@ -185,24 +216,77 @@ template <typename Handle>
   return handled.status;
 }
 
+// How a message came.
+enum class Envelope {
+  kNone,
+  kSigned,  // 1.0: a checksum
+  kSealed,  // 1.1: a MAC under the connection's key
+};
+
+constexpr Handled kNotAuthenticated{STATUS_ACCESS_DENIED, Refusal::kNotAuthenticated};
+constexpr Handled kNoKey{STATUS_NOT_SUPPORTED, Refusal::kUnknownType};
+
+// In a driver that has a key: nothing but the exchange itself before the proof, and behind it no change without
+// the key's MAC.
+[[nodiscard]] bool is_trusted(const Connection& connection, RequestKind kind, Envelope envelope) {
+  if (!authority.demands_proof()) return true;
+  if (!connection.peer().is_authenticated()) return false;
+  const bool changes = kind == RequestKind::kPolicyUpdate || kind == RequestKind::kConfigChange;
+  return !changes || envelope == Envelope::kSealed;
+}
+
+[[nodiscard]] Handled handle_kind(Connection& connection, RequestKind kind, Bytes bytes, const Answer& answer,
+                                  Envelope envelope) {
+  const bool plain = envelope == Envelope::kNone;
+  const bool proves = plain && (kind == RequestKind::kGetNonce || kind == RequestKind::kAuthenticate);
+  if (proves && !authority.demands_proof()) return kNoKey;
+  if (proves && kind == RequestKind::kGetNonce) return give_nonce(connection, bytes, answer);
+  if (proves) return authenticate(connection, bytes);
+  if (!is_trusted(connection, kind, envelope)) return kNotAuthenticated;
+  if (plain && kind == RequestKind::kNegotiate) return negotiate(connection, bytes, answer);
+  if (plain && kind == RequestKind::kCounters) return report_counters(bytes, answer);
+  return handle_user_message(connection, bytes, answer);
+}
+
 // A plain message, or the content of an envelope.
 [[nodiscard]] NTSTATUS handle_message(Connection& connection, Bytes bytes, const Answer& answer,
-                                      bool from_envelope) {
+                                      Envelope envelope) {
   const auto type = fltlink::peek_message_type(bytes);
   const RequestKind kind = type.ok() ? kind_of(*type, connection.terms().version) : RequestKind::kOther;
-  return counted(connection, kind, [&] {
-    if (!from_envelope && kind == RequestKind::kNegotiate) return negotiate(connection, bytes, answer);
-    if (!from_envelope && kind == RequestKind::kCounters) return report_counters(bytes, answer);
-    return handle_user_message(connection, bytes, answer);
-  });
+  return counted(connection, kind, [&] { return handle_kind(connection, kind, bytes, answer, envelope); });
+}
+
+// An envelope is opened for those alone who may have sent it: opening one moves its window.
+[[nodiscard]] NTSTATUS handle_envelope(Connection& connection, Bytes bytes, const Answer& answer,
+                                       Envelope envelope) {
+  const auto refuse = [&](Handled handled) {
+    return counted(connection, RequestKind::kOther, [&] { return handled; });
+  };
+  if (!connection.peer().is_authenticated()) return refuse(kNotAuthenticated);
+  if (envelope == Envelope::kSealed && !authority.demands_proof()) return refuse(kNoKey);
+  const auto opened =
+      envelope == Envelope::kSealed ? connection.peer().open_seal(bytes) : connection.open_envelope(bytes);
+  return opened.ok() ? handle_message(connection, *opened, answer, envelope)
+                     : refuse(refused(opened.error()));
 }
 
 [[nodiscard]] NTSTATUS handle(Connection& connection, Bytes bytes, const Answer& answer) {
   const auto type = fltlink::peek_message_type(bytes);
-  if (!type.ok() || *type != MESSAGE_SIGNATURE) return handle_message(connection, bytes, answer, false);
-  const auto opened = connection.open_envelope(bytes);
-  if (opened.ok()) return handle_message(connection, *opened, answer, true);
-  return counted(connection, RequestKind::kOther, [&] { return refused(opened.error()); });
+  const bool extended = connection.terms().version >= FLTLINK_VERSION_1_1;
+  if (type.ok() && *type == MESSAGE_SIGNATURE)
+    return handle_envelope(connection, bytes, answer, Envelope::kSigned);
+  if (type.ok() && *type == FLTLINK_SEAL_SIGNATURE && extended)
+    return handle_envelope(connection, bytes, answer, Envelope::kSealed);
+  return handle_message(connection, bytes, answer, Envelope::kNone);
+}
+
+// A request of another process than the one that connected came through a handle that was inherited or duplicated.
+// Nobody let that process in, and nothing that it sends is looked at.
+[[nodiscard]] Handled check_sender(const Connection& connection) {
+  if (connection.peer().is_sender()) return {};
+  DRMFILTER_LOG(kLogErrors, "connection %u: a request of process %u, which did not connect\n",
+                connection.terms().connection_id, HandleToULong(PsGetCurrentProcessId()));
+  return {STATUS_ACCESS_DENIED, Refusal::kWrongSender};
 }
 
 // Reads the client's memory once, into the driver's own (P-10).
@@ -223,12 +307,15 @@ NTSTATUS on_request(PVOID cookie, PVOID input, ULONG input_length, PVOID output,
     return STATUS_PORT_DISCONNECTED;
   }
   alignas(8) std::array<uint8_t, kRequestSizeMax> copy;
-  const Handled captured = capture(copy, input, input_length);
+  Handled received = check_sender(*connection);
+  if (NT_SUCCESS(received.status)) received = capture(copy, input, input_length);
   const NTSTATUS status =
-      NT_SUCCESS(captured.status)
+      NT_SUCCESS(received.status)
           ? handle(*connection, Bytes(copy).first(input_length), {output, output_length, returned_length})
-          : counted(*connection, RequestKind::kOther, [&] { return captured; });
+          : counted(*connection, RequestKind::kOther, [&] { return received; });
+  const bool is_given_up = connection->peer().is_given_up();
   connections.leave(connection);
+  if (is_given_up) connections.wake_gatekeeper();
   return status;
 }
 

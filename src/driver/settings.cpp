@@ -51,6 +51,15 @@ class Key {
   return ZwQueryValueKey(parameters.handle(), &value_name, KeyValuePartialInformation, room, size, &length);
 }
 
+[[nodiscard]] NTSTATUS take_key(const KEY_VALUE_PARTIAL_INFORMATION& value, AuthenticationKey& key) {
+  if (value.Type != REG_BINARY) return STATUS_OBJECT_TYPE_MISMATCH;
+  if (value.DataLength < FLTLINK_KEY_SIZE_MIN || value.DataLength > FLTLINK_KEY_SIZE_MAX)
+    return STATUS_INVALID_PARAMETER;
+  fltlink::copy_bytes(key.bytes.data(), value.Data, value.DataLength);
+  key.size = value.DataLength;
+  return STATUS_SUCCESS;
+}
+
 }  // namespace
 
 NTSTATUS read_allowed_image(PUNICODE_STRING registry_path, Text& image) {
@@ -74,6 +83,18 @@ uint32_t read_authorize_timeout_ms(PUNICODE_STRING registry_path) {
   fltlink::copy_bytes(&milliseconds, value->Data, sizeof milliseconds);
   if (milliseconds < kAuthorizeTimeoutMsMin) return kAuthorizeTimeoutMsMin;
   return milliseconds < kAuthorizeTimeoutMsMax ? milliseconds : kAuthorizeTimeoutMsMax;
+}
+
+NTSTATUS read_authentication_key(PUNICODE_STRING registry_path, AuthenticationKey& key) {
+  alignas(8) std::array<UCHAR, sizeof(KEY_VALUE_PARTIAL_INFORMATION) + FLTLINK_KEY_SIZE_MAX> room;
+  NTSTATUS status =
+      read_parameter(registry_path, L"AuthenticationKey", room.data(), static_cast<ULONG>(room.size()));
+  if (status == STATUS_OBJECT_NAME_NOT_FOUND) return STATUS_SUCCESS;
+  const auto* value = reinterpret_cast<const KEY_VALUE_PARTIAL_INFORMATION*>(room.data());
+  if (status == STATUS_BUFFER_OVERFLOW) status = STATUS_INVALID_PARAMETER;
+  if (NT_SUCCESS(status)) status = take_key(*value, key);
+  fltlink::wipe(room);
+  return status;
 }
 
 }  // namespace drmfilter

@@ -3,6 +3,7 @@
 
 #include <fltKernel.h>
 
+#include "authority.hpp"
 #include "state.hpp"
 
 namespace drmfilter {
@@ -19,5 +20,10 @@ inline constexpr uint32_t kAuthorizeTimeoutMsDefault = 5'000;
 inline constexpr uint32_t kAuthorizeTimeoutMsMin = 10;
 inline constexpr uint32_t kAuthorizeTimeoutMsMax = 60'000;
 [[nodiscard]] uint32_t read_authorize_timeout_ms(PUNICODE_STRING registry_path);
+
+// Reads the value AuthenticationKey (REG_BINARY, 16 to 64 bytes) of the same key. STATUS_SUCCESS and no key where
+// there is no such value. STATUS_OBJECT_TYPE_MISMATCH, STATUS_INVALID_PARAMETER (the size), or why the registry
+// does not tell: whoever asked for authentication must not go without. PASSIVE_LEVEL.
+[[nodiscard]] NTSTATUS read_authentication_key(PUNICODE_STRING registry_path, AuthenticationKey& key);
 
 }  // namespace drmfilter
