@@ -47,6 +47,8 @@ std::unique_ptr<FilterPort> FilterPort::open(Host& host, std::u16string name) {
   return std::unique_ptr<FilterPort>(new FilterPort(host, std::move(name), completion_port));
 }
 
+uint32_t FilterPort::process_id() { return GetCurrentProcessId(); }
+
 ConnectResult FilterPort::connect(std::span<const uint8_t> context) {
   FLTLINK_ASSERT(context.size() <= kContextSizeMax);
   HANDLE handle = INVALID_HANDLE_VALUE;

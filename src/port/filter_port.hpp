@@ -20,6 +20,9 @@ class FilterPort final : public Port {
   // for the deadlines of wait(), and outlives the port. Null when the system has no completion port to give.
   [[nodiscard]] static std::unique_ptr<FilterPort> open(Host& host, std::u16string name);
 
+  // Of the calling process, as the driver knows it.
+  [[nodiscard]] static uint32_t process_id();
+
   // Forgets the handles that finish() has not closed.
   ~FilterPort() override = default;
 

@@ -15,8 +15,9 @@ using fltlink::ConnectionUse;
 // ASCII only, as in the policy store. Where the driver's table knows more letters, this allows less.
 char16_t upcase(char16_t unit) { return unit >= u'a' && unit <= u'z' ? unit - u'a' + u'A' : unit; }
 
-fltlink::LoopOptions loop_options(const Settings& settings) {
+fltlink::LoopOptions loop_options(const Settings& settings, const fltlink::Authenticator* authenticator) {
   fltlink::LoopOptions options;
+  options.authenticator = authenticator;
   options.workers = settings.workers;
   options.receives = settings.receives;
   options.fail.authorize = settings.fail_policy;
@@ -27,8 +28,12 @@ fltlink::LoopOptions loop_options(const Settings& settings) {
 
 }  // namespace
 
-Authorizer::Authorizer(fltlink::Host& host, fltlink::Port& port, EventLog& log, const Settings& settings)
-    : host_(host), log_(log), allowed_(settings.allowed), loop_(host, port, *this, loop_options(settings)) {
+Authorizer::Authorizer(fltlink::Host& host, fltlink::Port& port, EventLog& log, const Settings& settings,
+                       const fltlink::Authenticator* authenticator)
+    : host_(host),
+      log_(log),
+      allowed_(settings.allowed),
+      loop_(host, port, *this, loop_options(settings, authenticator)) {
   for (std::u16string& pattern : allowed_) std::ranges::transform(pattern, pattern.begin(), &upcase);
 }
 

@@ -17,7 +17,8 @@ namespace drmservice {
 class Authorizer final : private fltlink::Handlers {
  public:
   // Everything referred to outlives the authorizer. `port` is for it alone.
-  Authorizer(fltlink::Host& host, fltlink::Port& port, EventLog& log, const Settings& settings);
+  Authorizer(fltlink::Host& host, fltlink::Port& port, EventLog& log, const Settings& settings,
+             const fltlink::Authenticator* authenticator = nullptr);
 
   // Starts the threads; the driver may come later. Once.
   [[nodiscard]] fltlink::StartOutcome start() { return loop_.start(); }

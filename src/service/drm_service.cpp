@@ -13,8 +13,9 @@ using fltlink::RequestResult;
 
 namespace {
 
-fltlink::LoopOptions loop_options(const Settings& settings) {
+fltlink::LoopOptions loop_options(const Settings& settings, const fltlink::Authenticator* authenticator) {
   fltlink::LoopOptions options;
+  options.authenticator = authenticator;
   options.workers = settings.workers;
   options.receives = settings.receives;
   options.context->message_size_max = FLTLINK_MESSAGE_SIZE_MAX;  // the longest path comes whole (W-6)
@@ -44,7 +45,8 @@ bool was_answered(const RequestResult& result) {
 }  // namespace
 
 DrmService::DrmService(fltlink::Host& host, fltlink::Port& port, PolicyStore& policies, EventLog& log,
-                       const Settings& settings, Observer* observer)
+                       const Settings& settings, Observer* observer,
+                       const fltlink::Authenticator* authenticator)
     : host_(host),
       policies_(policies),
       log_(log),
@@ -53,7 +55,7 @@ DrmService::DrmService(fltlink::Host& host, fltlink::Port& port, PolicyStore& po
       config_{.enable_monitoring = settings.monitoring,
               .enable_blocking = settings.blocking,
               .log_level = driver_log_level(settings.log_level)},
-      loop_(host, port, *this, loop_options(settings)) {}
+      loop_(host, port, *this, loop_options(settings, authenticator)) {}
 
 fltlink::StartOutcome DrmService::start() {
   const fltlink::StartOutcome outcome = loop_.start();

@@ -32,9 +32,11 @@ class Observer {
 
 class DrmService final : private fltlink::Handlers {
  public:
-  // Everything referred to outlives the service; `observer` may be null.
+  // Everything referred to outlives the service; `observer` may be null, and so may `authenticator`, where the
+  // driver has no key.
   DrmService(fltlink::Host& host, fltlink::Port& port, PolicyStore& policies, EventLog& log,
-             const Settings& settings, Observer* observer = nullptr);
+             const Settings& settings, Observer* observer = nullptr,
+             const fltlink::Authenticator* authenticator = nullptr);
 
   // Starts the threads; the driver may come later. Once.
   [[nodiscard]] fltlink::StartOutcome start();

@@ -90,6 +90,8 @@ const char* name_of(EventId id) {
       return "all workers are busy: messages wait";
     case EventId::kTurningAway:
       return "too many questions wait: the fail policy answers";
+    case EventId::kAuthenticationFailed:
+      return "the driver did not take the proof of the key";
     case EventId::kPolicyRefused:
       return "the driver refused a policy";
     case EventId::kPoliciesUnreadable:
@@ -105,6 +107,8 @@ EventId event_of(fltlink::Trouble trouble) {
   switch (trouble) {
     case Trouble::kConnectFailed:
       return EventId::kConnectFailed;
+    case Trouble::kAuthenticationFailed:
+      return EventId::kAuthenticationFailed;
     case Trouble::kNegotiationFailed:
       return EventId::kNegotiationFailed;
     case Trouble::kConnectionLost:

@@ -46,6 +46,7 @@ enum class EventId : int {
   kReceivesExhausted = 2013,
   kWorkersExhausted = 2014,
   kTurningAway = 2015,
+  kAuthenticationFailed = 2016,
   kPolicyRefused = 3001,
   kPoliciesUnreadable = 3002,
   kConfigRefused = 3003,

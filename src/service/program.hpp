@@ -16,6 +16,7 @@
 
 #include "service/authorizer.hpp"
 #include "service/drm_service.hpp"
+#include "service/service_key.hpp"
 
 namespace drmservice {
 
@@ -33,9 +34,11 @@ class Program final {
 
   // Once. `host`, the ports and `observer`, which may be null, outlive the program. `questions` is a second
   // port, for the questions that the driver asks. REQUIRES: `questions` if the settings say what is allowed
-  // on request.
+  // on request. `process_id` is this process's, as the driver's system knows it. REQUIRES: one, if the
+  // settings name a key file.
   [[nodiscard]] fltlink::StartOutcome start(fltlink::Host& host, fltlink::Port& port,
-                                            Observer* observer = nullptr, fltlink::Port* questions = nullptr);
+                                            Observer* observer = nullptr, fltlink::Port* questions = nullptr,
+                                            uint32_t process_id = 0);
 
   // Every message that was received has been handled and logged. An error when the log is not complete. Any
   // number of times, also without a start.
@@ -48,11 +51,13 @@ class Program final {
   [[nodiscard]] const Authorizer& authorizer() const;
 
  private:
-  Program(const Settings& settings, std::unique_ptr<PolicyStore> policies, EventLog log);
+  Program(const Settings& settings, std::unique_ptr<PolicyStore> policies, EventLog log,
+          std::unique_ptr<ServiceKey> key);
 
   const Settings settings_;
   const std::unique_ptr<PolicyStore> policies_;
   EventLog log_;
+  const std::unique_ptr<ServiceKey> key_;  // null: the driver has none
   // Last: these use everything above.
   std::optional<DrmService> service_;
   std::optional<Authorizer> authorizer_;

@@ -111,6 +111,7 @@ std::map<std::string, Reader, std::less<>> readers() {
           {"receives", count(&Settings::receives, kReceivesMax)},
           {"allowed", read_allowed},
           {"fail_open", read_fail_open},
+          {"key_file", path(&Settings::key_file)},
           {"database", path(&Settings::database)},
           {"log_file", path(&Settings::log_file)}};
 }

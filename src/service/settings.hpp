@@ -32,6 +32,9 @@ struct Settings {
   // "fail_open": the causes in which a question that is not answered is allowed, out of "timeout",
   // "disconnect", "overload" and "protocol_error".
   fltlink::FailPolicy fail_policy;
+  // "key_file": path of the file with the key that the service shares with the driver, which only the service's user
+  // may use. Empty: the driver has no key.
+  std::string key_file;
   std::string database = "policies.db";     // "database": path of the policy database
   std::string log_file = "drmservice.log";  // "log_file": path of the event log
 };

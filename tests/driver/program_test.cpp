@@ -3,7 +3,7 @@
 #include <fstream>
 #include <sstream>
 
-#include "driver/drm_machine.hpp"
+#include "driver/key_client.hpp"
 #include "fs/temporary_directory.hpp"
 #include "service/program.hpp"
 
@@ -31,7 +31,7 @@ class Heard final : public drmservice::Observer {
   std::u16string last_path_;
 };
 
-class ProgramTest : public DrmMachine {
+class ProgramTest : public KeyMachine {
  protected:
   void SetUp() override { load(); }
 
@@ -53,7 +53,8 @@ class ProgramTest : public DrmMachine {
     EXPECT_EQ(process.run([&] {
       port = fltlink::FilterPort::open(*host, u"\\DrmFilterPort");
       questions = fltlink::FilterPort::open(*host, u"\\DrmFilterPort");
-      EXPECT_EQ(program->start(*host, *port, &heard, &*questions), fltlink::StartOutcome::kStarted);
+      EXPECT_EQ(program->start(*host, *port, &heard, &*questions, fltlink::FilterPort::process_id()),
+                fltlink::StartOutcome::kStarted);
       EXPECT_TRUE(program->service().wait_until_applied(host->now() + 60 * fltlink::kTicksPerSecond));
     }),
               fltsim::Outcome::kDone);
@@ -117,6 +118,50 @@ TEST_F(ProgramTest, APathThatDoesNotFitItsFieldComesWhole) {
   EXPECT_EQ(word.write(u"C:" + path, "x").status, STATUS_ACCESS_DENIED);
   stop();
   EXPECT_EQ(heard.last_path(), u"C:" + path);
+}
+
+// S-3: the program proves itself to a driver that has its key, and seals what it asks for.
+class ProgramWithKeyTest : public ProgramTest {
+ protected:
+  void SetUp() override { load_with_key(fltlink::test::test_key()); }
+
+  Settings with_key(const Buffer& key) {
+    const auto path = directory.path() / "key";
+    std::ofstream(path, std::ios::binary)
+        .write(reinterpret_cast<const char*>(key.data()), static_cast<std::streamsize>(key.size()));
+    std::filesystem::permissions(path, std::filesystem::perms::owner_read);
+    return settings(R"(, "key_file": ")" + path.string() + "\"");
+  }
+};
+
+TEST_F(ProgramWithKeyTest, ItsPoliciesAreInForce) {
+  start(with_key(fltlink::test::test_key()));
+  EXPECT_EQ(word.write(kPlan, "x").status, STATUS_ACCESS_DENIED);
+  stop();
+  EXPECT_EQ(heard.last_path(), kPlan);
+}
+
+TEST_F(ProgramWithKeyTest, AnotherKeyIsLoggedAndChangesNothing) {
+  auto opened = Program::open(with_key(Buffer(32, 9)));
+  program = std::move(std::get<std::unique_ptr<Program>>(opened));
+  EXPECT_EQ(process.run([&] {
+    port = fltlink::FilterPort::open(*host, u"\\DrmFilterPort");
+    questions = fltlink::FilterPort::open(*host, u"\\DrmFilterPort");
+    EXPECT_EQ(program->start(*host, *port, &heard, &*questions, fltlink::FilterPort::process_id()),
+              fltlink::StartOutcome::kStarted);
+    EXPECT_FALSE(program->service().wait_until_applied(host->now() + 2 * fltlink::kTicksPerSecond));
+  }),
+            fltsim::Outcome::kDone);
+  EXPECT_EQ(word.write(kPlan, "x").status, STATUS_SUCCESS);
+  stop();
+  EXPECT_THAT(log(), testing::HasSubstr("\"id\":2016"));
+}
+
+TEST_F(ProgramWithKeyTest, AKeyFileThatOthersMayReadStopsTheProgram) {
+  const Settings wrong = with_key(fltlink::test::test_key());
+  std::filesystem::permissions(wrong.key_file, std::filesystem::perms(0644));
+  EXPECT_THAT(std::get<drmservice::ProgramError>(Program::open(wrong)).text,
+              testing::HasSubstr("nobody else"));
 }
 
 TEST_F(ProgramTest, ALogThatCannotBeWrittenIsSaidAtTheEnd) {

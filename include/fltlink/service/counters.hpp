@@ -50,6 +50,7 @@ enum class LoopCounter : size_t {
 
   kConnected,
   kConnectsFailed,
+  kAuthenticationsFailed,
   kNegotiationsFailed,
   kConnectionsLost,
 

@@ -6,9 +6,11 @@
 
 #include <fltlink/codec/connect.hpp>
 #include <fltlink/codec/counters.hpp>
+#include <fltlink/codec/sealed_message.hpp>
 #include <fltlink/codec/status_reply.hpp>
 #include <fltlink/codec/user_message.hpp>
 #include <fltlink/port/port.hpp>
+#include <fltlink/service/authenticator.hpp>
 
 namespace fltlink {
 
@@ -35,10 +37,38 @@ struct Answered {
 // Buffers are aligned to 8, because the driver sees them where they lie and checks that (MSG-4).
 //
 // Any thread, several at once (MSG-12). Every call blocks while the driver's callback runs, and takes no
-// memory.
+// memory. With an authenticator, what changes something is sealed for one connection and numbered: those calls
+// come from one thread at a time, behind authenticate().
 class DriverClient {
  public:
-  explicit DriverClient(Port& port) : port_(port) {}
+  // `authenticator` is null where the driver has no key; it outlives the client.
+  explicit DriverClient(Port& port, const Authenticator* authenticator = nullptr)
+      : port_(port), authenticator_(authenticator) {}
+  ~DriverClient() { wipe(sealing_key_); }
+  DriverClient(const DriverClient&) = delete;
+  DriverClient& operator=(const DriverClient&) = delete;
+
+  // Proves to the driver that this is who holds its key. The first request after each connect; `context` is what
+  // the connect was made with. A driver without a key refuses: its client was told to expect one. REQUIRES: an
+  // authenticator.
+  [[nodiscard]] RequestResult authenticate(const ConnectContext& context) {
+    FLTLINK_ASSERT(authenticator_ != nullptr);
+    sequence_ = 0;
+    const Answered<NonceReply> nonce = get_nonce();
+    if (nonce.result.outcome != RequestOutcome::kDone) return nonce.result;
+    const Binding binding{.nonce = nonce.value.nonce,
+                          .connection_id = nonce.value.connection_id,
+                          .process_id = authenticator_->process_id(),
+                          .context = context};
+    Mac proof;
+    const bool computed = authenticator_->mac(encode_binding(MacPurpose::kProof, binding), proof) &&
+                          authenticator_->mac(encode_binding(MacPurpose::kSeal, binding), sealing_key_);
+    if (!computed) return unsealed();
+    alignas(8) std::array<uint8_t, FLTLINK_AUTHENTICATE_SIZE> request;
+    const auto size = encode_authenticate(proof, request);
+    FLTLINK_ASSERT(size.ok());
+    return result_of(port_.send(request, {}));
+  }
 
   // Adds a policy, or replaces the one with this path. The driver refuses a lower version than it has for the
   // path. REQUIRES: flags != 0; remove_policy says what 0 means.
@@ -94,6 +124,22 @@ class DriverClient {
   }
 
  private:
+  Answered<NonceReply> get_nonce() {
+    alignas(8) std::array<uint8_t, FLTLINK_NONCE_REQUEST_SIZE> request;
+    alignas(8) std::array<uint8_t, FLTLINK_NONCE_REPLY_SIZE> answer;
+    const auto size = encode_nonce_request(request);
+    FLTLINK_ASSERT(size.ok());
+    const SendResult sent = checked(port_.send(request, answer), answer.size());
+    if (sent.outcome != SendOutcome::kAnswered) return {result_of(sent), {}};
+    const auto reply = decode_nonce_reply(Bytes(answer).first(sent.size));
+    if (!reply.ok()) return {malformed(reply.error()), {}};
+    return {{RequestOutcome::kDone, 0}, *reply};
+  }
+
+  static RequestResult unsealed() {
+    return {RequestOutcome::kNotSendable, static_cast<uint32_t>(EncodeError::kHashFailed)};
+  }
+
   static RequestResult malformed(DecodeError error) {
     return {RequestOutcome::kMalformedAnswer, static_cast<uint32_t>(error)};
   }
@@ -129,10 +175,22 @@ class DriverClient {
     alignas(8) std::array<uint8_t, FLTLINK_USER_MESSAGE_SIZE> bytes;
     const auto size = encode_user_message(message, bytes);
     if (!size.ok()) return {RequestOutcome::kNotSendable, static_cast<uint32_t>(size.error())};
-    return result_of(port_.send(bytes, {}));
+    return authenticator_ != nullptr ? request_sealed(bytes) : result_of(port_.send(bytes, {}));
+  }
+
+  RequestResult request_sealed(Bytes message) {
+    const auto hash = [this](Bytes, Bytes covered, Mac& mac) {
+      return authenticator_->mac_under(sealing_key_, covered, mac);
+    };
+    alignas(8) std::array<uint8_t, FLTLINK_SEALED_USER_MESSAGE_SIZE> sealed;
+    const auto size = seal_message(message, ++sequence_, sealing_key_, hash, sealed);
+    return size.ok() ? result_of(port_.send(sealed, {})) : unsealed();
   }
 
   Port& port_;
+  const Authenticator* const authenticator_;
+  Mac sealing_key_{};
+  uint32_t sequence_ = 0;
 };
 
 }  // namespace fltlink

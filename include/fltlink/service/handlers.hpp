@@ -17,12 +17,13 @@ enum class ConnectionUse {
 };
 
 enum class Trouble {
-  kConnectFailed,      // code: HRESULT
-  kNegotiationFailed,  // code: that of the RequestResult
-  kConnectionLost,     // code: HRESULT, or 0 when the service gave it up
-  kMalformedMessage,   // code: DecodeError
-  kUnknownType,        // code: the type
-  kNoRoomForVerdict,   // a question whose sender cannot take a verdict; code: its room, in bytes
+  kConnectFailed,         // code: HRESULT
+  kAuthenticationFailed,  // the driver took no proof of the key; code: that of the RequestResult
+  kNegotiationFailed,     // code: that of the RequestResult
+  kConnectionLost,        // code: HRESULT, or 0 when the service gave it up
+  kMalformedMessage,      // code: DecodeError
+  kUnknownType,           // code: the type
+  kNoRoomForVerdict,      // a question whose sender cannot take a verdict; code: its room, in bytes
 
   // About one message that waits for an answer; code: milliseconds since it was received.
   kReplyDueSoon,   // it still waits, and most of its sender's wait is over

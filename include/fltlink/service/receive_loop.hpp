@@ -75,6 +75,9 @@ struct LoopOptions {
   // What to ask for when connecting; nullopt speaks 1.0, without a context. An authorizer's fail_open is
   // filled in from `fail.authorize`.
   std::optional<ConnectContext> context = ConnectContext{};
+  // For a driver that has a key: each connection begins with a proof, and one that the driver does not ask for is
+  // given up. Outlives the loop.
+  const Authenticator* authenticator = nullptr;
 };
 
 enum class StartOutcome {
@@ -85,7 +88,8 @@ enum class StartOutcome {
 class ReceiveLoop {
  public:
   // The references outlive the loop. REQUIRES: workers > 0, receives > 0, 16 <= buffer_size <=
-  // buffer_size_max, 0 < warn_percent <= 100, deny_status is a failure, and context->fail_open is 0.
+  // buffer_size_max, 0 < warn_percent <= 100, deny_status is a failure, context->fail_open is 0, and there is
+  // a context if there is an authenticator.
   ReceiveLoop(Host& host, Port& port, Handlers& handlers, const LoopOptions& options);
   // REQUIRES: stop() has returned, or the loop's threads ended with their process.
   ~ReceiveLoop() = default;
@@ -136,6 +140,8 @@ class ReceiveLoop {
   static void run_connection(void* self);
   void connect_and_serve();
   [[nodiscard]] bool open_connection();
+  [[nodiscard]] ConnectContext asked_context() const;  // REQUIRES: options_.context
+  [[nodiscard]] bool authenticate();
   [[nodiscard]] bool agree_terms_with_driver();
   void pause(Ticks duration);
   void serve();

@@ -80,6 +80,8 @@ class FilterPortTest : public testing::Test {
   Receive receive_;
 };
 
+TEST_F(FilterPortTest, ProcessIdIsTheSystems) { EXPECT_EQ(FilterPort::process_id(), 4321u); }
+
 TEST_F(FilterPortTest, WithoutACompletionPortThereIsNoPort) {
   EXPECT_CALL(api_, create_port).WillOnce(Return(nullptr));
   EXPECT_EQ(FilterPort::open(host_, u"\\TestPort"), nullptr);
@@ -267,6 +269,7 @@ BOOL PostQueuedCompletionStatus(HANDLE, DWORD, ULONG_PTR, LPOVERLAPPED overlappe
 BOOL CancelIoEx(HANDLE file, LPOVERLAPPED overlapped) { return api->cancel(file, overlapped); }
 BOOL CloseHandle(HANDLE closed) { return api->close(closed); }
 DWORD GetLastError() { return api->last_error(); }
+DWORD GetCurrentProcessId() { return 4321; }
 
 HRESULT FilterConnectCommunicationPort(LPCWSTR name, DWORD options, LPCVOID context, WORD size,
                                        SECURITY_ATTRIBUTES*, HANDLE* port) {

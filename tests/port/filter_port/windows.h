@@ -35,3 +35,4 @@ BOOL PostQueuedCompletionStatus(HANDLE port, DWORD size, ULONG_PTR key, LPOVERLA
 BOOL CancelIoEx(HANDLE file, LPOVERLAPPED overlapped);
 BOOL CloseHandle(HANDLE handle);
 DWORD GetLastError();
+DWORD GetCurrentProcessId();

@@ -10,7 +10,7 @@ inline ReceiveLoop::ReceiveLoop(Host& host, Port& port, Handlers& handlers, cons
       port_(port),
       handlers_(handlers),
       options_(options),
-      driver_(port),
+      driver_(port, options.authenticator),
       desk_(options.workers, options.questions_waiting_max, options.receives, open_slots_),
       shortages_(options.shortage_quiet) {
   FLTLINK_ASSERT(options.workers > 0 && options.receives > 0);
@@ -19,6 +19,7 @@ inline ReceiveLoop::ReceiveLoop(Host& host, Port& port, Handlers& handlers, cons
   FLTLINK_ASSERT(options.warn_percent > 0 && options.warn_percent <= 100);
   FLTLINK_ASSERT(options.deny_status < 0);
   FLTLINK_ASSERT(!options.context || options.context->fail_open == 0);
+  FLTLINK_ASSERT(options.context || options.authenticator == nullptr);
   // Whatever needs memory takes it here: threads of the loop have nobody to throw to.
   for (size_t i = 0; i < options.receives; ++i) {
     slots_.push_back(std::make_unique<Slot>());
@@ -88,9 +89,7 @@ inline bool ReceiveLoop::open_connection() {
   uint8_t context[FLTLINK_CONNECT_CONTEXT_SIZE];
   size_t size = 0;
   if (options_.context) {
-    ConnectContext asked = *options_.context;
-    if (asked.role == FLTLINK_ROLE_AUTHORIZER) asked.fail_open = fail_open_flags(options_.fail.authorize);
-    const auto encoded = encode_connect_context(asked, context);
+    const auto encoded = encode_connect_context(asked_context(), context);
     FLTLINK_ASSERT(encoded.ok());
     size = *encoded;
   }
@@ -100,8 +99,23 @@ inline bool ReceiveLoop::open_connection() {
     report(Trouble::kConnectFailed, result.code);
     return false;
   }
-  if (agree_terms_with_driver()) return true;
+  if (authenticate() && agree_terms_with_driver()) return true;
   port_.close();
+  return false;
+}
+
+inline ConnectContext ReceiveLoop::asked_context() const {
+  ConnectContext asked = *options_.context;
+  if (asked.role == FLTLINK_ROLE_AUTHORIZER) asked.fail_open = fail_open_flags(options_.fail.authorize);
+  return asked;
+}
+
+inline bool ReceiveLoop::authenticate() {
+  if (options_.authenticator == nullptr) return true;
+  const RequestResult result = driver_.authenticate(asked_context());
+  if (result.outcome == RequestOutcome::kDone) return true;
+  counters_.add(LoopCounter::kAuthenticationsFailed);
+  report(Trouble::kAuthenticationFailed, result.code);
   return false;
 }
 
