@@ -125,9 +125,12 @@ class Act {
   }
 
   void receive(Hostility behaviour) {
-    const bool is_short = behaviour == Hostility::kShortReceive;
-    const DWORD size = is_short ? static_cast<DWORD>(sizeof(FILTER_MESSAGE_HEADER) + below(4)) : kReceiveSize;
-    std::byte* buffer = behaviour == Hostility::kNullReceive ? nullptr : room(size);
+    DWORD size = kReceiveSize;
+    if (behaviour == Hostility::kTinyReceive) size = static_cast<DWORD>(below(sizeof(FILTER_MESSAGE_HEADER)));
+    if (behaviour == Hostility::kShortReceive)
+      size = static_cast<DWORD>(sizeof(FILTER_MESSAGE_HEADER) + below(4));
+    std::byte* buffer = behaviour == Hostility::kMisalignedReceive ? copy_of({}, size, true) : room(size);
+    if (behaviour == Hostility::kNullReceive) buffer = nullptr;
     if (behaviour != Hostility::kNoReceive) note(post(buffer, size));
     if (behaviour == Hostility::kVanishingReceive) static_cast<void>(vanish(buffer, size).join());
     Sleep(kPatience);
@@ -150,15 +153,17 @@ class Act {
     if (behaviour == Hostility::kNoReply) return;
     std::size_t size = std::max<std::size_t>(message.ReplyLength, sizeof(FILTER_REPLY_HEADER));
     if (behaviour == Hostility::kEmptyReply) size = sizeof(FILTER_REPLY_HEADER);
+    if (behaviour == Hostility::kTinyReply) size = below(sizeof(FILTER_REPLY_HEADER));
     if (behaviour == Hostility::kLongReply) size += 1 + below(64);
     FILTER_REPLY_HEADER header{STATUS_SUCCESS, message.MessageId};
     if (behaviour == Hostility::kFailingReply) header.Status = static_cast<NTSTATUS>(random_());
     if (behaviour == Hostility::kUnknownReply) header.MessageId = random_();
     std::vector<std::uint8_t> bytes(size, 0xFF);
-    std::memcpy(bytes.data(), &header, sizeof header);
+    std::memcpy(bytes.data(), &header, std::min(size, sizeof header));
     std::byte* buffer = copy_of(bytes, size, behaviour == Hostility::kMisalignedReply);
     ThreadHandle other(nullptr);
     if (behaviour == Hostility::kVanishingReply) other = vanish(buffer, size);
+    if (behaviour == Hostility::kChangingReply) other = change(buffer, size);
     if (behaviour == Hostility::kNullReply) buffer = nullptr;
     const int times = behaviour == Hostility::kDoubleReply ? 2 : 1;
     for (int i = 0; i < times; ++i)

@@ -154,9 +154,12 @@ NTSTATUS Connection::message(nt::Thread& thread, void* input, std::uint32_t inpu
     ++messages_;
   }
   ULONG written = 0;
+  std::optional<nt::MessageBuffers> buffers(std::in_place, thread, input, input_size, output, output_size,
+                                            [this] { return describe(); });
   const NTSTATUS status = call_filter(thread, server_->filter, [&] {
     return server_->callbacks.message(cookie_, input, input_size, output, output_size, &written);
   });
+  buffers.reset();
   if (written > output_size) {
     report(server_->filter, "VER-25", Severity::kError,
            "MessageNotify says that it returned " + std::to_string(written) + " bytes into a buffer of " +

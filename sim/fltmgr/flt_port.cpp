@@ -1,6 +1,7 @@
 // FltCreateCommunicationPort, FltCloseCommunicationPort, FltCloseClientPort, FltSendMessage, and the
 // descriptor that ports are made with (PORT-*, DISC-*, SEND-*).
 #include <algorithm>
+#include <cstdio>
 #include <cstring>
 
 #include "fltmgr/api.hpp"
@@ -124,6 +125,19 @@ Trace::Index begin_message(nt::Thread& thread, const Filter& filter, const Conne
   return thread.system.trace().begin(thread.trace_node, std::move(what));
 }
 
+std::string how_it_ended(NTSTATUS status) {
+  char text[24];
+  std::snprintf(text, sizeof text, "returned 0x%08X", static_cast<unsigned>(status));
+  return text;
+}
+
+// What every send that reached nobody returns: its reply buffer holds no answer.
+NTSTATUS unanswered(nt::Thread& thread, void* reply, const ULONG* reply_length, NTSTATUS status) {
+  if (reply != nullptr && reply_length != nullptr)
+    thread.system.nt().driver_watch().leave_reply({reply, *reply_length, 0, 0, how_it_ended(status), {}});
+  return status;
+}
+
 NTSTATUS send(Filter& filter, nt::Thread& thread, Connection& connection, PFLT_PORT* slot,
               const void* message, ULONG size, void* reply, ULONG* reply_length,
               const LARGE_INTEGER* timeout) {
@@ -149,6 +163,10 @@ NTSTATUS send(Filter& filter, nt::Thread& thread, Connection& connection, PFLT_P
          "variable per connection, and pass its address to both (DISC-3, SEND-22).",
          connection.describe());
   }
+  const ULONG written = result.answered ? std::min(result.reply_size, request.reply_writable) : 0;
+  const ULONG usable = NT_SUCCESS(result.status) ? written : 0;
+  thread.system.nt().driver_watch().leave_reply(
+      {reply, request.reply_writable, written, usable, how_it_ended(result.status), connection.describe()});
   if (result.answered) *reply_length = result.reply_size;
   return result.status;
 }
@@ -265,7 +283,8 @@ NTSTATUS FltSendMessage(PFLT_FILTER Filter, PFLT_PORT* ClientPort, PVOID SenderB
                         PLARGE_INTEGER Timeout) {
   constexpr ULONG kLengthMax = UINT32_MAX - sizeof(FILTER_MESSAGE_HEADER);  // SEND-19
   nt::Thread& thread = nt::enter("FltSendMessage", nt::kApc);
-  if (nt::fails_now(thread, "FltSendMessage")) return port_status::kNoResources;
+  if (nt::fails_now(thread, "FltSendMessage"))
+    return unanswered(thread, ReplyBuffer, ReplyLength, port_status::kNoResources);
   auto* filter = thread.system.fltmgr().live(Filter, "FltSendMessage");
   if (filter == nullptr) return port_status::kBadSend;
   if (ClientPort == nullptr || SenderBuffer == nullptr || SenderBufferLength > kLengthMax ||
@@ -277,7 +296,8 @@ NTSTATUS FltSendMessage(PFLT_FILTER Filter, PFLT_PORT* ClientPort, PVOID SenderB
     return port_status::kBadSend;
   }
   PFLT_PORT port = __atomic_load_n(ClientPort, __ATOMIC_ACQUIRE);
-  if (port == nullptr) return port_status::kDisconnected;  // SEND-3
+  if (port == nullptr)
+    return unanswered(thread, ReplyBuffer, ReplyLength, port_status::kDisconnected);  // SEND-3
   Connection* connection = Connection::from(port);
   if (connection == nullptr || &connection->server().filter != filter) {
     lint(*filter, Severity::kError, "FltSendMessage was given what is no client port of this filter.", {});

@@ -5,7 +5,7 @@
 //   EXPECT_EQ(hostile.act(Hostility::kVanishingInput), Outcome::kDone);
 //
 // Threads: the control thread, or a simulated thread of the same machine; one thread per client. On host
-// threads kChangingInput is a data race with the driver, which is what it is for.
+// threads kChangingInput and kChangingReply are data races with who reads, which is what they are for.
 #pragma once
 
 #include <atomic>
@@ -37,17 +37,21 @@ enum class Hostility {
   // A client that connects and then receives badly, for 100 ms.
   kNoReceive,
   kNullReceive,
-  kShortReceive,
+  kTinyReceive,        // less than the header
+  kShortReceive,       // the header, and nearly nothing of the message
+  kMisalignedReceive,  // takes the message, and never answers
   kVanishingReceive,
   // A client that receives one message, if one comes within 100 ms, and answers it badly.
   kNoReply,
   kNullReply,
+  kTinyReply,   // less than the header
   kEmptyReply,  // the header alone
   kMisalignedReply,
   kLongReply,
   kFailingReply,  // with any status
   kUnknownReply,  // to a message that never was
   kDoubleReply,
+  kChangingReply,  // written to by another thread during the call
   kVanishingReply,
 };
 inline constexpr int kHostilities = static_cast<int>(Hostility::kVanishingReply) + 1;

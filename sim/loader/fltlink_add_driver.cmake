@@ -1,12 +1,14 @@
-# fltlink_add_driver(name SOURCES file... [INCLUDES folder...] [DEFINITIONS name...] [OPTIONS flag...] [STRICT])
+# fltlink_add_driver(name SOURCES file... [INCLUDES folder...] [DEFINITIONS name...] [OPTIONS flag...] [STRICT] [WATCHED])
 #
 # Builds minifilter source, C or C++20, into the loadable module drivers/<name>.sys below the build folder. STRICT is
-# for our own drivers: all warnings, and errors where FLTLINK_WERROR is on. docs/DRIVER_DIALECT.md says what driver
-# units may use; docs/adr/0004-driver-modules.md says why the flags are what they are. The module's path is
+# for our own drivers: all warnings, and errors where FLTLINK_WERROR is on. A WATCHED driver tells the machine of each of
+# its loads and stores, for the findings that need that; it is slower, and no sanitizer looks at it.
+# docs/DRIVER_DIALECT.md says what driver units may use; docs/adr/0004-driver-modules.md says why the flags are what they are. The module's path is
 # $<TARGET_PROPERTY:name,FLTLINK_DRIVER>.
 #
 # Used from this tree and from an installed package: what it needs it finds through the targets fltlink::fltlink,
-# fltlink::sim, fltlink::wdk, fltlink::crt, fltlink::driver-runtime and fltlink::lower-seh.
+# fltlink::sim, fltlink::wdk, fltlink::crt, fltlink::driver-runtime,
+# fltlink::watched-driver-runtime and fltlink::lower-seh.
 include_guard(GLOBAL)
 
 # Where driver units of one language find headers: the WDK's and C's of this package, and the compiler's own.
@@ -32,8 +34,21 @@ function(fltlink_driver_headers result language)
   set(${result} -isystem${wdk} -isystem${crt} ${folders} -isystem${builtin} PARENT_SCOPE)
 endfunction()
 
+# By which a compiler calls the hooks of loader/watch: as for the kernel's address sanitizer, by calls alone, and without
+# its treatment of the stack and of globals. Unoptimised, so that what the source does is what is told.
+function(fltlink_watch_flags result)
+  set(calls asan-instrumentation-with-call-threshold=0)
+  if(CMAKE_CXX_COMPILER_ID MATCHES "Clang")
+    set(how -mllvm -${calls} -mllvm -asan-stack=0 -mllvm -asan-globals=0)
+  else()
+    set(how --param=${calls} --param=asan-stack=0 --param=asan-globals=0)
+  endif()
+  set(${result} -O0 -fno-omit-frame-pointer -finstrument-functions -fsanitize=kernel-address ${how} -DFLTSIM_SANITIZED
+    PARENT_SCOPE)
+endfunction()
+
 # The flags of every driver unit, apart from the language's own.
-function(fltlink_driver_flags result strict)
+function(fltlink_driver_flags result strict watched)
   set(flags -g -O1 -fPIC -fvisibility=hidden -fshort-wchar -ffreestanding -fno-builtin -fno-strict-aliasing -fwrapv
     -fno-delete-null-pointer-checks -fno-stack-protector -U_FORTIFY_SOURCE -ffile-prefix-map=${PROJECT_SOURCE_DIR}=.
     -nostdinc -Ulinux -Uunix -D_WIN32 -D_WIN64 -D_AMD64_ -DFLTSIM_DRIVER_UNIT)
@@ -51,7 +66,10 @@ function(fltlink_driver_flags result strict)
   endif()
   # Null pointers, misaligned ones and a division by zero are structured exceptions here, so the sanitizer leaves them
   # to the machine; vptr needs RTTI.
-  if(FLTLINK_SANITIZE)
+  if(watched)
+    fltlink_watch_flags(watch)
+    list(APPEND flags ${watch})
+  elseif(FLTLINK_SANITIZE)
     list(APPEND flags -fsanitize=${FLTLINK_SANITIZE} -fno-sanitize=null,alignment,integer-divide-by-zero,vptr
       -fno-sanitize-recover=all -fno-omit-frame-pointer -DFLTSIM_SANITIZED)
   endif()
@@ -59,14 +77,14 @@ function(fltlink_driver_flags result strict)
 endfunction()
 
 function(fltlink_add_driver name)
-  cmake_parse_arguments(PARSE_ARGV 1 arg "STRICT" "" "SOURCES;INCLUDES;DEFINITIONS;OPTIONS")
+  cmake_parse_arguments(PARSE_ARGV 1 arg "STRICT;WATCHED" "" "SOURCES;INCLUDES;DEFINITIONS;OPTIONS")
   if(arg_UNPARSED_ARGUMENTS OR NOT arg_SOURCES)
     message(FATAL_ERROR "fltlink_add_driver(${name}): SOURCES are missing, or unknown: ${arg_UNPARSED_ARGUMENTS}")
   endif()
   if(NOT CMAKE_C_COMPILER OR NOT CMAKE_CXX_COMPILER)
     message(FATAL_ERROR "fltlink_add_driver(${name}): the project must enable the languages C and CXX")
   endif()
-  fltlink_driver_flags(common ${arg_STRICT})
+  fltlink_driver_flags(common ${arg_STRICT} ${arg_WATCHED})
   if(NOT arg_DEFINITIONS MATCHES "(^|;)DBG(=|;|$)")
     list(APPEND arg_DEFINITIONS DBG=1)
   endif()
@@ -127,14 +145,18 @@ function(fltlink_add_driver name)
   # module: whoever loads it has the library in memory already.
   set(module ${PROJECT_BINARY_DIR}/drivers/${name}.sys)
   file(MAKE_DIRECTORY ${PROJECT_BINARY_DIR}/drivers)
-  set(link -shared -nostdlib $<TARGET_FILE:fltlink::driver-runtime> -Wl,-u,fltsim_module_exports_table
+  set(runtime fltlink::driver-runtime)
+  if(arg_WATCHED)
+    set(runtime fltlink::watched-driver-runtime)
+  endif()
+  set(link -shared -nostdlib $<TARGET_FILE:${runtime}> -Wl,-u,fltsim_module_exports_table
     -Wl,--hash-style=gnu $<TARGET_FILE:fltlink::sim>)
   if(NOT FLTLINK_SANITIZE)
     list(APPEND link -Wl,-z,defs)
   endif()
   add_custom_command(OUTPUT ${module}
     COMMAND ${CMAKE_C_COMPILER} -o ${module} ${objects} ${link} -lc
-    DEPENDS ${objects} fltlink::sim fltlink::driver-runtime
+    DEPENDS ${objects} fltlink::sim ${runtime}
     COMMENT "Linking driver ${name}"
     VERBATIM COMMAND_EXPAND_LISTS)
   add_custom_target(${name} ALL DEPENDS ${module})

@@ -16,6 +16,7 @@
 #include "nt/crypto.hpp"
 #include "nt/debug_log.hpp"
 #include "nt/dispatcher.hpp"
+#include "nt/driver_watch.hpp"
 #include "nt/lent_memory.hpp"
 #include "nt/lock_table.hpp"
 #include "nt/namespace.hpp"
@@ -44,6 +45,7 @@ class Executive {
   Pool& pool() { return pool_; }
   UserSpace& user_space() { return user_space_; }
   LentMemory& lent_memory() { return lent_memory_; }
+  DriverWatch& driver_watch() { return driver_watch_; }
   Registry& registry() { return registry_; }
   WorkQueue& work() { return work_; }
   Crypto& crypto() { return crypto_; }
@@ -145,6 +147,7 @@ class Executive {
   Pool pool_;
   UserSpace user_space_;
   LentMemory lent_memory_;
+  DriverWatch driver_watch_;
   Registry registry_;
   WorkQueue work_;
   Crypto crypto_;

@@ -8,6 +8,7 @@
 
 #include "machine/system.hpp"
 #include "nt/enter.hpp"
+#include "nt/executive.hpp"
 
 #if __has_include(<sanitizer/asan_interface.h>)
 #include <sanitizer/asan_interface.h>
@@ -137,6 +138,7 @@ void Pool::free(Thread& thread, const char* routine, void* address, std::uint32_
   }
   if (wrong != nullptr) bad_free(thread, routine, wrong, is_known ? &known : nullptr);
   if (known.kind == Kind::kPaged) check_irql(thread, routine, kApc);
+  system_.nt().driver_watch().forget(address, known.size);
   if (!kHeapIsWatched) std::memset(address, kFreedPattern, known.size);
   std::free(known.heap);
 }

@@ -53,6 +53,15 @@ void judge_access_violation(Thread& thread, std::uintptr_t address, bool taken) 
     if (!taken) bug_check(thread, "VER-25", text);
     report(thread, "VER-25", Severity::kError, text);
   }
+  if (const MessageBuffers* buffers = thread.message_buffers; !taken && buffers != nullptr) {
+    if (const std::string name = buffers->missing_buffer(address); !name.empty()) {
+      bug_check(
+          thread, "VER-24",
+          "MessageNotify touched " + name +
+              ", for which the client has passed NULL, with a length: look at the pointer before it is used "
+              "(MSG-5).");
+    }
+  }
   if (!taken && executive.user_space().contains(reinterpret_cast<const void*>(address), 1)) {
     bug_check(thread, "VER-24",
               "user memory that is not there, or not any more, was touched outside every __try. A client can "

@@ -20,6 +20,7 @@ struct fltsim_seh_frame;
 namespace fltsim::nt {
 
 class Executive;
+class MessageBuffers;
 class Process;
 class UserScratch;
 
@@ -85,6 +86,7 @@ class Thread final {
   std::uint32_t last_error = 0;                        // Win32's GetLastError
   std::unique_ptr<UserScratch> scratch;
   fltsim_seh_frame* exception_chain = nullptr;  // the innermost __try that is active (nt/seh.hpp)
+  MessageBuffers* message_buffers = nullptr;    // of the MessageNotify that runs (nt/driver_watch.hpp)
   bool reads_for_driver = false;  // a fault now is the calling driver's (DriverReads in nt/seh.hpp)
   // Where PsTerminateSystemThread goes; set while a system thread's routine runs.
   std::jmp_buf* exit_guard = nullptr;

@@ -1,4 +1,4 @@
-// A driver that trusts its clients wherever one can. For hostile_client_test.cpp.
+// A driver that makes one mistake of our choice with its clients, and no other. For hostile_client_test.cpp.
 #include <fltKernel.h>
 
 #include "careless.h"
@@ -9,12 +9,16 @@ static PFLT_FILTER filter;
 static PFLT_PORT server_port;
 static PFLT_PORT client_port;
 static const CARELESS_REQUEST* introduction;
+static ULONG mistake = CARELESS_OF_NOTHING;
+static ULONG reply_room = sizeof(CARELESS_REPLY);
+static ULONG total;
 
-// Reads a context of any size, and keeps the pointer.
+// Keeps the pointer, for CARELESS_LOOK_BACK.
 static NTSTATUS on_connect(PFLT_PORT port, PVOID server_cookie, PVOID context, ULONG context_size,
                            PVOID* cookie) {
   UNREFERENCED_PARAMETER(server_cookie);
-  UNREFERENCED_PARAMETER(context_size);
+  if (context == NULL) return STATUS_INVALID_PARAMETER;
+  if (context_size < sizeof(*introduction) && mistake != CARELESS_OF_LENGTH) return STATUS_INVALID_PARAMETER;
   introduction = context;
   client_port = port;
   *cookie = (PVOID)(ULONG_PTR)introduction->last;
@@ -26,36 +30,98 @@ static VOID on_disconnect(PVOID cookie) {
   FltCloseClientPort(filter, &client_port);
 }
 
-// No look at sizes and alignment, no __try, and the length is fetched twice.
-static NTSTATUS on_message(PVOID cookie, PVOID input, ULONG input_size, PVOID output, ULONG output_size,
-                           PULONG returned_size) {
-  const CARELESS_REQUEST* request = input;
-  CARELESS_ANSWER* answer = output;
-  PVOID room;
-  UNREFERENCED_PARAMETER(cookie);
-  UNREFERENCED_PARAMETER(input_size);
-  if (request->length > output_size) return STATUS_BUFFER_TOO_SMALL;
-  room = ExAllocatePool2(POOL_FLAG_PAGED, sizeof(*answer), CARELESS_TAG);
-  if (room == NULL) return STATUS_INSUFFICIENT_RESOURCES;
-  ExFreePoolWithTag(room, CARELESS_TAG);
-  answer->first = request->type == CARELESS_LOOK_BACK ? introduction->type : request->type;
-  answer->last = request->last;
-  *returned_size = request->length;
+// Whether a structure of `needed` bytes may be used there.
+static NTSTATUS look_at(const void* buffer, ULONG size, ULONG needed) {
+  if (buffer == NULL && mistake != CARELESS_OF_NULL) return STATUS_INVALID_PARAMETER;
+  if (size < needed && mistake != CARELESS_OF_LENGTH) return STATUS_BUFFER_TOO_SMALL;
+  if ((ULONG_PTR)buffer % sizeof(ULONG) != 0 && mistake != CARELESS_OF_ALIGNMENT)
+    return STATUS_DATATYPE_MISALIGNMENT;
   return STATUS_SUCCESS;
 }
 
-// Asks the client about every write: for as long as it likes, and with room for less than is promised.
+static NTSTATUS copy(void* to, const void* from, ULONG size) {
+  if (mistake == CARELESS_OF_NULL || mistake == CARELESS_OF_EXCEPTIONS) {
+    RtlCopyMemory(to, from, size);
+    return STATUS_SUCCESS;
+  }
+  __try {
+    RtlCopyMemory(to, from, size);
+  } __except (EXCEPTION_EXECUTE_HANDLER) {
+    return GetExceptionCode();
+  }
+  return STATUS_SUCCESS;
+}
+
+// What it allocates is what gives the client's other threads their time.
+static NTSTATUS make_room(void) {
+  PVOID room = ExAllocatePool2(POOL_FLAG_PAGED, sizeof(CARELESS_ANSWER), CARELESS_TAG);
+  if (room == NULL) return STATUS_INSUFFICIENT_RESOURCES;
+  ExFreePoolWithTag(room, CARELESS_TAG);
+  return STATUS_SUCCESS;
+}
+
+static NTSTATUS take(CARELESS_REQUEST* request, const void* input, ULONG input_size) {
+  NTSTATUS status = look_at(input, input_size, sizeof(*request));
+  if (NT_SUCCESS(status)) status = make_room();
+  if (NT_SUCCESS(status)) status = copy(request, input, sizeof(*request));
+  if (NT_SUCCESS(status) && request->length > sizeof(CARELESS_ANSWER)) status = STATUS_INVALID_PARAMETER;
+  if (NT_SUCCESS(status) && mistake == CARELESS_OF_CHANGES) {
+    status = make_room();
+    if (NT_SUCCESS(status)) status = copy(request, input, sizeof(*request));
+  }
+  return status;
+}
+
+static NTSTATUS on_message(PVOID cookie, PVOID input, ULONG input_size, PVOID output, ULONG output_size,
+                           PULONG returned_size) {
+  CARELESS_REQUEST request;
+  CARELESS_ANSWER answer = {0};
+  NTSTATUS status = take(&request, input, input_size);
+  UNREFERENCED_PARAMETER(cookie);
+  if (NT_SUCCESS(status)) status = look_at(output, output_size, sizeof(answer));
+  if (NT_SUCCESS(status)) status = make_room();
+  if (!NT_SUCCESS(status)) return status;
+  answer.first = request.type == CARELESS_LOOK_BACK ? introduction->type : request.type;
+  answer.last = request.last;
+  status = copy(output, &answer, sizeof(answer));
+  if (!NT_SUCCESS(status)) return status;
+  *returned_size = sizeof(answer);
+  if (request.type == CARELESS_BECOME) mistake = request.last;
+  return STATUS_SUCCESS;
+}
+
+static BOOLEAN is_answer(NTSTATUS status, ULONG length) {
+  if (mistake == CARELESS_OF_STATUS) return TRUE;
+  if (mistake == CARELESS_OF_TIMEOUT && NT_SUCCESS(status)) return TRUE;
+  if (mistake == CARELESS_OF_OVERFLOW && status == STATUS_BUFFER_OVERFLOW) return TRUE;
+  if (status != STATUS_SUCCESS) return FALSE;
+  return length == sizeof(CARELESS_REPLY) || mistake == CARELESS_OF_REPLY_LENGTH;
+}
+
+static void ask(void) {
+  ULONG question = 1;
+  ULONG length = reply_room;
+  LARGE_INTEGER timeout;
+  NTSTATUS status;
+  CARELESS_REPLY* reply = ExAllocatePool2(POOL_FLAG_PAGED, sizeof(*reply), CARELESS_TAG);
+  if (reply == NULL) return;
+  timeout.QuadPart = -20 * 10000;
+  status = FltSendMessage(filter, &client_port, &question, sizeof(question), reply, &length, &timeout);
+  if (is_answer(status, length)) {
+    total += reply->values[0] + reply->values[2];
+    if (mistake == CARELESS_OF_CONTENT) reply_room = reply->next;
+  }
+  ExFreePoolWithTag(reply, CARELESS_TAG);
+}
+
 static FLT_PREOP_CALLBACK_STATUS pre_write(PFLT_CALLBACK_DATA data, PCFLT_RELATED_OBJECTS objects,
                                            PVOID* completion_context) {
-  ULONG message = 1;
-  ULONG length = 16 + sizeof(ULONG);
-  ULONG* reply = ExAllocatePool2(POOL_FLAG_PAGED, sizeof(*reply), CARELESS_TAG);
   UNREFERENCED_PARAMETER(data);
   UNREFERENCED_PARAMETER(objects);
   UNREFERENCED_PARAMETER(completion_context);
-  if (reply == NULL) return FLT_PREOP_SUCCESS_NO_CALLBACK;
-  FltSendMessage(filter, &client_port, &message, sizeof(message), reply, &length, NULL);
-  ExFreePoolWithTag(reply, CARELESS_TAG);
+  if (client_port == NULL) return FLT_PREOP_SUCCESS_NO_CALLBACK;
+  ask();
+  ask();
   return FLT_PREOP_SUCCESS_NO_CALLBACK;
 }
 
