@@ -43,7 +43,7 @@ function(fltlink_watch_flags result)
   else()
     set(how --param=${calls} --param=asan-stack=0 --param=asan-globals=0)
   endif()
-  set(${result} -O0 -fno-omit-frame-pointer -finstrument-functions -fsanitize=kernel-address ${how} -DFLTSIM_SANITIZED
+  set(${result} -O0 -fno-omit-frame-pointer -finstrument-functions -fsanitize=kernel-address ${how} -DFLTSIM_WATCHED
     PARENT_SCOPE)
 endfunction()
 

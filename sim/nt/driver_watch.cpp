@@ -188,7 +188,7 @@ extern "C" {
 
 void fltsim_driver_touches(const void* address, size_t size, int is_write) {
   nt::Thread* const thread = nt::current_thread_or_null();
-  if (thread == nullptr) return;
+  if (thread == nullptr || size == 0) return;
   thread->system.nt().driver_watch().touched(*thread, nt::bytes_at(address), size, is_write != 0);
 }
 

@@ -48,8 +48,9 @@ class DrmMachine : public testing::Test {
     ASSERT_TRUE(service->connected());
     service->configure(monitoring, true);
   }
-  void load() {
-    driver.emplace(machine.load_driver(FLTLINK_DRIVER("drmfilter"), driver_options()));
+  void load() { load(FLTLINK_DRIVER("drmfilter"), driver_options()); }
+  void load(const char* module, const fltsim::DriverOptions& options) {
+    driver.emplace(machine.load_driver(module, options));
     ASSERT_EQ(driver->status(), STATUS_SUCCESS);
     driver->always<DriverBooks>("the driver's books balance", "DrmFilterBooks",
                                 [](const DriverBooks& books) { return books.balanced(); });

@@ -66,6 +66,7 @@ class Scenario : public DrmMachine {
     const auto books = by.books();
     EXPECT_TRUE(books.file_events.balanced());
     EXPECT_TRUE(books.block_notices.balanced());
+    EXPECT_TRUE(books.questions.balanced());
   }
   void expect_good_end() {
     expect_plan_unharmed();
@@ -74,32 +75,54 @@ class Scenario : public DrmMachine {
   }
 };
 
+// What a client says when it connects in a role.
+std::vector<uint8_t> context_of(uint32_t role) {
+  std::vector<uint8_t> bytes(FLTLINK_CONNECT_CONTEXT_SIZE);
+  EXPECT_TRUE(fltlink::encode_connect_context({.role = role}, bytes).ok());
+  return bytes;
+}
+
+// Ten honest ones and silent ones, of each role, and beside them a hostile one of each role. The authorizer that was there
+// first is the one who is asked; the hostile one that comes later is asked nothing while it lives.
 TEST(DrmLifetimeTest, TenClientsOfMixedRolesAreEachServedAsTheyDeserve) {
   under_every_scheduler(
       [](const Options& options) {
         Scenario s(options);
         auto control = s.client(FLTLINK_ROLE_CONTROL);
         control->configure(false, true);
-        control->protect(u"C:\\ProtectedDocs\\*.docx", ProtectionFlags::kStandard);
+        control->protect(u"C:\\ProtectedDocs\\*.docx", ProtectionFlags::kStandard | ProtectionFlags::kAsk);
         std::vector<std::unique_ptr<RecordingService>> subscribers;
-        for (int i = 0; i < 4; ++i) subscribers.push_back(s.client(FLTLINK_ROLE_SUBSCRIBER));
+        for (int i = 0; i < 3; ++i) subscribers.push_back(s.client(FLTLINK_ROLE_SUBSCRIBER));
+        std::vector<std::unique_ptr<RecordingService>> authorizers;
+        for (int i = 0; i < 2; ++i) {
+          authorizers.push_back(s.client(FLTLINK_ROLE_AUTHORIZER));
+          authorizers.back()->when_asked = [](const auto&, fltlink::VerdictToken& owed) { owed.deny(); };
+        }
         RawClient silent(s.service_process());
         EXPECT_EQ(silent.connect(), S_OK);
         std::vector<ThreadHandle> threads;
-        for (const Hostility behaviour : {Hostility::kNoReceive, Hostility::kNoReply, Hostility::kDoubleReply,
-                                          Hostility::kShortReceive}) {
-          HostileClient hostile(s.service_process(),
-                                {.port = u"\\DrmFilterPort", .message = std::vector<uint8_t>(8)}, 1);
+        constexpr std::pair<uint32_t, Hostility> kHostile[] = {
+            {FLTLINK_ROLE_CONTROL, Hostility::kChangingInput},
+            {FLTLINK_ROLE_SUBSCRIBER, Hostility::kShortReceive},
+            {FLTLINK_ROLE_AUTHORIZER, Hostility::kNoReply}};
+        for (const auto& [role, behaviour] : kHostile) {
+          HostileClient hostile(
+              s.service_process(),
+              {.port = u"\\DrmFilterPort", .message = std::vector<uint8_t>(8), .context = context_of(role)},
+              options.seed.value_or(1));
           threads.push_back(hostile.start(behaviour));
         }
         threads.push_back(s.violator(5));
         for (ThreadHandle& thread : threads) EXPECT_EQ(thread.join(), Outcome::kDone);
         for (auto& subscriber : subscribers) EXPECT_THAT(subscriber->blocked(), SizeIs(5));
         EXPECT_THAT(control->blocked(), IsEmpty());
+        EXPECT_THAT(authorizers[0]->questions(), SizeIs(5));
+        EXPECT_THAT(authorizers[1]->questions(), IsEmpty());
+        EXPECT_EQ(control->books().questions.denied, 5u);
         Scenario::expect_balanced(*control);
         s.expect_good_end();
       },
-      40);
+      200);
 }
 
 TEST(DrmLifetimeTest, ServiceIsKilledWhileItServesAndTheNextOneFindsBalancedBooks) {
@@ -215,6 +238,7 @@ TEST(DrmLifetimeTest, RestartedServiceBringsTheDriverUpToDate) {
         EXPECT_EQ(s.word.write(u"C:\\Elsewhere\\new.txt", "x").status, STATUS_ACCESS_DENIED);
         EXPECT_EQ(s.word.write(kFree, "x").status, STATUS_SUCCESS);
         second.stop();
+        Scenario::expect_balanced(*s.client(FLTLINK_ROLE_CONTROL));
         s.expect_good_end();
       },
       100);

@@ -176,6 +176,82 @@ TEST(PortLifetimeTest,
   }
 }
 
+// A driver that asks a client of its own about every open, for as long as that takes.
+class AskingBeforeOpens {
+ public:
+  static constexpr int kClients = 10;
+
+  explicit AskingBeforeOpens(const Options& options) : m(options, {.connections_max = kClients}, false) {
+    m.machine.add_volume(u"C:");
+    m.driver.operations = {{.major = IRP_MJ_CREATE, .pre = [this](auto, auto, auto) {
+                              ask(m.driver.slots[static_cast<std::size_t>(next_++ % kClients)]);
+                              return FLT_PREOP_SUCCESS_NO_CALLBACK;
+                            }}};
+    m.load_driver();
+    for (int i = 0; i < kClients; ++i) connect_silent_client();
+  }
+
+  void ask(PortDriver::Slot& slot) {
+    std::uint32_t question = 1;
+    std::uint32_t answer = 0;
+    ULONG length = sizeof answer;
+    EXPECT_EQ(
+        FltSendMessage(m.driver.filter, &slot.port, &question, sizeof question, &answer, &length, nullptr),
+        STATUS_PORT_DISCONNECTED);
+    ++woken;
+  }
+  // One that opens a file `times` times: each open waits for ever while the driver is there.
+  ThreadHandle start_program(int times) {
+    auto app = m.machine.start_process({.image = u"C:\\App\\app.exe"});
+    return app.start_thread("opens", [app, times] {
+      for (int i = 0; i < times; ++i) app.exists(u"C:\\");
+    });
+  }
+
+  PortMachine m;
+  std::atomic<int> woken{0};
+
+ private:
+  // Receives what comes, and never replies.
+  void connect_silent_client() {
+    auto client = m.machine.start_process({.image = u"C:\\App\\silent.exe", .user = User::kSystem});
+    const HANDLE port = m.try_connect(client).port;
+    client.start_thread("silent", [port] {
+      alignas(16) unsigned char buffer[32];
+      while (FilterGetMessage(port, reinterpret_cast<PFILTER_MESSAGE_HEADER>(buffer), sizeof buffer,
+                              nullptr) == S_OK)
+        continue;
+      Sleep(INFINITE);
+    });
+  }
+
+  std::atomic<int> next_{0};
+};
+
+// PUNL-2, PUNL-4, TEAR-6, DISC-9 and H-10 in every order, and in time wherever the seed and the steps put it.
+TEST(PortLifetimeTest, UnloadMeetsSendersInsidePreCallbacksWhereverTheyStand) {
+  for (const auto disconnect :
+       {Semantics::DisconnectOrder::kSendersFirst, Semantics::DisconnectOrder::kNotifyFirst}) {
+    for (const auto unregister :
+         {Semantics::UnregisterOrder::kInstancesFirst, Semantics::UnregisterOrder::kPortsFirst}) {
+      under_every_scheduler(
+          [&, steps = 0](const Options& given) mutable {
+            Options options = given;
+            options.semantics.disconnect_order = disconnect;
+            options.semantics.unregister_order = unregister;
+            AskingBeforeOpens asking(options);
+            std::vector<ThreadHandle> programs;
+            for (int i = 0; i < 4; ++i) programs.push_back(asking.start_program(3));
+            pass(asking.m, ++steps % 97);
+            EXPECT_EQ(asking.m.loaded->unload(), STATUS_SUCCESS);
+            for (ThreadHandle& program : programs) EXPECT_EQ(program.join(), Outcome::kDone);
+            EXPECT_EQ(asking.m.driver.disconnects, AskingBeforeOpens::kClients);
+          },
+          200);
+    }
+  }
+}
+
 TEST(PortLifetimeTest, UnloadMeetsClientsThatComeAndGo) {  // PUNL-2, PUNL-4, H-27
   under_every_scheduler([steps = 0](const Options& options) mutable {
     AskingDriver asking(options, {.connections_max = 4});

@@ -3,6 +3,12 @@
 // (nt/seh.cpp).
 #include <ntifs.h>
 
+#ifdef FLTSIM_WATCHED
+#include "../watch/watch.h"
+#else
+#define fltsim_driver_touches(address, size, is_write) ((void)0)
+#endif
+
 #define HIDDEN __attribute__((visibility("hidden")))
 
 HIDDEN struct fltsim_module_exports fltsim_exports;
@@ -11,8 +17,10 @@ __attribute__((visibility("default"))) struct fltsim_module_exports* fltsim_modu
   return &fltsim_exports;
 }
 
-// Under a sanitizer plain loops, so that each access is checked.
+// Under a sanitizer plain loops, so that each access is checked. A watched driver tells of all bytes at once.
 HIDDEN void* memcpy(void* to, const void* from, size_t size) {
+  fltsim_driver_touches(from, size, 0);
+  fltsim_driver_touches(to, size, 1);
 #ifdef FLTSIM_SANITIZED
   unsigned char* t = to;
   const unsigned char* f = from;
@@ -36,6 +44,7 @@ HIDDEN void* memmove(void* to, const void* from, size_t size) {
 }
 
 HIDDEN void* memset(void* to, int value, size_t size) {
+  fltsim_driver_touches(to, size, 1);
 #ifdef FLTSIM_SANITIZED
   unsigned char* t = to;
   while (size-- != 0) *t++ = (unsigned char)value;
