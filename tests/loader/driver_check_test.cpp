@@ -66,5 +66,19 @@ TEST_F(DriverCheckDeathTest, ACheckOfWhatIsNotExportedEndsTheProgramByName) {
                "reads no_such_name, which the driver small_filter does not export");
 }
 
+// The pointer is good until the unload; who keeps it longer is told what crashed.
+TEST_F(DriverCheckDeathTest, ACheckThatCrashesOnMemoryOfAnUnloadedDriverIsNamed) {
+  Driver driver = load();
+  const auto* creates = driver.data<volatile LONG>("creates");
+  ASSERT_EQ(driver.unload(), STATUS_SUCCESS);
+  EXPECT_DEATH(
+      {
+        machine.always("late", [creates] { return *creates >= 0; });
+        open_a_file();
+        static_cast<void>(machine.run_to_quiescence());
+      },
+      "a crash in the check \"late\"");
+}
+
 }  // namespace
 }  // namespace fltsim
