@@ -204,6 +204,20 @@ TEST(MessageTest, WarningStatusFailsButGivesTheCount) {  // MSG-9
   EXPECT_EQ(returned, 3u);
 }
 
+TEST(MessageTest, ErrorStatusGivesNoCount) {  // MSG-8
+  PortMachine m;
+  m.driver.on_message = [](const void*, ULONG, void*, ULONG, ULONG* returned) {
+    *returned = 3;
+    return STATUS_ACCESS_DENIED;
+  };
+  m.connect();
+  Bytes out(4);
+  DWORD returned = 77;
+  EXPECT_EQ(m.in_client([&] { return FilterSendMessage(m.port, nullptr, 0, out.data(), 4, &returned); }),
+            hr(0x80070005));
+  EXPECT_EQ(returned, 77u);
+}
+
 TEST(MessageTest, CountBeyondTheBufferIsFoundAndClamped) {  // MSG-10, H-13, VER-25
   PortMachine m;
   m.machine.verifier().expect("VER-25");

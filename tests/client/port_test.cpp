@@ -23,6 +23,42 @@ TEST(PortTest, CreatingAtApcLevelIsFound) {  // PORT-1, VER-23
   EXPECT_EQ(m.machine.verifier().count("VER-23"), 1u);
 }
 
+// Runs `call` at `irql`; how many findings VER-23 that makes.
+std::size_t too_high_at(PortMachine& m, KIRQL irql, const std::function<void()>& call) {
+  const std::size_t before = m.machine.verifier().count("VER-23");
+  m.in_kernel([&] {
+    KIRQL old = PASSIVE_LEVEL;
+    KeRaiseIrql(irql, &old);
+    call();
+    KeLowerIrql(old);
+    return 0;
+  });
+  return m.machine.verifier().count("VER-23") - before;
+}
+
+TEST(PortTest, ClosingAtApcLevelIsFound) {  // PORT-10, DISC-3, VER-23
+  PortMachine m;
+  m.machine.verifier().expect("VER-23");
+  m.connect();
+  EXPECT_EQ(too_high_at(m, APC_LEVEL, [&] { FltCloseClientPort(m.driver.filter, &m.driver.slots[0].port); }),
+            1u);
+  EXPECT_EQ(
+      too_high_at(m, APC_LEVEL, [&] { FltCloseCommunicationPort(std::exchange(m.driver.server, nullptr)); }),
+      1u);
+}
+
+TEST(PortTest, DefaultDescriptorIsBuiltAtApcLevelAndNotAbove) {  // PORT-13, VER-23
+  PortMachine m;
+  m.machine.verifier().expect("VER-23");
+  const auto build = [] {
+    PSECURITY_DESCRIPTOR descriptor = nullptr;
+    EXPECT_EQ(FltBuildDefaultSecurityDescriptor(&descriptor, FLT_PORT_ALL_ACCESS), STATUS_SUCCESS);
+    FltFreeSecurityDescriptor(descriptor);
+  };
+  EXPECT_EQ(too_high_at(m, APC_LEVEL, build), 0u);
+  EXPECT_GT(too_high_at(m, DISPATCH_LEVEL, build), 0u);
+}
+
 TEST(PortTest, ConnectAndDisconnectCallbacksAreNeededAndTheMessageCallbackIsNot) {  // PORT-4, VER-37
   PortMachine m({}, {.answers_messages = false});
   m.machine.verifier().expect("VER-37");

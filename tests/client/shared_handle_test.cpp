@@ -82,5 +82,24 @@ TEST(SharedHandleTest, CancelEndsNoReceiveOfAnotherProcess) {  // GET-10
   });
 }
 
+TEST(SharedHandleTest, HandleIsInheritableOnlyWhereTheClientAskedForIt) {  // CONN-18
+  PortMachine m({}, {.connections_max = 3});
+  SECURITY_ATTRIBUTES no{sizeof(SECURITY_ATTRIBUTES), nullptr, FALSE};
+  SECURITY_ATTRIBUTES yes{sizeof(SECURITY_ATTRIBUTES), nullptr, TRUE};
+  const auto is_inheritable = [&](SECURITY_ATTRIBUTES* attributes) {
+    const HANDLE made = m.in_client([&] {
+      HANDLE port = INVALID_HANDLE_VALUE;
+      EXPECT_EQ(FilterConnectCommunicationPort(kPortName, 0, nullptr, 0, attributes, &port), S_OK);
+      return port;
+    });
+    const auto entries = m.client.process().handles.entries();
+    const auto found = std::ranges::find(entries, made, [](const auto& one) { return one.first; });
+    return found != entries.end() && found->second.inheritable;
+  };
+  EXPECT_FALSE(is_inheritable(nullptr));
+  EXPECT_FALSE(is_inheritable(&no));
+  EXPECT_TRUE(is_inheritable(&yes));
+}
+
 }  // namespace
 }  // namespace fltsim
