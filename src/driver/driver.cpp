@@ -2,6 +2,7 @@
 #include "authority.hpp"
 #include "connections.hpp"
 #include "judge.hpp"
+#include "name_changes.hpp"
 #include "operations.hpp"
 #include "policies.hpp"
 #include "reporting.hpp"
@@ -77,6 +78,7 @@ void shut_down() {
   print_books(DrmFilterBooks.rest, kLogErrors);
   connections.stop();
   authority.stop();
+  name_changes.stop();
   policies.stop();
 }
 
@@ -121,6 +123,7 @@ constexpr FLT_REGISTRATION kRegistration = {
   const NTSTATUS read = read_allowed_image(registry_path, allowed_image);
   if (!NT_SUCCESS(read)) DRMFILTER_LOG(kLogErrors, "no allowed image, so nobody can connect: 0x%08X\n", read);
   policies.start();
+  name_changes.start();
   connections.start(allowed_image, read_authorize_timeout_ms(registry_path));
   NTSTATUS status = start_authority(registry_path);
   if (NT_SUCCESS(status)) status = connections.open_gate();

@@ -1,6 +1,7 @@
 // Deleting, renaming, linking and truncating open files.
 #include "files.hpp"
 #include "judge.hpp"
+#include "name_changes.hpp"
 #include "operations.hpp"
 #include "reporting.hpp"
 
@@ -180,14 +181,31 @@ static_assert(FILE_RENAME_REPLACE_IF_EXISTS == FILE_LINK_REPLACE_IF_EXISTS);
   return needed == ProtectionFlags::kNone ? Judgement{} : judge_open_file(data, objects, needed);
 }
 
+// Gives the file a name, or another one. Whether or not a policy cares: one may come before the operation has ended.
+[[nodiscard]] bool gives_name(const FLT_PARAMETERS& parameters) {
+  const FILE_INFORMATION_CLASS information_class = parameters.SetFileInformation.FileInformationClass;
+  return is_rename(information_class) || is_link(information_class);
+}
+
 }  // namespace
 
+constinit NameChanges name_changes;
+
 // The post callback is needed whether or not somebody wants an event: it tells the policies that names have
-// changed.
+// changed, and ends what has begun here.
 FLT_PREOP_CALLBACK_STATUS pre_set_information(PFLT_CALLBACK_DATA data, PCFLT_RELATED_OBJECTS objects,
                                               PVOID* completion) {
+  const void* const file = objects->FileObject->FsContext;
+  const bool names = gives_name(data->Iopb->Parameters);
+  if (names) {
+    const NTSTATUS begun = name_changes.begin(file);
+    if (!NT_SUCCESS(begun)) return complete_denied(data, begun);
+  }
   const Judgement judgement = judge(data, objects);
-  if (judgement.denied()) return complete_denied(data, judgement.status);
+  if (judgement.denied()) {
+    if (names) name_changes.end(file);
+    return complete_denied(data, judgement.status);
+  }
   const FLT_PREOP_CALLBACK_STATUS reported = allow_and_report_named(data, objects, completion);
   const bool names_change = changes_names(data->Iopb->Parameters.SetFileInformation.FileInformationClass);
   return reported == FLT_PREOP_SUCCESS_NO_CALLBACK && names_change ? FLT_PREOP_SYNCHRONIZE : reported;
@@ -196,6 +214,8 @@ FLT_PREOP_CALLBACK_STATUS pre_set_information(PFLT_CALLBACK_DATA data, PCFLT_REL
 FLT_POSTOP_CALLBACK_STATUS post_set_information(PFLT_CALLBACK_DATA data, PCFLT_RELATED_OBJECTS objects,
                                                 PVOID completion, FLT_POST_OPERATION_FLAGS flags) {
   if (changes_names(data->Iopb->Parameters.SetFileInformation.FileInformationClass)) policies.names_changed();
+  // Behind the new generation: who judges the file next finds nothing that was kept about its old name.
+  if (gives_name(data->Iopb->Parameters)) name_changes.end(objects->FileObject->FsContext);
   if (completion == nullptr) return FLT_POSTOP_FINISHED_PROCESSING;
   return post_report_named(data, objects, completion, flags);
 }

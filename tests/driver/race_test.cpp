@@ -2,8 +2,10 @@
 // below, which is slow as a scanner may be, swaps two directories at the n-th open that it sees, for each n
 // there is. The one name of a protected file that lies outside the vault, a hard link from before the policy,
 // so slips under the name of a harmless file, or the other way round, between any two steps of the driver.
+#include "driver/drm_machine.hpp"
 #include "driver/siege.hpp"
 #include "fltsim/lambda_driver.hpp"
+#include "support/scale.hpp"
 
 namespace drmfilter::test {
 namespace {
@@ -102,6 +104,35 @@ TEST_F(RaceTest, AFileIdIsNoOtherFileThanItsNameSays) {
     stage.armed = true;
     stage.siege.open(id, FILE_READ_DATA, FILE_OVERWRITE, FILE_OPEN_BY_FILE_ID, stage.root);
   });
+}
+
+class RenameRace : public DrmMachine {
+ public:
+  explicit RenameRace(const fltsim::Options& options) : DrmMachine(options) {
+    c.write_file(u"\\free.tmp", "evil");
+    start();
+    protect_documents();
+  }
+  void TestBody() override {}
+
+  void run() {
+    auto first = word.start_thread("renames", [this] { word.rename(u"C:\\free.tmp", u"plan.docx", true); });
+    auto second = word.start_thread(
+        "moves", [this] { word.move(u"C:\\free.tmp", u"C:\\ProtectedDocs\\free.tmp", true); });
+    EXPECT_EQ(first.join(), fltsim::Outcome::kDone);
+    EXPECT_EQ(second.join(), fltsim::Outcome::kDone);
+    expect_plan_unharmed();
+  }
+};
+
+// By seeds instead of moments: what comes in between is a rename of the very file, which carries it away.
+TEST(RenameRaceTest, FileThatIsMovedWhileItIsRenamedDoesNotArriveUnderAProtectedName) {
+  for (uint64_t seed = 1; seed <= fltlink::test::scaled(uint64_t{200}); ++seed) {
+    SCOPED_TRACE(seed);
+    fltsim::Options options;
+    options.seed = seed;
+    RenameRace(options).run();
+  }
 }
 
 }  // namespace
