@@ -59,7 +59,9 @@ TEST_P(OverloadPolicyTest, QuestionBeyondThoseThatMayWaitIsAnsweredAtOnceByItsPo
 }
 
 INSTANTIATE_TEST_SUITE_P(BothActions, OverloadPolicyTest,
-                         testing::Values(FailAction::kDeny, FailAction::kAllow));
+                         testing::Values(FailAction::kDeny, FailAction::kAllow), [](const auto& action) {
+                           return action.param == FailAction::kAllow ? "Allow" : "Deny";
+                         });
 
 TEST_F(LoadTest, PeaksTellTheMostThatThereWas) {
   start();
