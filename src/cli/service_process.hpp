@@ -16,7 +16,7 @@
 #include "cli/latency.hpp"
 #include "fltsim/machine.hpp"
 #include "fltsim/process_host.hpp"
-#include "port/filter_port.hpp"
+#include <fltlink/port/filter_port.hpp>
 #include "service/program.hpp"
 
 namespace fltlink::cli {

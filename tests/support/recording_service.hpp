@@ -23,7 +23,7 @@
 
 #include "fltsim/machine.hpp"
 #include "fltsim/process_host.hpp"
-#include "port/filter_port.hpp"
+#include <fltlink/port/filter_port.hpp>
 
 namespace fltlink::test {
 

@@ -4,7 +4,7 @@
 #include "client/port_machine.hpp"
 #include "conformance/port_environment.hpp"
 #include "fltsim/process_host.hpp"
-#include "port/filter_port.hpp"
+#include <fltlink/port/filter_port.hpp>
 
 namespace fltlink::test {
 

@@ -1,4 +1,4 @@
-#include "port/filter_port.hpp"
+#include <fltlink/port/filter_port.hpp>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

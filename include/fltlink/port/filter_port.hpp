@@ -1,5 +1,6 @@
-// FilterPort: Port over the Windows client API (fltlib, completion ports). filter_port.cpp is the only file
-// of ours that names that API. Which fltlib it runs on, the real or the simulated one, is decided by linking.
+// FilterPort: Port over the Windows client API (fltlib, completion ports). It is linked: fltlink::filter_port, whose
+// src/port/filter_port.cpp is the only file of ours that names that API. Which fltlib it runs on, the real or the
+// simulated one, is decided by linking.
 #pragma once
 
 #include <memory>
