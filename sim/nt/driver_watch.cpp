@@ -20,12 +20,13 @@ constexpr std::size_t kRemembered = 64;
 const std::byte* bytes_at(const void* address) { return static_cast<const std::byte*>(address); }
 
 bool holds(const MessageBuffers::Buffer& buffer, const std::byte* at, std::size_t size) {
-  return at >= buffer.at && at + size <= buffer.at + buffer.size;
+  return buffer.at != nullptr && at >= buffer.at && at + size <= buffer.at + buffer.size;
 }
 
 bool is_behind(const MessageBuffers::Buffer& buffer, const std::byte* at, std::size_t size) {
+  if (buffer.at == nullptr || at < buffer.at) return false;
   const std::byte* end = buffer.at + buffer.size;
-  return buffer.at != nullptr && at >= buffer.at && at + size > end && at < end + kBehind;
+  return at + size > end && at < end + kBehind;
 }
 
 // The driver's own access is the next instruction, and may race with the client's threads as that does.

@@ -344,13 +344,14 @@ class PortMachine {
   }
 
   PortDriver driver;
-  std::deque<Parked> receives;  // before the machine: its end completes those that are outstanding
+  // Before the machine: its end completes the receives that are outstanding, and wakes the senders that wait.
+  std::deque<Parked> receives;
+  std::deque<Sending> sends;
   Machine machine;
   std::optional<Driver> loaded;
   Process client;
   HANDLE port = INVALID_HANDLE_VALUE;
   HANDLE completions = nullptr;
-  std::deque<Sending> sends;
 };
 
 inline HRESULT hr(std::uint32_t value) { return static_cast<HRESULT>(value); }
