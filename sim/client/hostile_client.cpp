@@ -159,7 +159,7 @@ class Act {
     if (behaviour == Hostility::kFailingReply) header.Status = static_cast<NTSTATUS>(random_());
     if (behaviour == Hostility::kUnknownReply) header.MessageId = random_();
     std::vector<std::uint8_t> bytes(size, 0xFF);
-    std::memcpy(bytes.data(), &header, std::min(size, sizeof header));
+    std::copy_n(reinterpret_cast<const std::uint8_t*>(&header), std::min(size, sizeof header), bytes.begin());
     std::byte* buffer = copy_of(bytes, size, behaviour == Hostility::kMisalignedReply);
     ThreadHandle other(nullptr);
     if (behaviour == Hostility::kVanishingReply) other = vanish(buffer, size);
