@@ -21,6 +21,7 @@
 #include "fltsim/driver.hpp"
 #include "fltsim/lambda_driver.hpp"
 #include "fltsim/machine.hpp"
+#include "machine/system.hpp"
 #include "support/scale.hpp"
 
 namespace fltsim {
@@ -220,6 +221,10 @@ class PortMachine {
     machine.always("every send is accounted for", [this] { return machine.sends().balanced(); });
     if (load) load_driver();
   }
+  // The senders that still wait are woken, and write their result, before `sends` goes.
+  ~PortMachine() { machine.system().shut_down(); }
+  PortMachine(const PortMachine&) = delete;
+  PortMachine& operator=(const PortMachine&) = delete;
 
   void load_driver() {
     loaded.emplace(machine.load_driver(driver.lambdas(), {.name = u"porter"}));
@@ -344,14 +349,13 @@ class PortMachine {
   }
 
   PortDriver driver;
-  // Before the machine: its end completes the receives that are outstanding, and wakes the senders that wait.
-  std::deque<Parked> receives;
-  std::deque<Sending> sends;
+  std::deque<Parked> receives;  // before the machine: its end completes those that are outstanding
   Machine machine;
   std::optional<Driver> loaded;
   Process client;
   HANDLE port = INVALID_HANDLE_VALUE;
   HANDLE completions = nullptr;
+  std::deque<Sending> sends;
 };
 
 inline HRESULT hr(std::uint32_t value) { return static_cast<HRESULT>(value); }
