@@ -24,13 +24,12 @@ void print(uint32_t connection_id, const char* what, const MessageCounters& coun
 
 void print(uint32_t connection_id, const QuestionCounters& counters, uint32_t level) {
   if (counters.asked == 0) return;
-  uint64_t unanswered = 0;
-  for (const uint64_t count : counters.unanswered) unanswered += count;
   DRMFILTER_LOG(
       level,
       "books of connection %u, questions: %I64u asked = %I64u allowed + %I64u denied + %I64u pending + "
       "%I64u unanswered\n",
-      connection_id, counters.asked, counters.allowed, counters.denied, counters.pending, unanswered);
+      connection_id, counters.asked, counters.allowed, counters.denied, counters.pending,
+      counters.unanswered_total());
 }
 
 }  // namespace

@@ -28,10 +28,15 @@ namespace {
          information_class == FileLinkInformationExBypassAccessCheck;
 }
 
+// Gives the file a name, or another one. Whether or not a policy cares: one may come before the
+// operation has ended.
+[[nodiscard]] bool gives_name(FILE_INFORMATION_CLASS information_class) {
+  return is_rename(information_class) || is_link(information_class);
+}
+
 // After these, names lead to other files than before.
 [[nodiscard]] bool changes_names(FILE_INFORMATION_CLASS information_class) {
-  return is_rename(information_class) || is_link(information_class) ||
-         information_class == FileDispositionInformation ||
+  return gives_name(information_class) || information_class == FileDispositionInformation ||
          information_class == FileDispositionInformationEx || information_class == FileShortNameInformation;
 }
 
@@ -175,16 +180,9 @@ static_assert(FILE_RENAME_REPLACE_IF_EXISTS == FILE_LINK_REPLACE_IF_EXISTS);
 [[nodiscard]] Judgement judge(PFLT_CALLBACK_DATA data, PCFLT_RELATED_OBJECTS objects) {
   const FILE_INFORMATION_CLASS information_class =
       data->Iopb->Parameters.SetFileInformation.FileInformationClass;
-  if (is_rename(information_class) || is_link(information_class))
-    return judge_new_name(data, objects, is_link(information_class));
+  if (gives_name(information_class)) return judge_new_name(data, objects, is_link(information_class));
   const ProtectionFlags needed = needed_for(data->Iopb->Parameters);
   return needed == ProtectionFlags::kNone ? Judgement{} : judge_open_file(data, objects, needed);
-}
-
-// Gives the file a name, or another one. Whether or not a policy cares: one may come before the operation has ended.
-[[nodiscard]] bool gives_name(const FLT_PARAMETERS& parameters) {
-  const FILE_INFORMATION_CLASS information_class = parameters.SetFileInformation.FileInformationClass;
-  return is_rename(information_class) || is_link(information_class);
 }
 
 }  // namespace
@@ -196,7 +194,7 @@ constinit NameChanges name_changes;
 FLT_PREOP_CALLBACK_STATUS pre_set_information(PFLT_CALLBACK_DATA data, PCFLT_RELATED_OBJECTS objects,
                                               PVOID* completion) {
   const void* const file = objects->FileObject->FsContext;
-  const bool names = gives_name(data->Iopb->Parameters);
+  const bool names = gives_name(data->Iopb->Parameters.SetFileInformation.FileInformationClass);
   if (names) {
     const NTSTATUS begun = name_changes.begin(file);
     if (!NT_SUCCESS(begun)) return complete_denied(data, begun);
@@ -215,7 +213,8 @@ FLT_POSTOP_CALLBACK_STATUS post_set_information(PFLT_CALLBACK_DATA data, PCFLT_R
                                                 PVOID completion, FLT_POST_OPERATION_FLAGS flags) {
   if (changes_names(data->Iopb->Parameters.SetFileInformation.FileInformationClass)) policies.names_changed();
   // Behind the new generation: who judges the file next finds nothing that was kept about its old name.
-  if (gives_name(data->Iopb->Parameters)) name_changes.end(objects->FileObject->FsContext);
+  if (gives_name(data->Iopb->Parameters.SetFileInformation.FileInformationClass))
+    name_changes.end(objects->FileObject->FsContext);
   if (completion == nullptr) return FLT_POSTOP_FINISHED_PROCESSING;
   return post_report_named(data, objects, completion, flags);
 }

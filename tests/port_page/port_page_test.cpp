@@ -3,27 +3,23 @@
 
 #include <gtest/gtest.h>
 
-#include <fstream>
-#include <iterator>
 #include <string>
 
 #include "fltsim/driver.hpp"
 #include "fltsim/machine.hpp"
 #include "port_page/answering.h"
 #include "support/driver.hpp"
+#include "support/source_text.hpp"
 
 namespace {
 
+using fltlink::test::source_text;
 using fltsim::Outcome;
 
-std::string read(const std::string& path) {
-  std::ifstream file(FLTLINK_SOURCE_DIR "/" + path);
-  return {std::istreambuf_iterator<char>(file), {}};
-}
-
 TEST(PortPageTest, CodeOfThePageIsTheCodeThatIsTested) {
-  const std::string code = read("tests/port_page/asking.c") + read("tests/port_page/answering.c");
-  const std::string page = read("docs/PORT.md");
+  const std::string code =
+      source_text("tests/port_page/asking.c") + source_text("tests/port_page/answering.c");
+  const std::string page = source_text("docs/PORT.md");
   int blocks = 0;
   for (std::size_t at = page.find("```c\n"); at != std::string::npos; at = page.find("```c\n", at)) {
     at += 5;

@@ -4,27 +4,22 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
-#include <fstream>
-#include <iterator>
 #include <string>
 
 #include "support/fake_host.hpp"
 #include "support/scripted_port.hpp"
 #include "support/service_messages.hpp"
+#include "support/source_text.hpp"
 
 namespace {
 
 using fltlink::Verdict;
-
-std::string read(const std::string& path) {
-  std::ifstream file(FLTLINK_SOURCE_DIR "/" + path);
-  return {std::istreambuf_iterator<char>(file), {}};
-}
+using fltlink::test::source_text;
 
 TEST(ServicePageTest, CodeOfThePageIsTheCodeThatIsTestedAndShort) {
-  const std::string code = read("tests/service_page/drafts_service.hpp");
+  const std::string code = source_text("tests/service_page/drafts_service.hpp");
   const std::string shown = code.substr(code.find("#include"));
-  EXPECT_NE(read("docs/SERVICE.md").find("```cpp\n" + shown + "```"), std::string::npos);
+  EXPECT_NE(source_text("docs/SERVICE.md").find("```cpp\n" + shown + "```"), std::string::npos);
   EXPECT_LT(std::count(shown.begin(), shown.end(), '\n'), 40);
 }
 

@@ -117,9 +117,8 @@ struct QuestionCounters {
   uint64_t pending = 0;
   std::array<uint64_t, kNoVerdictCount> unanswered{};  // by NoVerdict
 
-  [[nodiscard]] bool balanced() const {
-    return asked == allowed + denied + pending + detail::sum_of(unanswered);
-  }
+  [[nodiscard]] uint64_t unanswered_total() const { return detail::sum_of(unanswered); }
+  [[nodiscard]] bool balanced() const { return asked == allowed + denied + pending + unanswered_total(); }
 };
 
 inline void add(QuestionCounters& sum, const QuestionCounters& more) {
@@ -224,7 +223,8 @@ namespace detail {
 }
 
 // `bytes` are those that FilterSendMessage says it returned: 224 of them from a driver that does not count
-// requests, or 1392 and what a newer one appends. Whether the books balance is the reader's to judge. Errors: kTruncated, kUnknownType, kWrongSize, kUnknownField, kReservedNotZero.
+// requests, or 1392 and what a newer one appends. Whether the books balance is the reader's to judge. Errors:
+// kTruncated, kUnknownType, kWrongSize, kUnknownField, kReservedNotZero.
 [[nodiscard]] inline Result<CountersReply, DecodeError> decode_counters_reply(Bytes bytes) {
   uint32_t type = 0;
   if (!ByteReader(bytes).read_u32_le(type)) return DecodeError::kTruncated;
