@@ -58,7 +58,9 @@ System::System(const Options& options)
 System::~System() {
   shut_down();
   // From here on no simulated thread runs; what they left is taken down without them.
-  scheduler_.reset();
+  // Its last threads ask this machine for it until it has seen their end, so the pointer goes after it, not before.
+  delete scheduler_.get();
+  static_cast<void>(scheduler_.release());
   fltmgr_->ports().take_down();
   loader_.reset();
   io_.reset();
