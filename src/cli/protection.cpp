@@ -40,13 +40,13 @@ class BareOpen {
  public:
   BareOpen(fltsim::fs::FileSystem& file_system, std::u16string_view path, std::uint32_t access)
       : file_system_(file_system) {
-    constexpr std::uint32_t kShareAll = 7;
-    constexpr std::uint32_t kFileOpen = 1;
+    constexpr std::uint32_t kShareWithAll = 7;
+    constexpr std::uint32_t kOpenExisting = 1;
     fltsim::fs::CreateRequest request;
     request.path = path;
     request.desired_access = access;
-    request.share_access = kShareAll;
-    request.disposition = kFileOpen;
+    request.share_access = kShareWithAll;
+    request.disposition = kOpenExisting;
     result_ = file_system.create(request);
   }
   ~BareOpen() {

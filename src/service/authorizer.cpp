@@ -15,7 +15,7 @@ using fltlink::ConnectionUse;
 // ASCII only, as in the policy store. Where the driver's table knows more letters, this allows less.
 char16_t upcase(char16_t unit) { return unit >= u'a' && unit <= u'z' ? unit - u'a' + u'A' : unit; }
 
-fltlink::LoopOptions loop_options(const Settings& settings, const fltlink::Authenticator* authenticator) {
+fltlink::LoopOptions authorizer_loop_options(const Settings& settings, const fltlink::Authenticator* authenticator) {
   fltlink::LoopOptions options;
   options.authenticator = authenticator;
   options.workers = settings.workers;
@@ -33,7 +33,7 @@ Authorizer::Authorizer(fltlink::Host& host, fltlink::Port& port, EventLog& log, 
     : host_(host),
       log_(log),
       allowed_(settings.allowed),
-      loop_(host, port, *this, loop_options(settings, authenticator)) {
+      loop_(host, port, *this, authorizer_loop_options(settings, authenticator)) {
   for (std::u16string& pattern : allowed_) std::ranges::transform(pattern, pattern.begin(), &upcase);
 }
 

@@ -13,7 +13,7 @@ using fltlink::RequestResult;
 
 namespace {
 
-fltlink::LoopOptions loop_options(const Settings& settings, const fltlink::Authenticator* authenticator) {
+fltlink::LoopOptions subscriber_loop_options(const Settings& settings, const fltlink::Authenticator* authenticator) {
   fltlink::LoopOptions options;
   options.authenticator = authenticator;
   options.workers = settings.workers;
@@ -55,7 +55,7 @@ DrmService::DrmService(fltlink::Host& host, fltlink::Port& port, PolicyStore& po
       config_{.enable_monitoring = settings.monitoring,
               .enable_blocking = settings.blocking,
               .log_level = driver_log_level(settings.log_level)},
-      loop_(host, port, *this, loop_options(settings, authenticator)) {}
+      loop_(host, port, *this, subscriber_loop_options(settings, authenticator)) {}
 
 fltlink::StartOutcome DrmService::start() {
   const fltlink::StartOutcome outcome = loop_.start();

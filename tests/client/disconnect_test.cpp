@@ -4,7 +4,6 @@
 namespace fltsim {
 namespace {
 
-const Bytes kEight = {1, 2, 3, 4, 5, 6, 7, 8};
 constexpr DWORD kInvalidHandle = 6;
 
 TEST(DisconnectTest, SlotComesBackOnlyAfterDisconnectNotify) {  // T-15: DISC-7

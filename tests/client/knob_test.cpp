@@ -6,9 +6,6 @@
 namespace fltsim {
 namespace {
 
-const Bytes kEight = {1, 2, 3, 4, 5, 6, 7, 8};
-const Bytes kFour = {9, 8, 7, 6};
-
 template <class Member, class Value>
 Options with(Member Semantics::*knob, Value value) {
   Options options;

@@ -30,6 +30,8 @@ using Bytes = std::vector<unsigned char>;
 
 inline constexpr ULONG kTestTag = 0x74736554;
 inline const char16_t* const kPortName = u"\\TestPort";
+inline const Bytes kEight = {1, 2, 3, 4, 5, 6, 7, 8};
+inline const Bytes kFour = {9, 8, 7, 6};
 inline constexpr std::int64_t kMillisecond = 10'000;  // 100 ns units
 
 using fltlink::test::scaled;

@@ -7,7 +7,6 @@
 namespace fltsim {
 namespace {
 
-const Bytes kEight = {1, 2, 3, 4, 5, 6, 7, 8};
 constexpr DWORD kAborted = 995;
 constexpr DWORD kTooSmall = 122;
 

@@ -4,9 +4,6 @@
 namespace fltsim {
 namespace {
 
-const Bytes kEight = {1, 2, 3, 4, 5, 6, 7, 8};
-const Bytes kFour = {9, 8, 7, 6};
-
 TEST(ReplyTest, SecondReplyHasNoWaiter) {  // T-9: REPLY-3
   under_every_scheduler([](const Options& options) {
     PortMachine m(options);

@@ -4,8 +4,6 @@
 namespace fltsim {
 namespace {
 
-const Bytes kEight = {1, 2, 3, 4, 5, 6, 7, 8};
-
 // What sends of this file are given unless they want something else.
 struct Arguments {
   unsigned char message[8] = {};

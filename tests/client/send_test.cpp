@@ -5,9 +5,6 @@
 namespace fltsim {
 namespace {
 
-const Bytes kEight = {1, 2, 3, 4, 5, 6, 7, 8};
-const Bytes kFour = {9, 8, 7, 6};
-
 TEST(SendTest, WithoutAConnectionItFailsAtOnceWhateverTheTimeout) {  // T-1: SEND-3
   under_every_scheduler([](const Options& options) {
     PortMachine m(options);

@@ -4,9 +4,6 @@
 namespace fltsim {
 namespace {
 
-const Bytes kEight = {1, 2, 3, 4, 5, 6, 7, 8};
-const Bytes kFour = {9, 8, 7, 6};
-
 TEST(SendWaitTest, TimeIsUpAfterTwentyMillisecondsAndNotBefore) {  // T-2: SEND-6, SEND-8, SEND-10
   for (const bool delivered : {false, true}) {
     under_seeds([delivered](const Options& options) {

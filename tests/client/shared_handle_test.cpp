@@ -6,8 +6,6 @@
 namespace fltsim {
 namespace {
 
-const Bytes kEight = {1, 2, 3, 4, 5, 6, 7, 8};
-
 // The client's connection, and a second process that has a handle to it too.
 struct Shared {
   explicit Shared(const Options& options)

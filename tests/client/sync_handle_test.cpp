@@ -4,8 +4,6 @@
 namespace fltsim {
 namespace {
 
-const Bytes kEight = {1, 2, 3, 4, 5, 6, 7, 8};
-
 // A client with a synchronous handle, and a thread that receives on it.
 struct Synchronous {
   explicit Synchronous(const Options& options) : m(options) {

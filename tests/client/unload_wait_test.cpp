@@ -4,8 +4,6 @@
 namespace fltsim {
 namespace {
 
-const Bytes kEight = {1, 2, 3, 4, 5, 6, 7, 8};
-
 // Holds up a callback of the driver.
 class Gate {
  public:

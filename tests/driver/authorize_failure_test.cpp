@@ -1,6 +1,7 @@
 // Questions without a verdict: by each cause, what becomes of the operation is what the authorizer asked for when
 // it connected, and never hangs.
 #include "driver/asking_machine.hpp"
+#include "driver/raw_client.hpp"
 
 namespace drmfilter::test {
 namespace {
@@ -8,7 +9,6 @@ namespace {
 using namespace std::chrono_literals;
 using fltlink::ConnectContext;
 
-constexpr HRESULT hr(uint32_t value) { return static_cast<HRESULT>(value); }
 constexpr uint32_t kAllBits = FLTLINK_FAIL_OPEN_FLAGS_ALL;
 
 int32_t expected(bool open) { return open ? STATUS_SUCCESS : STATUS_ACCESS_DENIED; }

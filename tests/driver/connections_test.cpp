@@ -12,7 +12,6 @@ using fltlink::MessageCounters;
 using fltsim::User;
 using namespace std::chrono_literals;
 
-constexpr HRESULT hr(uint32_t value) { return static_cast<HRESULT>(value); }
 constexpr HRESULT kAccessDenied = hr(0x80070005);
 
 uint64_t dropped(const MessageCounters& counters, DropReason reason) {

@@ -19,9 +19,9 @@ struct Besieger {
 };
 
 // The driver is built WATCHED: what it reads of a client it reads once, and no reply that nobody wrote.
-class Siege : public DrmMachine {
+class Onslaught : public DrmMachine {
  public:
-  Siege(uint64_t seed, const Besieger& by) : DrmMachine(options_for(seed)), seed_(seed), by_(by) {
+  Onslaught(uint64_t seed, const Besieger& by) : DrmMachine(options_for(seed)), seed_(seed), by_(by) {
     fltsim::DriverOptions settings = driver_options();
     settings.parameters.push_back({u"AuthorizeTimeoutMs", uint32_t{50}});
     load(FLTLINK_DRIVER("drmfilter_watched"), settings);
@@ -102,7 +102,7 @@ class Siege : public DrmMachine {
 
 void besiege(const Besieger& by, uint64_t seeds) {
   for (uint64_t seed = 1; seed <= fltsim::scaled(seeds) && !testing::Test::HasFailure(); ++seed)
-    Siege(seed, by).run();
+    Onslaught(seed, by).run();
 }
 
 TEST(HostileClientTest, NeitherStopsTheDriverNorGetsThrough) {  // MSG-3, MSG-4, MSG-5, CONN-11, VER-48

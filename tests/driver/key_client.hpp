@@ -9,7 +9,6 @@
 
 namespace drmfilter::test {
 
-constexpr HRESULT hr(uint32_t value) { return static_cast<HRESULT>(value); }
 constexpr HRESULT kAccessDenied = hr(0x80070005);
 constexpr HRESULT kNotSupported = hr(0x80070032);
 constexpr HRESULT kDisconnected = hr(0x80070006);

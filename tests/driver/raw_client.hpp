@@ -16,6 +16,8 @@ namespace drmfilter::test {
 
 using Buffer = std::vector<uint8_t>;
 
+constexpr HRESULT hr(uint32_t value) { return static_cast<HRESULT>(value); }
+
 class RawClient {
  public:
   explicit RawClient(fltsim::Process process) : process_(std::move(process)) {}

@@ -11,7 +11,6 @@ using fltlink::DecodeError;
 using fltlink::MutableBytes;
 using fltlink::Text;
 
-constexpr HRESULT hr(uint32_t value) { return static_cast<HRESULT>(value); }
 constexpr HRESULT kInvalidBufferSize = hr(0x800706F8);
 constexpr HRESULT kInvalidParameter = hr(0x80070057);
 constexpr HRESULT kMisaligned = hr(0x800703E6);
