@@ -1,8 +1,6 @@
 #include "loader/tool/tokens.hpp"
 
 #include <cctype>
-#include <cstdlib>
-#include <iostream>
 
 namespace fltsim::lower_seh {
 namespace {
@@ -78,10 +76,7 @@ class Lexer {
 
 }  // namespace
 
-void fail(int line, const std::string& message) {
-  std::cerr << "fltsim-lower-seh: line " << line << " of the preprocessed unit: " << message << '\n';
-  std::exit(1);
-}
+void fail(int line, const std::string& message) { throw Refused{line, message}; }
 
 std::vector<Token> tokenize(std::string_view source) { return Lexer(source).run(); }
 

@@ -17,7 +17,11 @@ struct Token {
   int line;
 };
 
-// Ends the tool.
+// What is thrown for a unit that cannot be lowered. `line` is one of the preprocessed unit.
+struct Refused {
+  int line;
+  std::string message;
+};
 [[noreturn]] void fail(int line, const std::string& message);
 
 // The texts of all tokens, in order, are `source`, which must outlive them.

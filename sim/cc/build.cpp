@@ -1,0 +1,105 @@
+#include "cc/build.hpp"
+
+#include <algorithm>
+#include <atomic>
+#include <ostream>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "cc/files.hpp"
+#include "cc/flags.hpp"
+#include "cc/process.hpp"
+#include "cc/unit.hpp"
+
+namespace fltsim::cc {
+namespace {
+
+struct Unit {
+  std::string source;
+  std::string object;
+  std::string base;
+  UnitResult result{};
+};
+
+std::string stem_of(const std::string& path) {
+  const std::string name = path.substr(path.rfind('/') + 1);
+  return name.substr(0, name.rfind('.'));
+}
+
+bool is_source(const std::string& input) { return is_c_source(input) || is_cxx_source(input); }
+
+// As many at once as there are processors. What they have to say comes in the order of the command line.
+void build_units(const Target& target, std::vector<Unit>& units) {
+  std::atomic<std::size_t> next = 0;
+  const auto work = [&] {
+    for (std::size_t i = next++; i < units.size(); i = next++) {
+      units[i].result = build_unit(target, units[i].source, units[i].object, units[i].base);
+    }
+  };
+  std::vector<std::jthread> others;
+  const std::size_t workers =
+      std::min<std::size_t>(units.size(), std::max(1U, std::thread::hardware_concurrency()));
+  for (std::size_t i = 1; i < workers; ++i) others.emplace_back(work);
+  work();
+}
+
+bool link(const Target& target, const std::string& output, const std::vector<std::string>& objects,
+          std::ostream& errors) {
+  const std::vector<std::string> words = target.link(output, objects);
+  if (target.arguments.verbose) errors << command_text(words) << '\n';
+  const ProcessResult done = run(words);
+  errors << done.errors;
+  return done.status == 0;
+}
+
+}  // namespace
+
+bool build(const Arguments& arguments, std::ostream& errors) {
+  const auto installation = find_installation(own_path());
+  if (!installation) {
+    errors << "fltlink-cc: the simulator's library is not where this program belongs, in a package's bin\n";
+    return false;
+  }
+  const bool with_cxx = std::any_of(arguments.inputs.begin(), arguments.inputs.end(), is_cxx_source);
+  const auto found = find_toolchain(
+      arguments.compiler_name.empty() ? default_compiler() : arguments.compiler_name, with_cxx);
+  if (const auto* none = std::get_if<NoToolchain>(&found)) {
+    errors << "fltlink-cc: " << none->text << '\n';
+    return false;
+  }
+  const Target target{arguments, *installation, std::get<Toolchain>(found)};
+
+  TemporaryFolder folder;
+  if (folder.path().empty()) {
+    errors << "fltlink-cc: cannot make a temporary folder\n";
+    return false;
+  }
+  if (arguments.save_temporaries) {
+    folder.keep();
+    errors << "fltlink-cc: the files in between are in " << folder.path() << '\n';
+  }
+  std::vector<Unit> units;
+  std::vector<std::string> objects;
+  for (const std::string& input : arguments.inputs) {
+    if (!is_source(input)) {
+      objects.push_back(input);
+      continue;
+    }
+    const std::string base = folder.path() + '/' + std::to_string(units.size()) + '_' + stem_of(input);
+    std::string object = base + ".o";
+    if (arguments.compile_only) object = arguments.output.empty() ? stem_of(input) + ".o" : arguments.output;
+    objects.push_back(object);
+    units.push_back({input, object, base});
+  }
+  build_units(target, units);
+  bool is_built = true;
+  for (const Unit& unit : units) {
+    errors << unit.result.messages;
+    is_built = is_built && unit.result.is_built;
+  }
+  if (!is_built || arguments.compile_only) return is_built;
+  return link(target, arguments.output.empty() ? "a.sys" : arguments.output, objects, errors);
+}
+
+}  // namespace fltsim::cc
