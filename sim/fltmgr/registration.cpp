@@ -91,10 +91,12 @@ constexpr std::u16string_view kServices = u"\\Registry\\Machine\\System\\Current
 
 }  // namespace
 
-// LIFE-5: the service key's Instances, the default one first.
+// LIFE-5: the service key's Instances, the default one first. Isolated driver packages have them below Parameters.
 NTSTATUS FilterManager::read_definitions(Filter& filter) const {
   const nt::Registry& registry = system_.nt().registry();
-  const std::u16string key = std::u16string(kServices) + filter.name + u"\\Instances";
+  const std::u16string service = std::u16string(kServices) + filter.name;
+  const std::u16string isolated = service + u"\\Parameters\\Instances";
+  const std::u16string key = registry.exists(isolated) ? isolated : service + u"\\Instances";
   const auto default_name = registry.get_string(key, u"DefaultInstance");
   if (!default_name) return STATUS_OBJECT_NAME_NOT_FOUND;
   for (const std::u16string& name : registry.subkeys(key)) {

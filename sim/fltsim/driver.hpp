@@ -31,6 +31,15 @@ struct DriverParameter {
   std::variant<std::u16string, std::uint32_t, std::vector<std::uint8_t>> value;
 };
 
+// A value below the service key, as the registry holds it.
+struct ServiceValue {
+  std::u16string key;      // below the service key: u"Instances\\Upper"; empty: the service key itself
+  std::u16string name;     // empty: the key's default value
+  std::uint32_t type = 0;  // REG_SZ ...
+  std::vector<std::uint8_t> data = {};  // texts with their terminators
+  bool key_only = false;                // the key is made, and no value in it
+};
+
 // What an .inf file says of a minifilter: the service key and its one instance.
 struct DriverOptions {
   std::u16string name = {};      // empty: the module's file name without its ending
@@ -38,6 +47,9 @@ struct DriverOptions {
   std::u16string instance = {};  // empty: "<name> Instance"
   std::uint32_t instance_flags = 0;
   std::vector<DriverParameter> parameters = {};
+  // The whole of the service key but for the parameters above, instances included: what driver_options_from_inf()
+  // has read (inf.hpp). Unless it is empty, altitude, instance and instance_flags only repeat what it says.
+  std::vector<ServiceValue> values = {};
 };
 
 // A small value; valid as long as the machine.

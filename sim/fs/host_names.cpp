@@ -69,4 +69,15 @@ NtName nt_name_of(std::string_view host) {
   return result;
 }
 
+std::optional<std::u16string> text_of_utf8(std::string_view bytes) {
+  std::u16string text;
+  while (!bytes.empty()) {
+    const Decoded next = decode(bytes);
+    if (next.length == 0) return std::nullopt;
+    append(text, next.code);
+    bytes.remove_prefix(next.length);
+  }
+  return text;
+}
+
 }  // namespace fltsim::fs

@@ -1,6 +1,7 @@
 // How names of host files become names that NT allows.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -15,5 +16,8 @@ struct NtName {
 // code, and so does each byte that is not part of valid UTF-8. REQUIRES: `host` is 1 to 255 bytes without '/'
 // and NUL, as a directory of the host gives it; then the result has 1 to 255 units.
 NtName nt_name_of(std::string_view host);
+
+// Exact; nothing for bytes that are no UTF-8.
+std::optional<std::u16string> text_of_utf8(std::string_view bytes);
 
 }  // namespace fltsim::fs

@@ -88,12 +88,14 @@ DriverRecord& Loader::add_service(DriverOptions options, std::string path,
 void Loader::write_service_key(const DriverOptions& options, const DriverRecord& record) {
   nt::Registry& registry = system_.nt().registry();
   const std::u16string key = std::u16string(kServices) + record.name;
-  const std::u16string instance = options.instance.empty() ? record.name + u" Instance" : options.instance;
-  const std::u16string altitude = options.altitude.empty() ? decimal(next_altitude_) : options.altitude;
-  if (options.altitude.empty()) next_altitude_ += 10;
-  registry.set_string(key + u"\\Instances", u"DefaultInstance", instance);
-  registry.set_string(key + u"\\Instances\\" + instance, u"Altitude", altitude);
-  registry.set_dword(key + u"\\Instances\\" + instance, u"Flags", options.instance_flags);
+  for (const ServiceValue& value : options.values) {
+    const std::u16string below = value.key.empty() ? key : key + u'\\' + value.key;
+    registry.create(below);
+    if (value.key_only) continue;
+    nt::RegistryValue stored{static_cast<nt::ValueType>(value.type), value.data};
+    static_cast<void>(registry.set(below, value.name, std::move(stored)));
+  }
+  if (options.values.empty()) write_default_instance(options, key, record.name);
   registry.create(key + u"\\Parameters");
   for (const DriverParameter& parameter : options.parameters) {
     if (const auto* text = std::get_if<std::u16string>(&parameter.value)) {
@@ -105,6 +107,17 @@ void Loader::write_service_key(const DriverOptions& options, const DriverRecord&
       static_cast<void>(registry.set(key + u"\\Parameters", parameter.name, std::move(bytes)));
     }
   }
+}
+
+void Loader::write_default_instance(const DriverOptions& options, const std::u16string& key,
+                                    const std::u16string& name) {
+  nt::Registry& registry = system_.nt().registry();
+  const std::u16string instance = options.instance.empty() ? name + u" Instance" : options.instance;
+  const std::u16string altitude = options.altitude.empty() ? decimal(next_altitude_) : options.altitude;
+  if (options.altitude.empty()) next_altitude_ += 10;
+  registry.set_string(key + u"\\Instances", u"DefaultInstance", instance);
+  registry.set_string(key + u"\\Instances\\" + instance, u"Altitude", altitude);
+  registry.set_dword(key + u"\\Instances\\" + instance, u"Flags", options.instance_flags);
 }
 
 Loader::State Loader::claim(nt::Thread& thread, DriverRecord& record, State from, State to) {

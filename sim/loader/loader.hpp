@@ -106,6 +106,8 @@ class Loader {
   DriverRecord* find(std::u16string_view name);
   DriverRecord& find_or_add(const std::u16string& name);
   void write_service_key(const DriverOptions& options, const DriverRecord& record);
+  void write_default_instance(const DriverOptions& options, const std::u16string& key,
+                              const std::u16string& name);
   DriverObject* make_object(DriverRecord& record);
   NTSTATUS load_image(nt::Thread& thread, DriverRecord& record);
   NTSTATUS start(nt::Thread& thread, DriverRecord& record, Module::DriverEntry entry);
