@@ -1,0 +1,44 @@
+// Which WDK and Win32 routines the simulator has, and which tests call them.
+#pragma once
+
+#include <map>
+#include <set>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace house {
+
+// The source without comments and without the contents of its string and character literals.
+std::string code_of(std::string_view source);
+
+// Names that are followed by an opening parenthesis: calls, and definitions.
+std::set<std::string> called_names(std::string_view code);
+
+// What a header's macro or inline function calls in its turn: name -> the names in its body.
+class HeaderCode {
+ public:
+  void read(std::string_view header);
+
+  // `names`, and all that they lead to.
+  std::set<std::string> closure(const std::set<std::string>& names) const;
+  // Every macro and inline function.
+  std::vector<std::string> names() const;
+
+ private:
+  std::map<std::string, std::set<std::string>> calls_;
+};
+
+// The routine's section of the page: "Flt", "Rtl", ... or "Win32".
+std::string family_of(std::string_view routine);
+
+struct Routine {
+  std::string name;
+  bool refuses;                     // declared, and stops the machine with its name
+  std::vector<std::string> called;  // by these files below tests/, the best first
+};
+
+// Of the library that was built, in the order of their families and names.
+std::vector<Routine> routines();
+
+}  // namespace house
