@@ -257,14 +257,18 @@ BOOLEAN RtlValidSecurityDescriptor(PSECURITY_DESCRIPTOR SecurityDescriptor) {
 
 ULONG RtlLengthSecurityDescriptor(PSECURITY_DESCRIPTOR SecurityDescriptor) {
   touch("RtlLengthSecurityDescriptor", nt::kApc);
-  return static_cast<ULONG>(nt::capture_descriptor(SecurityDescriptor).size());
+  const auto& descriptor = *static_cast<SECURITY_DESCRIPTOR*>(SecurityDescriptor);
+  const auto relative = static_cast<ULONG>(nt::capture_descriptor(SecurityDescriptor).size());
+  if ((descriptor.Control & SE_SELF_RELATIVE) != 0) return relative;
+  // The structure has pointers where the relative form has offsets.
+  return relative + static_cast<ULONG>(sizeof(SECURITY_DESCRIPTOR) - sizeof(SECURITY_DESCRIPTOR_RELATIVE));
 }
 
 NTSTATUS RtlAbsoluteToSelfRelativeSD(PSECURITY_DESCRIPTOR Absolute, PSECURITY_DESCRIPTOR SelfRelative,
                                      PULONG BufferLength) {
   touch("RtlAbsoluteToSelfRelativeSD", nt::kApc);
   if ((static_cast<SECURITY_DESCRIPTOR*>(Absolute)->Control & SE_SELF_RELATIVE) != 0) {
-    return STATUS_INVALID_SECURITY_DESCR;
+    return STATUS_BAD_DESCRIPTOR_FORMAT;
   }
   const std::vector<std::uint8_t> bytes = nt::capture_descriptor(Absolute);
   const bool fits = bytes.size() <= *BufferLength;

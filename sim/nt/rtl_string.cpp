@@ -165,8 +165,9 @@ BOOLEAN RtlSuffixUnicodeString(PCUNICODE_STRING String1, PCUNICODE_STRING String
 
 NTSTATUS RtlHashUnicodeString(PCUNICODE_STRING String, BOOLEAN CaseInSensitive, ULONG HashAlgorithm,
                               PULONG HashValue) {
-  touch("RtlHashUnicodeString", nt::kDispatch);
-  if (HashAlgorithm > HASH_STRING_ALGORITHM_X65599) return STATUS_INVALID_PARAMETER;
+  touch("RtlHashUnicodeString", nt::kApc);
+  if (String == nullptr || HashValue == nullptr || HashAlgorithm > HASH_STRING_ALGORITHM_X65599)
+    return STATUS_INVALID_PARAMETER;
   ULONG hash = 0;
   for (const WCHAR unit : view(String)) hash = hash * 65599 + nt::folded(unit, CaseInSensitive);
   *HashValue = hash;
@@ -203,10 +204,14 @@ VOID RtlFreeAnsiString(PANSI_STRING AnsiString) {
 NTSTATUS RtlDuplicateUnicodeString(ULONG Flags, PCUNICODE_STRING StringIn, PUNICODE_STRING StringOut) {
   touch("RtlDuplicateUnicodeString", nt::kApc);
   const bool terminate = (Flags & RTL_DUPLICATE_UNICODE_STRING_NULL_TERMINATE) != 0;
+  const bool allocate_empty = (Flags & RTL_DUPLICATE_UNICODE_STRING_ALLOCATE_NULL_STRING) != 0;
+  constexpr ULONG kKnown =
+      RTL_DUPLICATE_UNICODE_STRING_NULL_TERMINATE | RTL_DUPLICATE_UNICODE_STRING_ALLOCATE_NULL_STRING;
+  if ((Flags & ~kKnown) != 0 || (allocate_empty && !terminate)) return STATUS_INVALID_PARAMETER;
   const std::size_t bytes = StringIn->Length + (terminate ? sizeof(WCHAR) : 0);
   if (bytes > nt::kBytesMax) return STATUS_NAME_TOO_LONG;
   *StringOut = {};
-  if (bytes == 0) return STATUS_SUCCESS;
+  if (StringIn->Length == 0 && !allocate_empty) return STATUS_SUCCESS;
   auto* buffer = static_cast<PWCH>(nt::allocate_string("RtlDuplicateUnicodeString", bytes));
   if (buffer == nullptr) return STATUS_NO_MEMORY;
   *StringOut = {0, static_cast<USHORT>(bytes), buffer};

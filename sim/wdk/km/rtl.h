@@ -60,6 +60,7 @@ CHAR RtlUpperChar(CHAR Character);
 VOID RtlFreeUnicodeString(PUNICODE_STRING UnicodeString);
 VOID RtlFreeAnsiString(PANSI_STRING AnsiString);
 #define RTL_DUPLICATE_UNICODE_STRING_NULL_TERMINATE 1
+#define RTL_DUPLICATE_UNICODE_STRING_ALLOCATE_NULL_STRING 2
 NTSTATUS RtlDuplicateUnicodeString(ULONG Flags, PCUNICODE_STRING StringIn, PUNICODE_STRING StringOut);
 NTSTATUS RtlUnicodeStringToAnsiString(PANSI_STRING Destination, PCUNICODE_STRING Source, BOOLEAN AllocateDestination);
 NTSTATUS RtlAnsiStringToUnicodeString(PUNICODE_STRING Destination, PCANSI_STRING Source, BOOLEAN AllocateDestination);
