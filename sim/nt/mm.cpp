@@ -1,7 +1,6 @@
 // Mm: probing user memory, descriptor lists, routine addresses.
 #include <km/mm.h>
 
-#include <dlfcn.h>
 #include <sys/mman.h>
 
 #include "nt/unsupported.hpp"
@@ -22,25 +21,6 @@ NTSTATUS probe(Thread& thread, const void* address, SIZE_T length, ULONG alignme
 }
 
 void* address_of(PMDL list) { return MmGetMdlVirtualAddress(list); }
-
-// In the library or program that holds the routines of the machine. dlsym() looks in what that depends on, too.
-bool is_ours(void* symbol) {
-  Dl_info own{};
-  Dl_info found{};
-  return dladdr(reinterpret_cast<void*>(&ProbeForRead), &own) != 0 && dladdr(symbol, &found) != 0 &&
-         own.dli_fbase == found.dli_fbase;
-}
-
-void* own_symbol(const std::string& name) {
-  if (name.starts_with("fltsim")) return nullptr;  // the simulator's own, no routine of Windows
-  Dl_info own{};
-  if (dladdr(reinterpret_cast<void*>(&ProbeForRead), &own) == 0) return nullptr;
-  void* library = dlopen(own.dli_fname, RTLD_NOW | RTLD_NOLOAD);
-  if (library == nullptr) return nullptr;
-  void* symbol = dlsym(library, name.c_str());
-  dlclose(library);
-  return symbol != nullptr && is_ours(symbol) ? symbol : nullptr;
-}
 
 }  // namespace
 }  // namespace fltsim::nt
@@ -117,8 +97,7 @@ PVOID MmGetSystemRoutineAddress(PUNICODE_STRING SystemRoutineName) {
   enter("MmGetSystemRoutineAddress", nt::kPassive);
   std::string name;
   for (const WCHAR unit : nt::view(SystemRoutineName)) name += unit < 0x80 ? static_cast<char>(unit) : '?';
-  if (nt::is_unsupported(name)) return nullptr;
-  return nt::own_symbol(name);
+  return nt::routine_address(name);
 }
 
 }  // extern "C"

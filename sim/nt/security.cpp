@@ -5,7 +5,7 @@
 
 #include "machine/system.hpp"
 #include "nt/executive.hpp"
-#include "wdk/shared/security.h"
+#include "wdk/shared/token.h"
 #include "wdk/shared/status.h"
 
 namespace fltsim::nt {

@@ -1,38 +1,35 @@
 #include "nt/unsupported.hpp"
 
-#include <algorithm>
+#include <dlfcn.h>
 
-// clang-format off
-#define FLTSIM_UNSUPPORTED_ROUTINES(X) \
-  X(KeInitializeDpc) X(KeInsertQueueDpc) X(KeRemoveQueueDpc) X(KeFlushQueuedDpcs) X(ExUuidCreate) \
-  X(ExVerifySuite) X(ExIsProcessorFeaturePresent) X(MmFlushImageSection) X(MmCanFileBeTruncated) \
-  X(MmDoesFileHaveUserWritableReferences) X(MmIsRecursiveIoFault) X(MmAllocateContiguousMemory) \
-  X(MmFreeContiguousMemory) X(MmGetPhysicalAddress) X(MmPageEntireDriver) X(MmLockPagableDataSection) \
-  X(MmUnlockPagableImageSection) X(MmCopyVirtualMemory) X(RtlStringFromGUID) X(RtlVerifyVersionInfo) \
-  X(RtlQueryRegistryValues) X(RtlWriteRegistryValue) X(RtlCheckRegistryKey) \
-  X(RtlGetOwnerSecurityDescriptor) X(RtlInitializeGenericTableAvl) X(RtlInsertElementGenericTableAvl) \
-  X(RtlDeleteElementGenericTableAvl) X(RtlLookupElementGenericTableAvl) X(RtlGetElementGenericTableAvl) \
-  X(RtlEnumerateGenericTableAvl) X(RtlNumberGenericTableElementsAvl) X(RtlIsGenericTableEmptyAvl) \
-  X(RtlCaptureStackBackTrace) X(PsGetProcessInheritedFromUniqueProcessId) \
-  X(PsSetCreateProcessNotifyRoutine) X(PsSetCreateProcessNotifyRoutineEx) X(BCryptSetProperty) \
-  X(BCryptGenerateSymmetricKey) X(BCryptDestroyKey) X(BCryptEncrypt) X(BCryptDecrypt)
-// clang-format on
+#define X FLTSIM_DEFINE_UNSUPPORTED
+#include "nt/unsupported.inc"
+#undef X
 
-FLTSIM_UNSUPPORTED_ROUTINES(FLTSIM_DEFINE_UNSUPPORTED)
+// The linker's names for the bounds of the section.
+extern "C" {
+extern const char __start_fltsim_refusals[] __attribute__((visibility("hidden")));
+extern const char __stop_fltsim_refusals[] __attribute__((visibility("hidden")));
+}
 
 namespace fltsim::nt {
-namespace {
 
-constexpr std::string_view kNames[] = {
-#define FLTSIM_NAME(name) #name,
-    FLTSIM_UNSUPPORTED_ROUTINES(FLTSIM_NAME)
-#undef FLTSIM_NAME
-};
+bool is_refusal(const void* routine) {
+  return routine >= __start_fltsim_refusals && routine < __stop_fltsim_refusals;
+}
 
-}  // namespace
-
-bool is_unsupported(std::string_view routine) {
-  return std::find(std::begin(kNames), std::end(kNames), routine) != std::end(kNames);
+void* routine_address(const std::string& name) {
+  if (name.starts_with("fltsim")) return nullptr;  // the simulator's own, no routine of Windows
+  Dl_info own{};
+  if (dladdr(reinterpret_cast<void*>(&routine_address), &own) == 0) return nullptr;
+  void* library = dlopen(own.dli_fname, RTLD_NOW | RTLD_NOLOAD);
+  if (library == nullptr) return nullptr;
+  void* symbol = dlsym(library, name.c_str());
+  dlclose(library);
+  // dlsym() looks in what the library depends on, too.
+  Dl_info found{};
+  if (symbol == nullptr || dladdr(symbol, &found) == 0 || found.dli_fbase != own.dli_fbase) return nullptr;
+  return is_refusal(symbol) ? nullptr : symbol;
 }
 
 }  // namespace fltsim::nt

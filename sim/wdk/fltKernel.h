@@ -3,4 +3,4 @@
 
 #include "ntifs.h"
 
-#include "km/flt_rare.h"
+#include "km/flt_more.h"

@@ -1,10 +1,5 @@
-// ntifs.h, as drivers name it. The declarations are in km/, by WDK prefix.
+// ntifs.h, as drivers name it: ntddk.h and what file systems need. The declarations are in km/, by WDK prefix.
 #pragma once
 
-#include "km/exports.h"
 #include "km/fsrtl.h"
-#include "km/interlocked.h"
-#include "km/mm.h"
-#include "km/rtl_table.h"
-#include "km/seh.h"
-#include "km/zw_rare.h"
+#include "km/kernel.h"

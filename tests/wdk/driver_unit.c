@@ -1,4 +1,5 @@
 // A driver unit in C: every public header of the kernel side, and a filter's smallest registration.
+#include <bcrypt.h>
 #include <ctype.h>
 #include <dontuse.h>
 #include <fltKernel.h>

@@ -38,29 +38,4 @@ LONGLONG PsGetProcessCreateTimeQuadPart(PEPROCESS Process);
 ULONG PsGetProcessSessionId(PEPROCESS Process);
 HANDLE PsGetProcessInheritedFromUniqueProcessId(PEPROCESS Process);
 
-typedef VOID (*PCREATE_PROCESS_NOTIFY_ROUTINE)(HANDLE ParentId, HANDLE ProcessId, BOOLEAN Create);
-typedef struct _PS_CREATE_NOTIFY_INFO {
-  SIZE_T Size;
-  union {
-    ULONG Flags;
-    struct {
-      ULONG FileOpenNameAvailable : 1;
-      ULONG IsSubsystemProcess : 1;
-      ULONG Reserved : 30;
-    };
-  };
-  HANDLE ParentProcessId;
-  CLIENT_ID CreatingThreadId;
-  struct _FILE_OBJECT* FileObject;
-  PCUNICODE_STRING ImageFileName;
-  PCUNICODE_STRING CommandLine;
-  NTSTATUS CreationStatus;
-} PS_CREATE_NOTIFY_INFO, *PPS_CREATE_NOTIFY_INFO;
-typedef VOID (*PCREATE_PROCESS_NOTIFY_ROUTINE_EX)(PEPROCESS Process, HANDLE ProcessId,
-                                                  PPS_CREATE_NOTIFY_INFO CreateInfo);
-NTSTATUS PsSetCreateProcessNotifyRoutine(PCREATE_PROCESS_NOTIFY_ROUTINE NotifyRoutine, BOOLEAN Remove);
-NTSTATUS PsSetCreateProcessNotifyRoutineEx(PCREATE_PROCESS_NOTIFY_ROUTINE_EX NotifyRoutine, BOOLEAN Remove);
-
-#define THREAD_TERMINATE 0x0001u
-
 WDK_END

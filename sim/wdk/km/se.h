@@ -1,12 +1,10 @@
 // Security reference monitor: tokens, subjects and the access check.
 #pragma once
 
+#include "../shared/token.h"
 #include "ob.h"
 
 WDK_BEGIN
-
-#define SE_CREATE_TOKEN_PRIVILEGE 2
-#define SE_MANAGE_VOLUME_PRIVILEGE 28
 
 typedef struct _SECURITY_SUBJECT_CONTEXT {
   PACCESS_TOKEN ClientToken;
