@@ -68,7 +68,7 @@ const char* forbidden_change(const FLT_IO_PARAMETER_BLOCK& now, const Frame& fra
   }
   if (now.TargetFileObject == frame.received.TargetFileObject) return nullptr;
   if (now.TargetFileObject != nullptr &&
-      io::FileObject::of(*now.TargetFileObject).volume->filter_stack() == &instance.volume) {
+      io::FileObject::of(*now.TargetFileObject).filter_stack() == &instance.volume) {
     return nullptr;
   }
   return "the pre callback changed TargetFileObject to a file that is not on the volume of TargetInstance "

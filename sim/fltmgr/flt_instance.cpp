@@ -118,7 +118,7 @@ NTSTATUS FltGetVolumeFromFileObject(PFLT_FILTER Filter, PFILE_OBJECT FileObject,
   *RetVolume = nullptr;
   if (thread.system.fltmgr().live(Filter, "FltGetVolumeFromFileObject") == nullptr)
     return STATUS_INVALID_PARAMETER;
-  auto* volume = static_cast<VolumeStack*>(io::FileObject::of(*FileObject).volume->filter_stack());
+  auto* volume = static_cast<VolumeStack*>(io::FileObject::of(*FileObject).filter_stack());
   if (volume == nullptr) return STATUS_FLT_VOLUME_NOT_FOUND;
   if (!volume->reference()) return STATUS_FLT_DELETING_OBJECT;
   *RetVolume = volume->handle();

@@ -233,7 +233,7 @@ NTSTATUS Names::get_unsafe(Filter& filter, FILE_OBJECT& file, FLT_FILE_NAME_OPTI
   io::FileObject& object = io::FileObject::of(file);
   if (!object.opened()) return STATUS_FLT_INVALID_NAME_REQUEST;  // NAME-11
   if (static_cast<Format>(options & kFormatMask) == Format::kShort) return STATUS_NOT_SUPPORTED;
-  VolumeStack* volume = static_cast<VolumeStack*>(object.volume->filter_stack());
+  VolumeStack* volume = static_cast<VolumeStack*>(object.filter_stack());
   const bool normalized = static_cast<Format>(options & kFormatMask) == Format::kNormalized;
   std::u16string path;
   const NTSTATUS status = lookup(*volume, file, When::kOpen, normalized, path);

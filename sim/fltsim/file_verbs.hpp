@@ -119,6 +119,10 @@ class FileVerbs {
   ListResult query_directory(FileHandle handle, std::u16string_view pattern = {}, bool restart = false,
                              std::uint32_t length = 4096) const;
   IoResult flush(FileHandle handle) const;
+  // DeviceIoControl: `content` is what was written of `output_length` bytes. As there, a code of the device type
+  // FILE_DEVICE_FILE_SYSTEM is a file-system control. A driver's device is opened by its link, \??\Name.
+  IoResult device_control(FileHandle handle, std::uint32_t code, std::string_view input = {},
+                          std::uint32_t output_length = 0) const;
 
   // FILE_RENAME_INFORMATION (classes 10, 65) or FILE_LINK_INFORMATION (11). `target` is a bare name or a
   // path, or relative to `root`; `flags` is ReplaceIfExists, or the flags of class 65.

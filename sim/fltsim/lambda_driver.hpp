@@ -26,6 +26,8 @@ struct LambdaDriver {
   std::vector<FLT_CONTEXT_REGISTRATION> contexts = {};  // without the terminator
   FLT_REGISTRATION_FLAGS registration_flags = 0;
 
+  // At the beginning of DriverEntry; a failing status is its result. Devices are made here.
+  std::function<NTSTATUS(PDRIVER_OBJECT)> entry = {};
   // In DriverEntry, between FltRegisterFilter and FltStartFiltering; a failing status fails DriverEntry,
   // which then unregisters.
   std::function<NTSTATUS(PFLT_FILTER)> registered = {};

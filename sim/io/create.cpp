@@ -2,10 +2,12 @@
 #include <array>
 #include <utility>
 
+#include "io/device_requests.hpp"
 #include "io/file_system_call.hpp"
 #include "io/io_manager.hpp"
 #include "io/operation_text.hpp"
 #include "machine/system.hpp"
+#include "nt/enter.hpp"
 #include "nt/executive.hpp"
 #include "nt/security.hpp"
 
@@ -111,6 +113,7 @@ Resolved IoManager::locate(const OpenRequest& request, std::u16string_view name)
   if (request.root == nullptr) return resolve(name, request.case_insensitive);
   Resolved resolved;
   resolved.volume = request.root->volume;
+  resolved.device = request.root->device;
   resolved.rest = name;
   return resolved;
 }
@@ -129,6 +132,7 @@ OpenResult IoManager::open(const Issuer& issuer, const OpenRequest& request) {
   const Volume* first_volume = nullptr;
   for (int reparses = 0; reparses <= kReparsesMax; ++reparses) {
     Resolved where = locate(asked, name);
+    if (where.device) return open_device(issuer, asked, *where.device, where.rest);
     result.status = where.status;
     if (!NT_SUCCESS(where.status)) return result;
     if (where.rest.size() > kNameUnitsMax) {
@@ -175,6 +179,45 @@ OpenResult IoManager::open(const Issuer& issuer, const OpenRequest& request) {
     return result;
   }
   result.status = STATUS_REPARSE_POINT_NOT_RESOLVED;
+  return result;
+}
+
+OpenResult IoManager::open_device(const Issuer& issuer, const OpenRequest& request, Device& device,
+                                  std::u16string_view rest) {
+  OpenResult result;
+  if (device.deleted() || device.initializing()) {
+    result.status = STATUS_NO_SUCH_DEVICE;
+    return result;
+  }
+  // A name below the device is the driver's own business unless the device says otherwise.
+  const bool secure = rest.empty() || (device.Characteristics & FILE_DEVICE_SECURE_OPEN) != 0;
+  const std::vector<std::uint8_t>& security = nt::ObjectHeader::of(&device).security;
+  const bool from_user = issuer.mode == UserMode || (request.flags & IO_FORCE_ACCESS_CHECK) != 0;
+  const void* descriptor = from_user && secure && !security.empty() ? security.data() : nullptr;
+  ACCESS_MASK granted = 0;
+  result.status =
+      nt::check_access(descriptor, *issuer.thread.process.token, request.access, kFileType.mapping, granted);
+  if (!NT_SUCCESS(result.status)) return result;
+  if (!device.count_open()) {
+    result.status = STATUS_ACCESS_DENIED;
+    return result;
+  }
+  auto file = nt::Ref<FileObject>::adopt(
+      nt::create_object<FileObject>(system_, kFileType, issuer.thread, device, rest));
+  file->Flags = file_object_flags(request);
+  file->RelatedFileObject = request.root;
+  file->granted_access = granted;
+  const IO_STATUS_BLOCK status = send_device_create(issuer, request, granted, *file);
+  file->RelatedFileObject = nullptr;
+  result.status = status.Status;
+  result.information = status.Information;
+  if (!NT_SUCCESS(status.Status) || status.Status == STATUS_REPARSE) {
+    device.uncount_open();
+    if (status.Status == STATUS_REPARSE) nt::unsupported("STATUS_REPARSE from the create of a device");
+    return result;
+  }
+  file->created = true;
+  result.file = std::move(file);
   return result;
 }
 

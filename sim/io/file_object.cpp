@@ -3,6 +3,7 @@
 #include <cstring>
 #include <utility>
 
+#include "io/device_requests.hpp"
 #include "io/io_manager.hpp"
 #include "machine/system.hpp"
 #include "nt/executive.hpp"
@@ -23,7 +24,12 @@ nt::Pool& pool_of(nt::Thread& thread) { return thread.system.nt().pool(); }
 void close_file_handle(void* body, nt::Process&, std::uint64_t handles_left) {
   if (handles_left != 0) return;
   nt::Thread& thread = nt::current_thread("closing a file");
-  thread.system.io().cleanup({.thread = thread}, *static_cast<FileObject*>(body));
+  auto& file = *static_cast<FileObject*>(body);
+  if (file.device) {
+    send_device_cleanup({.thread = thread}, file);
+  } else {
+    thread.system.io().cleanup({.thread = thread}, file);
+  }
 }
 
 // The last reference is gone: IRP_MJ_CLOSE; before it the cleanup, if there never was a handle to bring it.
@@ -38,6 +44,7 @@ void remove_file_object(void* body) {
 std::u16string full_name(const void* body) {
   const auto& file = *static_cast<const FileObject*>(body);
   std::u16string name(file.name());
+  if (file.device) return nt::name_of(file.device.get()) + name;
   if (file.opened() && file.open->kind() != fs::OpenKind::kVolume) {
     static_cast<void>(file.file_system().query_name(*file.open, name));  // left alone when it fails
   }
@@ -61,9 +68,19 @@ const nt::ObjectType kFileType = {
 FileObject::FileObject(nt::Thread& thread, Volume& on_volume, std::u16string_view name,
                        const void* below_token)
     : FILE_OBJECT{}, volume(nt::Ref<Volume>::retain(&on_volume)), below(below_token) {
+  DeviceObject = &on_volume;
+  initialize(thread, name);
+}
+
+FileObject::FileObject(nt::Thread& thread, Device& on_device, std::u16string_view name)
+    : FILE_OBJECT{}, device(nt::Ref<Device>::retain(&on_device)), below(nullptr) {
+  DeviceObject = &on_device;
+  initialize(thread, name);
+}
+
+void FileObject::initialize(nt::Thread& thread, std::u16string_view name) {
   Type = kFileObjectType;
   Size = sizeof(FILE_OBJECT);
-  DeviceObject = &on_volume;
   // Signalled: a request is complete when its call returns.
   nt::Dispatcher::initialize(reinterpret_cast<nt::DispatcherHeader&>(Event.Header),
                              nt::DispatcherType::kNotificationEvent, 1);
@@ -124,6 +141,15 @@ void IoManager::close(const Issuer& issuer, FileObject& file) {
 void IoManager::finish_close(FileObject& file) {
   nt::Thread& thread = nt::current_thread("closing a file");
   const Issuer issuer{.thread = thread};
+  if (file.device) {
+    if (file.created) {
+      if (!file.has_flag(FO_HANDLE_CREATED)) send_device_cleanup(issuer, file);
+      send_device_close(issuer, file);
+      file.device->uncount_open();
+    }
+    if (file.FileName.Buffer != nullptr) pool_of(thread).free(thread, "IoManager", file.FileName.Buffer, 0);
+    return;
+  }
   if (file.created) {
     if (!file.has_flag(FO_HANDLE_CREATED)) cleanup(issuer, file);
     close(issuer, file);

@@ -10,6 +10,7 @@
 #include <string_view>
 
 #include "fs/file_system.hpp"
+#include "io/device.hpp"
 #include "io/volume.hpp"
 #include "nt/object.hpp"
 
@@ -28,6 +29,8 @@ class FileObject final : public FILE_OBJECT {
   // `name` is what was asked for, from the volume's root or relative to `related`; it is copied to pool, so
   // that a driver may replace it.
   FileObject(nt::Thread& thread, Volume& volume, std::u16string_view name, const void* below);
+  // Of a driver's device.
+  FileObject(nt::Thread& thread, Device& device, std::u16string_view name);
   ~FileObject();
   FileObject(const FileObject&) = delete;
   FileObject& operator=(const FileObject&) = delete;
@@ -51,7 +54,11 @@ class FileObject final : public FILE_OBJECT {
   LONGLONG position() const;
   void set_position(LONGLONG position);
 
+  // What it is open on: the one or the other.
   const nt::Ref<Volume> volume;
+  const nt::Ref<Device> device;
+  // Of the volume, if there is one.
+  FilterStack* filter_stack() const { return volume ? volume->filter_stack() : nullptr; }
   // Requests start below this instance; see Operation::below.
   const void* const below;
   // Reads, writes and some queries are tried as fast I/O first.
@@ -72,6 +79,8 @@ class FileObject final : public FILE_OBJECT {
   std::string trace_name;
 
  private:
+  void initialize(nt::Thread& thread, std::u16string_view name);
+
   mutable std::mutex position_mutex_;
 };
 

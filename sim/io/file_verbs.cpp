@@ -167,6 +167,23 @@ IoResult nt_flush(FileHandle handle) {
   return result;
 }
 
+IoResult nt_control(FileHandle handle, std::uint32_t code, std::string_view input,
+                    std::uint32_t output_length) {
+  return call_with_output("NtDeviceIoControlFile", output_length,
+                          [&](const Caller& caller, IO_STATUS_BLOCK& block, void* buffer) {
+                            const UserBuffer sent(caller.thread, input.empty() ? nullptr : input.data(),
+                                                  input.size(), UserBuffer::Use::kInput);
+                            io::DeviceControl control;
+                            control.code = code;
+                            control.input = sent.address();
+                            control.input_length = static_cast<ULONG>(input.size());
+                            control.output = output_length != 0 ? buffer : nullptr;
+                            control.output_length = output_length;
+                            control.file_system = DEVICE_TYPE_FROM_CTL_CODE(code) == FILE_DEVICE_FILE_SYSTEM;
+                            return io::device_control_file(caller, to_handle(handle), block, control);
+                          });
+}
+
 template <class Structure>
 std::string bytes_of(const Structure& structure) {
   return {reinterpret_cast<const char*>(&structure), sizeof structure};
@@ -460,6 +477,12 @@ ListResult FileVerbs::query_directory(FileHandle handle, std::u16string_view pat
 
 IoResult FileVerbs::flush(FileHandle handle) const {
   return run(*process_, "flush", [handle] { return nt_flush(handle); });
+}
+
+IoResult FileVerbs::device_control(FileHandle handle, std::uint32_t code, std::string_view input,
+                                   std::uint32_t output_length) const {
+  return run(*process_, "device control",
+             [=, sent = std::string(input)] { return nt_control(handle, code, sent, output_length); });
 }
 
 IoResult FileVerbs::set_name(FileHandle handle, std::uint32_t information_class, std::u16string_view target,

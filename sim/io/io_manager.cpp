@@ -54,7 +54,11 @@ class TraceScope {
 
 }  // namespace
 
-IoManager::IoManager(System& system) : system_(system), sections_(std::make_unique<SectionManager>(system)) {}
+IoManager::IoManager(System& system)
+    : system_(system), sections_(std::make_unique<SectionManager>(system)), devices_(system), irps_(system) {
+  system.nt().on_requests_end([this](nt::Thread& thread) { irps_.cancel_all_of(thread); });
+  system.nt().on_driver_end([this](const nt::DriverIdentity& driver) { return devices_.end_driver(driver); });
+}
 
 IoManager::~IoManager() = default;
 
@@ -111,6 +115,10 @@ Resolved IoManager::resolve(std::u16string_view name, bool case_insensitive) con
   Volume* volume = nt::as<Volume>(found.object.get(), kDeviceType);
   if (volume == nullptr) {
     resolved.status = STATUS_OBJECT_TYPE_MISMATCH;
+    if (auto* device = nt::as<Device>(found.object.get(), kControlDeviceType)) {
+      resolved.device = nt::Ref<Device>::retain(device);
+      resolved.rest = std::move(found.rest);
+    }
     return resolved;
   }
   resolved.volume = nt::Ref<Volume>::retain(volume);
@@ -129,7 +137,12 @@ Operation IoManager::make_operation(const Issuer& issuer, FileObject& file, UCHA
 }
 
 void IoManager::submit(Operation& operation) {
-  Volume& volume = *FileObject::of(*operation.parameters.TargetFileObject).volume;
+  const FileObject& target = FileObject::of(*operation.parameters.TargetFileObject);
+  if (!target.volume) {  // a request that only file systems know
+    operation.status = answer(STATUS_INVALID_DEVICE_REQUEST);
+    return;
+  }
+  Volume& volume = *target.volume;
   const TraceScope scope(system_, nt::current_thread("an I/O request"), operation);
   const FileSystemCall bottom = [](const FLT_IO_PARAMETER_BLOCK& parameters, IO_STATUS_BLOCK& status) {
     call_file_system(parameters, status);

@@ -21,8 +21,10 @@
 #include <string_view>
 #include <vector>
 
+#include "io/device.hpp"
 #include "io/file_object.hpp"
 #include "io/filter_stack.hpp"
+#include "io/irp.hpp"
 #include "io/operation.hpp"
 #include "io/volume.hpp"
 #include "nt/handle_table.hpp"
@@ -87,6 +89,16 @@ struct Transfer {
   ULONG irp_flags = 0;
 };
 
+// NtDeviceIoControlFile and NtFsControlFile.
+struct DeviceControl {
+  ULONG code = 0;
+  void* input = nullptr;
+  ULONG input_length = 0;
+  void* output = nullptr;
+  ULONG output_length = 0;
+  bool file_system = false;  // IRP_MJ_FILE_SYSTEM_CONTROL
+};
+
 struct DirectoryQuery {
   void* buffer = nullptr;
   ULONG length = 0;
@@ -101,6 +113,8 @@ struct Resolved {
   NTSTATUS status = STATUS_SUCCESS;
   nt::Ref<Volume> volume;  // set exactly on success
   std::u16string rest;     // from the root of the volume; empty for the volume itself
+  // The name leads to a driver's device: OBJECT_TYPE_MISMATCH for those who want a volume. `rest` is set too.
+  nt::Ref<Device> device{};
 };
 
 class IoManager {
@@ -112,6 +126,8 @@ class IoManager {
 
   System& system() { return system_; }
   SectionManager& sections() { return *sections_; }
+  Devices& devices() { return devices_; }
+  Irps& irps() { return irps_; }
 
   // --- volumes ---
 
@@ -146,6 +162,8 @@ class IoManager {
   IO_STATUS_BLOCK query_volume(const Issuer& issuer, FileObject& file, FS_INFORMATION_CLASS which,
                                void* buffer, ULONG length);
   IO_STATUS_BLOCK flush(const Issuer& issuer, FileObject& file);
+  // Buffers are addresses that drivers may see (services.hpp).
+  IO_STATUS_BLOCK control(const Issuer& issuer, FileObject& file, const DeviceControl& asked);
 
   // Sends any request through the stack of its target: what all of the above end in.
   void submit(Operation& operation);
@@ -157,6 +175,8 @@ class IoManager {
   friend void remove_file_object(void* body);
 
   Resolved locate(const OpenRequest& request, std::u16string_view name) const;
+  OpenResult open_device(const Issuer& issuer, const OpenRequest& request, Device& device,
+                         std::u16string_view rest);
   // Where a rename or link of `file` leads to: NOT_SAME_DEVICE when that is another volume.
   OpenResult open_target_directory(const Issuer& issuer, FileObject& file, std::u16string_view name,
                                    HANDLE root);
@@ -167,6 +187,8 @@ class IoManager {
   System& system_;
   MountObserver* observer_ = nullptr;
   std::unique_ptr<SectionManager> sections_;
+  Devices devices_;
+  Irps irps_;
   mutable std::mutex mutex_;
   std::vector<nt::Ref<Volume>> volumes_;
   std::uint32_t volumes_made_ = 0;

@@ -1,11 +1,17 @@
 // The requests of the I/O manager on open files: parameters, flags, and the fast-I/O attempt before an IRP.
+#include <algorithm>
 #include <cstring>
 #include <string_view>
 #include <utility>
+#include <vector>
 
+#include "io/device_requests.hpp"
 #include "io/file_system_call.hpp"
 #include "io/information_class.hpp"
 #include "io/io_manager.hpp"
+#include "machine/system.hpp"
+#include "nt/enter.hpp"
+#include "nt/executive.hpp"
 
 namespace fltsim::io {
 
@@ -70,6 +76,7 @@ RenameTarget rename_target(void* buffer, ULONG length) {
 }  // namespace
 
 IO_STATUS_BLOCK IoManager::read(const Issuer& issuer, FileObject& file, const Transfer& transfer) {
+  if (file.device) return device_read(issuer, file, transfer);
   Operation operation = make_operation(issuer, file, IRP_MJ_READ);
   operation.parameters.IrpFlags = transfer_flags(file, transfer, false);
   auto& read = operation.parameters.Parameters.Read;
@@ -83,6 +90,7 @@ IO_STATUS_BLOCK IoManager::read(const Issuer& issuer, FileObject& file, const Tr
 }
 
 IO_STATUS_BLOCK IoManager::write(const Issuer& issuer, FileObject& file, const Transfer& transfer) {
+  if (file.device) return device_write(issuer, file, transfer);
   Operation operation = make_operation(issuer, file, IRP_MJ_WRITE);
   operation.parameters.IrpFlags = transfer_flags(file, transfer, true);
   if (file.has_flag(FO_WRITE_THROUGH)) operation.parameters.OperationFlags |= SL_WRITE_THROUGH;
@@ -98,6 +106,7 @@ IO_STATUS_BLOCK IoManager::write(const Issuer& issuer, FileObject& file, const T
 
 IO_STATUS_BLOCK IoManager::query_information(const Issuer& issuer, FileObject& file,
                                              FILE_INFORMATION_CLASS which, void* buffer, ULONG length) {
+  if (file.device) return device_information(issuer, file, IRP_MJ_QUERY_INFORMATION, which, buffer, length);
   Operation operation = make_operation(issuer, file, IRP_MJ_QUERY_INFORMATION);
   operation.parameters.IrpFlags = buffered_flags(file) | IRP_INPUT_OPERATION;
   auto& query = operation.parameters.Parameters.QueryFileInformation;
@@ -112,6 +121,7 @@ IO_STATUS_BLOCK IoManager::query_information(const Issuer& issuer, FileObject& f
 
 IO_STATUS_BLOCK IoManager::set_information(const Issuer& issuer, FileObject& file,
                                            FILE_INFORMATION_CLASS which, void* buffer, ULONG length) {
+  if (file.device) return device_information(issuer, file, IRP_MJ_SET_INFORMATION, which, buffer, length);
   Operation operation = make_operation(issuer, file, IRP_MJ_SET_INFORMATION);
   operation.parameters.IrpFlags = buffered_flags(file);
   auto& set = operation.parameters.Parameters.SetFileInformation;
@@ -189,9 +199,44 @@ IO_STATUS_BLOCK IoManager::query_volume(const Issuer& issuer, FileObject& file, 
 }
 
 IO_STATUS_BLOCK IoManager::flush(const Issuer& issuer, FileObject& file) {
+  if (file.device) return device_flush(issuer, file);
   Operation operation = make_operation(issuer, file, IRP_MJ_FLUSH_BUFFERS);
   operation.parameters.IrpFlags = file.is_synchronous() ? 0 : IRP_SYNCHRONOUS_API;
   submit(operation);
+  return operation.status;
+}
+
+IO_STATUS_BLOCK IoManager::control(const Issuer& issuer, FileObject& file, const DeviceControl& asked) {
+  if (file.device) return device_control(issuer, file, asked);
+  const UCHAR major = asked.file_system ? IRP_MJ_FILE_SYSTEM_CONTROL : IRP_MJ_DEVICE_CONTROL;
+  Operation operation = make_operation(issuer, file, major);
+  operation.parameters.MinorFunction = asked.file_system ? IRP_MN_USER_FS_REQUEST : 0;
+  // Both structures are laid out alike.
+  auto& control = operation.parameters.Parameters.DeviceIoControl;
+  control.Common.IoControlCode = asked.code;
+  control.Common.InputBufferLength = asked.input_length;
+  control.Common.OutputBufferLength = asked.output_length;
+  const ULONG method = METHOD_FROM_CTL_CODE(asked.code);
+  if (method == METHOD_IN_DIRECT || method == METHOD_OUT_DIRECT) {
+    nt::unsupported("a control of a volume or file with METHOD_IN_DIRECT or METHOD_OUT_DIRECT");
+  }
+  if (method == METHOD_NEITHER) {
+    control.Neither.InputBuffer = asked.input;
+    control.Neither.OutputBuffer = asked.output;
+    submit(operation);
+    return operation.status;
+  }
+  const nt::UserSpace& user = system_.nt().user_space();
+  if (!user.is_present(asked.input, asked.input_length)) return answer(STATUS_ACCESS_VIOLATION);
+  std::vector<std::byte> buffered(std::max(asked.input_length, asked.output_length));
+  if (asked.input_length != 0) std::memcpy(buffered.data(), asked.input, asked.input_length);
+  operation.parameters.IrpFlags = buffered_flags(file) | IRP_INPUT_OPERATION;
+  control.Buffered.SystemBuffer = buffered.empty() ? nullptr : buffered.data();
+  submit(operation);
+  if (NT_ERROR(operation.status.Status)) return operation.status;
+  const std::size_t size = std::min<std::size_t>(operation.status.Information, asked.output_length);
+  if (!user.is_present(asked.output, size)) return answer(STATUS_ACCESS_VIOLATION);
+  if (size != 0) std::memcpy(asked.output, buffered.data(), size);
   return operation.status;
 }
 

@@ -64,7 +64,7 @@ NTSTATUS finish_buffered(const Caller& caller, IO_STATUS_BLOCK& block, const IO_
 
 // What a file opened without buffering demands of a transfer.
 bool is_sector_aligned(const FileObject& file, const void* buffer, ULONG length, LONGLONG offset) {
-  if (file.is_cached()) return true;
+  if (file.is_cached() || file.device) return true;
   const std::uint32_t sector = file.volume->sector_size();
   const bool offset_fits = offset == kEndOfFile || offset % sector == 0;
   return offset_fits && length % sector == 0 && reinterpret_cast<std::uintptr_t>(buffer) % 2 == 0;
@@ -229,6 +229,20 @@ NTSTATUS flush_buffers_file(const Caller& caller, HANDLE handle, IO_STATUS_BLOCK
   if (!NT_SUCCESS(found.status)) return found.status;
   if (!has_any(caller, found.granted, FILE_WRITE_DATA | FILE_APPEND_DATA)) return STATUS_ACCESS_DENIED;
   return finish(block, manager_of(caller).flush(caller.issuer(), *found.file));
+}
+
+NTSTATUS device_control_file(const Caller& caller, HANDLE handle, IO_STATUS_BLOCK& block,
+                             const DeviceControl& control, RequestEnd end) {
+  // FILE_READ_ACCESS and FILE_WRITE_ACCESS of the code are FILE_READ_DATA and FILE_WRITE_DATA.
+  const ACCESS_MASK access = control.code >> 14 & (FILE_READ_DATA | FILE_WRITE_DATA);
+  OpenFile found = file_by_handle(caller, handle, access);
+  if (!NT_SUCCESS(found.status)) return found.status;
+  if (found.file->device && end && !found.file->is_synchronous()) {
+    return finish(block, device_control(caller.issuer(), *found.file, control, std::move(end)));
+  }
+  const NTSTATUS status = finish(block, manager_of(caller).control(caller.issuer(), *found.file, control));
+  if (end) end(block);
+  return status;
 }
 
 NTSTATUS create_section(const Caller& caller, HANDLE& section, HANDLE handle, ULONG protection) {

@@ -11,6 +11,7 @@
 #include <cstddef>
 #include <optional>
 
+#include "io/device_requests.hpp"
 #include "io/io_manager.hpp"
 #include "nt/handle_table.hpp"
 #include "nt/thread.hpp"
@@ -46,6 +47,10 @@ NTSTATUS query_volume_information_file(const Caller& caller, HANDLE handle, IO_S
                                        void* buffer, ULONG length, FS_INFORMATION_CLASS which);
 NTSTATUS query_directory_file(const Caller& caller, HANDLE handle, IO_STATUS_BLOCK& block,
                               const DirectoryQuery& query);
+// `end`: on a handle that is not synchronous the answer may be STATUS_PENDING, and `end` runs when the request ends,
+// which until then keeps using the buffers; see device_requests.hpp. Without it the call waits.
+NTSTATUS device_control_file(const Caller& caller, HANDLE handle, IO_STATUS_BLOCK& block,
+                             const DeviceControl& control, RequestEnd end = {});
 NTSTATUS flush_buffers_file(const Caller& caller, HANDLE handle, IO_STATUS_BLOCK& block);
 
 NTSTATUS create_section(const Caller& caller, HANDLE& section, HANDLE file, ULONG protection);

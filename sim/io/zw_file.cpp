@@ -80,6 +80,15 @@ NTSTATUS create(const io::Caller& caller, PHANDLE handle, PIO_STATUS_BLOCK block
   return io::create_file(caller, *handle, *block, call);
 }
 
+NTSTATUS control(const char* routine, HANDLE file, HANDLE event, PIO_APC_ROUTINE apc, PIO_STATUS_BLOCK block,
+                 const io::DeviceControl& asked) {
+  const KernelCaller caller(routine);
+  refuse_apc(apc, routine);
+  Completion completion(caller, event);
+  if (!NT_SUCCESS(completion.status())) return completion.status();
+  return completion.finish(io::device_control_file(caller, file, *block, asked));
+}
+
 }  // namespace
 
 extern "C" {
@@ -179,6 +188,20 @@ NTSTATUS ZwQueryDirectoryFile(HANDLE FileHandle, HANDLE Event, PIO_APC_ROUTINE A
 NTSTATUS ZwFlushBuffersFile(HANDLE FileHandle, PIO_STATUS_BLOCK IoStatusBlock) {
   const KernelCaller caller("ZwFlushBuffersFile");
   return io::flush_buffers_file(caller, FileHandle, *IoStatusBlock);
+}
+
+NTSTATUS ZwDeviceIoControlFile(HANDLE FileHandle, HANDLE Event, PIO_APC_ROUTINE ApcRoutine, PVOID,
+                               PIO_STATUS_BLOCK IoStatusBlock, ULONG IoControlCode, PVOID InputBuffer,
+                               ULONG InputBufferLength, PVOID OutputBuffer, ULONG OutputBufferLength) {
+  return control("ZwDeviceIoControlFile", FileHandle, Event, ApcRoutine, IoStatusBlock,
+                 {IoControlCode, InputBuffer, InputBufferLength, OutputBuffer, OutputBufferLength, false});
+}
+
+NTSTATUS ZwFsControlFile(HANDLE FileHandle, HANDLE Event, PIO_APC_ROUTINE ApcRoutine, PVOID,
+                         PIO_STATUS_BLOCK IoStatusBlock, ULONG FsControlCode, PVOID InputBuffer,
+                         ULONG InputBufferLength, PVOID OutputBuffer, ULONG OutputBufferLength) {
+  return control("ZwFsControlFile", FileHandle, Event, ApcRoutine, IoStatusBlock,
+                 {FsControlCode, InputBuffer, InputBufferLength, OutputBuffer, OutputBufferLength, true});
 }
 
 // As NT: an open with delete-on-close, and a close.

@@ -63,6 +63,9 @@ NTSTATUS filter_unload(FLT_FILTER_UNLOAD_FLAGS flags) {
 
 NTSTATUS lambda_driver_entry(PDRIVER_OBJECT driver, PUNICODE_STRING) {
   LambdaDriver& lambdas = *static_cast<DriverObject*>(driver)->record->lambdas;
+  if (lambdas.entry) {
+    if (const NTSTATUS status = lambdas.entry(driver); !NT_SUCCESS(status)) return status;
+  }
   std::vector<FLT_OPERATION_REGISTRATION> operations;
   for (const LambdaDriver::Operation& operation : lambdas.operations) {
     operations.push_back({operation.major, operation.flags, operation.pre ? pre : nullptr,

@@ -1,10 +1,14 @@
 #include "loader/loader.hpp"
 
+#include <algorithm>
 #include <charconv>
 #include <filesystem>
 
 #include "fltmgr/manager.hpp"
 #include "fs/upcase.hpp"
+#include "io/device.hpp"
+#include "io/io_manager.hpp"
+#include "io/irp.hpp"
 #include "machine/system.hpp"
 #include "nt/driver_call.hpp"
 #include "nt/enter.hpp"
@@ -181,6 +185,7 @@ DriverObject* Loader::make_object(DriverRecord& record) {
   object->extension.ServiceKeyName = counted(object->service_name);
   object->DriverName = counted(object->service_name);
   object->DriverStart = record.module ? record.module->begin() : nullptr;
+  std::fill(std::begin(object->MajorFunction), std::end(object->MajorFunction), &io::refuse_request);
   object->DriverSize = record.module ? static_cast<ULONG>(record.module->size()) : 0;
   return object;
 }
@@ -193,7 +198,10 @@ NTSTATUS Loader::start(nt::Thread& thread, DriverRecord& record, Module::DriverE
     const nt::DriverScope scope(thread, record.identity);
     record.status = nt::call_driver([&] { return entry(object, &registry_path); });
   }
-  if (NT_SUCCESS(record.status)) return record.status;
+  if (NT_SUCCESS(record.status)) {
+    io::Devices::finish_initializing(*object);
+    return record.status;
+  }
   if (fltmgr::Filter* filter = system_.fltmgr().filter_of(object)) {
     system_.verifier().report(
         {"VER-31",
@@ -219,6 +227,8 @@ void Loader::forget_image(nt::Thread& thread, DriverRecord& record) {
       return 0;
     });
   }
+  const bool needed = system_.nt().end_driver(*record.identity);
+  if (needed && record.module) record.module->keep_mapped();
   system_.nt().pool().report_leaks(*record.identity);
   system_.nt().crypto().report_leaks(record.identity);
   record.object = {};
@@ -277,6 +287,8 @@ NTSTATUS Loader::load(std::u16string_view name) {
 
 void Loader::unload_all() {
   if (system_.nt().stopped()) return;
+  static_cast<void>(system_.run_in(system_.nt().system_process(), "shutdown",
+                                   [&] { system_.io().devices().notify_shutdown(nt::current_thread()); }));
   for (auto record = records_.rbegin(); record != records_.rend(); ++record) {
     if (!record->loaded()) continue;
     static_cast<void>(system_.run_in(system_.nt().system_process(), "unload " + record->identity->name, [&] {

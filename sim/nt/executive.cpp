@@ -238,6 +238,16 @@ void Executive::on_requests_end(std::function<void(Thread&)> hook) {
   request_hooks_.push_back(std::move(hook));
 }
 
+void Executive::on_driver_end(std::function<bool(const DriverIdentity&)> hook) {
+  driver_hooks_.push_back(std::move(hook));
+}
+
+bool Executive::end_driver(const DriverIdentity& driver) {
+  bool needed = false;
+  for (const auto& hook : driver_hooks_) needed = hook(driver) || needed;
+  return needed;
+}
+
 void Executive::end_requests(Thread& thread) {
   for (const auto& hook : request_hooks_) hook(thread);
 }

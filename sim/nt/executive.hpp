@@ -89,6 +89,10 @@ class Executive {
   // process has outstanding in the kernel must no longer touch the client's memory. Registered before threads
   // run.
   void on_requests_end(std::function<void(Thread&)> hook);
+  // Runs when a driver's image is about to go, after its unload routine: what the driver has left is reported and taken
+  // away. True: its code may still be called, so that the image has to stay. Before threads run.
+  void on_driver_end(std::function<bool(const DriverIdentity&)> hook);
+  [[nodiscard]] bool end_driver(const DriverIdentity& driver);
   void end_requests(Thread& thread);
 
   // --- the machine's stop ---
@@ -141,6 +145,7 @@ class Executive {
   std::deque<DriverIdentity> drivers_;
   std::vector<std::function<void(Process&)>> exit_hooks_;
   std::vector<std::function<void(Thread&)>> request_hooks_;
+  std::vector<std::function<bool(const DriverIdentity&)>> driver_hooks_;
 
   Dispatcher dispatcher_;
   LockTable locks_;

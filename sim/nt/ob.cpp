@@ -34,7 +34,7 @@ NTSTATUS ObReferenceObjectByHandle(HANDLE Handle, ACCESS_MASK DesiredAccess, POB
 NTSTATUS ObReferenceObjectByPointer(PVOID Object, ACCESS_MASK, POBJECT_TYPE ObjectType, KPROCESSOR_MODE) {
   enter("ObReferenceObjectByPointer", nt::kDispatch);
   const nt::ObjectType* type = nt::type_from(ObjectType);
-  if (type != nullptr && &nt::type_of(Object) != type) return STATUS_OBJECT_TYPE_MISMATCH;
+  if (type != nullptr && !nt::type_of(Object).is(*type)) return STATUS_OBJECT_TYPE_MISMATCH;
   nt::reference(Object);
   return STATUS_SUCCESS;
 }
@@ -58,7 +58,7 @@ NTSTATUS ObOpenObjectByPointer(PVOID Object, ULONG HandleAttributes, struct _ACC
   nt::Thread& thread = enter("ObOpenObjectByPointer", nt::kPassive);
   const nt::ObjectHeader& header = nt::ObjectHeader::of(Object);
   const nt::ObjectType* type = nt::type_from(ObjectType);
-  if (type != nullptr && header.type != type) return STATUS_OBJECT_TYPE_MISMATCH;
+  if (type != nullptr && !header.type->is(*type)) return STATUS_OBJECT_TYPE_MISMATCH;
   nt::AccessMask granted = 0;
   const void* descriptor =
       AccessMode == UserMode && !header.security.empty() ? header.security.data() : nullptr;

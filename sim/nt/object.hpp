@@ -60,6 +60,10 @@ struct ObjectType {
   bool report_leaks;
   // The full name of an object that is not in the namespace; null: such an object has none.
   std::u16string (*name_of)(const void* body) = nullptr;
+  // Drivers know it by this type, which another kind of body has too; null: it is the only one.
+  const ObjectType* known_as = nullptr;
+
+  bool is(const ObjectType& other) const { return this == &other || known_as == &other; }
 };
 
 extern const ObjectType kDirectoryType;
