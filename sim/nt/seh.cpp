@@ -116,29 +116,68 @@ NTSTATUS status_of(int signal, int code) {
   return code == FPE_INTOVF ? STATUS_INTEGER_OVERFLOW : STATUS_INTEGER_DIVIDE_BY_ZERO;
 }
 
-// Where the interrupted thread goes on: an ordinary call, outside the signal handler.
-[[noreturn]] void raise_fault(std::uint64_t status, std::uint64_t is_write, std::uint64_t address) {
+}  // namespace
+}  // namespace fltsim::nt
+
+// Where the interrupted thread goes on, outside the signal handler: as if the instruction had made a call. Below a word
+// for the alignment lie the instruction's address and the stack pointer it had; with these an unwinder goes on at the
+// instruction itself, as behind a signal (CFA = [rsp+16], return address at rsp+8).
+asm(R"(
+        .pushsection .text
+        .type   fltsim_fault_entry, @function
+fltsim_fault_entry:
+        .cfi_startproc
+        .cfi_signal_frame
+        .cfi_escape 0x0f, 3, 0x77, 16, 0x06
+        .cfi_escape 0x10, 16, 2, 0x77, 8
+        call    fltsim_raise_fault
+        hlt
+        .cfi_endproc
+        .size   fltsim_fault_entry, .-fltsim_fault_entry
+        .popsection
+)");
+
+extern "C" {
+[[gnu::visibility("hidden")]] void fltsim_fault_entry();
+[[gnu::visibility("hidden"), gnu::used, noreturn]] void fltsim_raise_fault(std::uint64_t status,
+                                                                           std::uint64_t is_write,
+                                                                           std::uint64_t address,
+                                                                           std::uint64_t instruction);
+}
+
+void fltsim_raise_fault(std::uint64_t status, std::uint64_t is_write, std::uint64_t address,
+                        std::uint64_t instruction) {
   EXCEPTION_RECORD record{};
   record.ExceptionCode = static_cast<NTSTATUS>(status);
-  record.ExceptionAddress = __builtin_return_address(0);
+  record.ExceptionAddress = reinterpret_cast<void*>(instruction);
   if (record.ExceptionCode == STATUS_ACCESS_VIOLATION) {
     record.NumberParameters = 2;
     record.ExceptionInformation[0] = is_write;
     record.ExceptionInformation[1] = address;
   }
-  raise_record(record);
+  fltsim::nt::raise_record(record);
 }
 
-// The instruction of the driver that faulted; 0 when the fault is not a driver's. A call to where no code is
-// faults at its target: the instruction is then the one behind the call, whose address the call has pushed.
-std::uintptr_t driver_instruction(greg_t* registers, const siginfo_t& info) {
+namespace fltsim::nt {
+namespace {
+
+// Where the driver was, and its stack pointer there.
+struct FaultPlace {
+  std::uintptr_t instruction = 0;  // 0: the fault is not a driver's
+  std::uintptr_t stack = 0;
+};
+
+// A call to where no code is faults at its target: the instruction is then the call, behind which lies the address that
+// it has pushed.
+FaultPlace place_of_fault(greg_t* registers, const siginfo_t& info) {
   const auto instruction = static_cast<std::uintptr_t>(registers[REG_RIP]);
-  if (is_watched(instruction)) return instruction;
+  const auto stack = static_cast<std::uintptr_t>(registers[REG_RSP]);
+  if (is_watched(instruction)) return {instruction, stack};
   const Thread* const thread = current_thread_or_null();
-  if (thread != nullptr && thread->reads_for_driver) return instruction;
-  if (info.si_signo != SIGSEGV || reinterpret_cast<std::uintptr_t>(info.si_addr) != instruction) return 0;
-  const auto caller = *reinterpret_cast<const std::uintptr_t*>(registers[REG_RSP]);
-  return is_watched(caller) ? caller : 0;
+  if (thread != nullptr && thread->reads_for_driver) return {instruction, stack};
+  if (info.si_signo != SIGSEGV || reinterpret_cast<std::uintptr_t>(info.si_addr) != instruction) return {};
+  const auto caller = *reinterpret_cast<const std::uintptr_t*>(stack);
+  return is_watched(caller) ? FaultPlace{caller - 1, stack + sizeof caller} : FaultPlace{};
 }
 
 // The one thing that can be said of a crash in a check, which may be that of memory which has gone.
@@ -154,22 +193,26 @@ void name_running_check() {
 
 void on_fault(int signal, siginfo_t* info, void* raw) {
   greg_t* registers = static_cast<ucontext_t*>(raw)->uc_mcontext.gregs;
-  const std::uintptr_t instruction = driver_instruction(registers, *info);
-  if (instruction == 0) {
+  const FaultPlace place = place_of_fault(registers, *info);
+  if (place.instruction == 0) {
     name_running_check();
     // The instruction runs again and reaches the handler that was there before, which ends the program.
     sigaction(signal, &g_before[static_cast<std::size_t>(signal)], nullptr);
     return;
   }
-  // Below the red zone, aligned as after a call instruction, with the faulting instruction as return address.
-  auto stack = (static_cast<std::uintptr_t>(registers[REG_RSP]) - 256) & ~std::uintptr_t{15};
-  stack -= sizeof(std::uintptr_t);
-  *reinterpret_cast<std::uintptr_t*>(stack) = instruction;
+  // Below the red zone; aligned as before a call instruction.
+  constexpr std::uintptr_t kWords = 4;
+  auto* stack = reinterpret_cast<std::uintptr_t*>((static_cast<std::uintptr_t>(registers[REG_RSP]) - 256) &
+                                                  ~std::uintptr_t{15}) -
+                kWords;
+  stack[1] = place.instruction;
+  stack[2] = place.stack;
   registers[REG_RDI] = static_cast<greg_t>(static_cast<std::uint32_t>(status_of(signal, info->si_code)));
   registers[REG_RSI] = (registers[REG_ERR] >> 1) & 1;
   registers[REG_RDX] = reinterpret_cast<greg_t>(info->si_addr);
-  registers[REG_RSP] = static_cast<greg_t>(stack);
-  registers[REG_RIP] = reinterpret_cast<greg_t>(&raise_fault);
+  registers[REG_RCX] = static_cast<greg_t>(place.instruction);
+  registers[REG_RSP] = reinterpret_cast<greg_t>(stack);
+  registers[REG_RIP] = reinterpret_cast<greg_t>(&fltsim_fault_entry);
 }
 
 void install_handler() {
