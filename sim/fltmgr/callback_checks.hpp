@@ -2,6 +2,8 @@
 // callback gets wrong with its return value or its data is found here (VER-1 to VER-10, VER-34, VER-35).
 #pragma once
 
+#include <utility>
+
 #include "fltmgr/walk.hpp"
 #include "nt/thread.hpp"
 
@@ -39,6 +41,20 @@ struct HeldBefore {
   std::size_t locks;
   nt::Irql irql;
 };
+// While it lives, what is found in this thread is the fault of the callback `code`, which has returned.
+class Judging {
+ public:
+  Judging(nt::Thread& thread, const void* code)
+      : thread_(thread), before_(std::exchange(thread.judged, code)) {}
+  ~Judging() { thread_.judged = before_; }
+  Judging(const Judging&) = delete;
+  Judging& operator=(const Judging&) = delete;
+
+ private:
+  nt::Thread& thread_;
+  const void* const before_;
+};
+
 void check_left_behind(nt::Thread& thread, const Filter& filter, const char* callback,
                        const HeldBefore& before);
 

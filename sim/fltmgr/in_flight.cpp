@@ -44,6 +44,8 @@ void call_post_draining(ActiveOperation& operation, Frame& frame) {
   const auto status = call_filter(thread, instance.filter, [&] {
     return frame.entry->post(&copy, &objects, frame.completion_context, FLTFL_POST_OPERATION_DRAINING);
   });
+  instance.filter.callback_counts.add(parameters.MajorFunction, status);
+  const Judging judging(thread, reinterpret_cast<const void*>(frame.entry->post));
   check_left_behind(thread, instance.filter, "post", before);
   if (frame.completion_context != nullptr) {
     instance.system.nt().pool().mark_handed_back(frame.completion_context);

@@ -98,6 +98,13 @@ void report_if_gone(nt::Thread& thread, const FltObject& object, const char* rou
                  "takes a reference before it can go.");
 }
 
+std::vector<CallbackCount> FilterManager::callback_counts() const {
+  const std::lock_guard lock(mutex_);
+  std::vector<CallbackCount> counts;
+  for (const auto& filter : filters_) filter->callback_counts.append_to(counts, filter->utf8_name());
+  return counts;
+}
+
 Filter* FilterManager::live(PFLT_FILTER pointer, const char* routine) {
   Filter* filter = Filter::from(pointer);
   if (!knows(filter) || filter->kind != FltObject::Kind::kFilter || filter->state == Filter::State::kGone) {

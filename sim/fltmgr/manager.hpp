@@ -59,6 +59,8 @@ class FilterManager final : public io::MountObserver {
   Instance* live(PFLT_INSTANCE instance, const char* routine);
   VolumeStack* live(PFLT_VOLUME volume, const char* routine);
   bool knows(const FltObject* object) const;
+  // What all filters' callbacks have answered so far, those that have gone included; in order of registration.
+  std::vector<CallbackCount> callback_counts() const;
 
   // --- volumes ---
 

@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "fltmgr/altitude.hpp"
+#include "fltmgr/callback_counts.hpp"
 #include "fltmgr/rundown.hpp"
 
 namespace fltsim {
@@ -92,6 +93,8 @@ struct Filter : FltObject {
   std::vector<Instance*> instances;    // in order of attach; guarded by FilterManager
   // What the instances' teardown callbacks are told; set by unload.
   std::atomic<FLT_INSTANCE_TEARDOWN_FLAGS> teardown_reason{FLTFL_INSTANCE_TEARDOWN_FILTER_UNLOAD};
+
+  CallbackCounts callback_counts;
 
   const std::string& utf8_name() const;  // identity->name
 };

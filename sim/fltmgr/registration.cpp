@@ -153,6 +153,7 @@ NTSTATUS FilterManager::register_filter(PDRIVER_OBJECT driver, const FLT_REGISTR
   if (const NTSTATUS status = copy_operations(registration.OperationRegistration, *filter);
       !NT_SUCCESS(status))
     return status;
+  filter->callback_counts.make_room(filter->registration.operations);
   if (const NTSTATUS status = copy_contexts(registration.ContextRegistration, *filter); !NT_SUCCESS(status))
     return status;
   if (const NTSTATUS status = read_definitions(*filter); !NT_SUCCESS(status)) return status;

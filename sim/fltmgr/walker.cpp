@@ -239,6 +239,8 @@ FLT_PREOP_CALLBACK_STATUS Walker::run_pre(nt::Thread& thread, Frame& frame, PVOI
   const auto status =
       call_filter(thread, instance.filter, [&] { return frame.entry->pre(&data, &objects, &context); });
   trace.end(node, "pre", static_cast<std::uint32_t>(status));
+  instance.filter.callback_counts.add(request_.parameters.MajorFunction, status);
+  const Judging judging(thread, reinterpret_cast<const void*>(frame.entry->pre));
   check_left_behind(thread, instance.filter, "pre", before);
   return status;
 }
@@ -246,7 +248,10 @@ FLT_PREOP_CALLBACK_STATUS Walker::run_pre(nt::Thread& thread, Frame& frame, PVOI
 // Carries the answer of a pre callback out. One that was given twice is found behind the checks, which costs
 // an honest callback nothing.
 void Walker::follow(Visit& visit, Frame& frame, FLT_PREOP_CALLBACK_STATUS status, Frame::State from) {
-  const Answer answer = judge_pre(visit.thread, operation_, frame, status);
+  const Answer answer = [&] {
+    const Judging judging(visit.thread, reinterpret_cast<const void*>(frame.entry->pre));
+    return judge_pre(visit.thread, operation_, frame, status);
+  }();
   operation_.running = nullptr;
   const bool post_is_here = status == FLT_PREOP_SYNCHRONIZE && request_.kind == io::Operation::Kind::kIrp;
   if (post_is_here && request_.parameters.MajorFunction != IRP_MJ_CREATE) {
@@ -315,13 +320,18 @@ FLT_POSTOP_CALLBACK_STATUS Walker::run_post(nt::Thread& thread, Frame& frame) {
     return frame.entry->post(&data, &objects, frame.completion_context, 0);
   });
   trace.end(node, "post", static_cast<std::uint32_t>(status));
+  instance.filter.callback_counts.add(request_.parameters.MajorFunction, status);
+  const Judging judging(thread, reinterpret_cast<const void*>(frame.entry->post));
   check_left_behind(thread, instance.filter, "post", before);
   return status;
 }
 
 void Walker::finish_post(nt::Thread& thread, Frame& frame, FLT_POSTOP_CALLBACK_STATUS status,
                          Frame::State from) {
-  judge_post(operation_, frame, status);
+  {
+    const Judging judging(thread, reinterpret_cast<const void*>(frame.entry->post));
+    judge_post(operation_, frame, status);
+  }
   operation_.running = nullptr;
   --next_;
   settle(thread, frame, from, Frame::State::kDone);

@@ -19,6 +19,7 @@
 #include <string_view>
 #include <vector>
 
+#include "fltsim/callback_count.hpp"
 #include "fltsim/driver.hpp"
 #include "fltsim/options.hpp"
 #include "fltsim/outcome.hpp"
@@ -107,6 +108,10 @@ class Machine {
   // the last 64 that ended. A check may ask for the first.
   SendCounts sends() const;
   std::vector<ConnectionSends> sends_by_connection() const;
+
+  // How often each driver's callbacks were called and what they answered, since the machine began. A driver that was
+  // loaded several times has several entries of a kind.
+  std::vector<CallbackCount> callbacks() const;
 
   // A fatal finding has stopped the machine: every verb answers Outcome::kStopped.
   bool stopped() const;

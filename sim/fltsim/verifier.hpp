@@ -5,11 +5,13 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <functional>
 #include <mutex>
 #include <set>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace fltsim {
@@ -20,6 +22,13 @@ enum class Severity {
   kFatal,    // Windows would have stopped here with a bug check; the simulated machine stops too
 };
 
+// A place in a driver's code, as an offset in its module: source_lines() makes a file and a line of it.
+struct CodePlace {
+  std::string module;  // the file it was loaded from; empty: the place is not known
+  std::uint64_t offset = 0;
+  bool operator==(const CodePlace&) const = default;
+};
+
 struct Finding {
   std::string id;  // "VER-29"; "SIM-n" for limits of the simulator itself
   Severity severity = Severity::kError;
@@ -27,6 +36,7 @@ struct Finding {
   std::string driver;        // empty when a client or the machine is meant
   std::string object;        // the object in question, by name
   std::string allocated_at;  // where that object was made, if known
+  CodePlace place{};         // where the driver was when it was found; filled in by report()
 };
 
 // "VER-29 error [drmfilter] port \DrmFilterPort: ..." on one line.
@@ -34,6 +44,11 @@ std::string to_string(const Finding& finding);
 
 class Verifier {
  public:
+  using Locate = std::function<CodePlace(const Finding&)>;
+
+  // `locate` says where the driver is that the calling thread runs for. It must not block, and does not report.
+  explicit Verifier(Locate locate = {}) : locate_(std::move(locate)) {}
+
   // Records a finding. A second one with the same id, driver, object and text is counted, not listed again.
   void report(Finding finding);
 
@@ -55,6 +70,9 @@ class Verifier {
     Finding finding;
     std::size_t count;
   };
+  Entry* find(const Finding& finding);
+
+  const Locate locate_;
   mutable std::mutex mutex_;
   std::vector<Entry> entries_;
   std::set<std::string, std::less<>> expected_;

@@ -10,6 +10,7 @@
 #include "io/io_manager.hpp"
 #include "io/irp.hpp"
 #include "machine/system.hpp"
+#include "nt/code_place.hpp"
 #include "nt/driver_call.hpp"
 #include "nt/enter.hpp"
 #include "nt/executive.hpp"
@@ -169,6 +170,8 @@ NTSTATUS Loader::load_image(nt::Thread& thread, DriverRecord& record) {
     return STATUS_INVALID_IMAGE_FORMAT;
   }
   record.module = std::move(std::get<0>(loaded));
+  const auto* begin = static_cast<const std::byte*>(record.module->begin());
+  nt::image_mapped(begin, begin + record.module->size(), record.path, record.identity->name);
   system_.checks().image_comes(record);
   return start(thread, record, record.module->driver_entry());
 }
@@ -244,6 +247,7 @@ void Loader::forget_image(nt::Thread& thread, DriverRecord& record) {
     if (record.module) record.module->keep_mapped();
   }
   system_.checks().image_goes(record);
+  if (record.module) nt::image_unmapped(record.module->begin());
   record.module.reset();
 }
 

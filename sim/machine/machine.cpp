@@ -98,6 +98,8 @@ std::vector<ConnectionSends> Machine::sends_by_connection() const {
   return system_->fltmgr().ports().sends_by_connection();
 }
 
+std::vector<CallbackCount> Machine::callbacks() const { return system_->fltmgr().callback_counts(); }
+
 bool Machine::stopped() const { return system_->nt().stopped(); }
 
 }  // namespace fltsim

@@ -9,6 +9,7 @@
 #include "fltmgr/port.hpp"
 #include "io/io_manager.hpp"
 #include "loader/loader.hpp"
+#include "nt/code_place.hpp"
 #include "nt/enter.hpp"
 #include "nt/executive.hpp"
 #include "sched/fatal.hpp"
@@ -46,6 +47,7 @@ System::System(const Options& options)
     : options_(options),
       seed_(seed_of(options)),
       scheduler_(sched::Scheduler::create(scheduler_options(options, seed_))),
+      verifier_(nt::locate),
       trace_(
           options.trace, [this] { return scheduler_->now(); }, current_thread_name),
       nt_(std::make_unique<nt::Executive>(*this)) {
@@ -74,14 +76,15 @@ nt::Process* System::keep(nt::Ref<nt::Process> process) {
 
 Outcome System::outcome_of(sched::RunResult result, const char* verb) {
   if (nt_->stopped()) return Outcome::kStopped;
-  const auto failed = [&](const char* id, const char* what) {
+  const auto failed = [&](const char* id, const char* what, const nt::DriverPlace& driver = {}) {
     hung_ = true;
     verifier_.report({.id = id,
                       .severity = Severity::kError,
                       .text = std::string(verb) + ' ' + what + "\n" + scheduler_->describe_threads(),
-                      .driver = {},
+                      .driver = driver.driver,
                       .object = {},
-                      .allocated_at = {}});
+                      .allocated_at = {},
+                      .place = driver.place});
   };
   switch (result) {
     case sched::RunResult::kDone:
@@ -98,7 +101,8 @@ Outcome System::outcome_of(sched::RunResult result, const char* verb) {
     case sched::RunResult::kWatchdog:
       failed("SIM-4",
              "was ended by the watchdog: one thread used the processor and reached no switch point. The "
-             "threads:");
+             "threads:",
+             nt::driver_place(scheduler_->spinning_stack()));
       return Outcome::kWatchdog;
   }
   return Outcome::kDone;

@@ -87,6 +87,7 @@ class Thread final {
   std::unique_ptr<UserScratch> scratch;
   fltsim_seh_frame* exception_chain = nullptr;  // the innermost __try that is active (nt/seh.hpp)
   MessageBuffers* message_buffers = nullptr;    // of the MessageNotify that runs (nt/driver_watch.hpp)
+  const void* judged = nullptr;                 // the callback whose answer is looked at (nt/code_place.hpp)
   bool reads_for_driver = false;  // a fault now is the calling driver's (DriverReads in nt/seh.hpp)
   // Where PsTerminateSystemThread goes; set while a system thread's routine runs.
   std::jmp_buf* exit_guard = nullptr;

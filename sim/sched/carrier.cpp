@@ -36,7 +36,7 @@ Pool& pool() {
 sigset_t outside_signals() {
   sigset_t set;
   sigfillset(&set);
-  for (int fault : {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGTRAP, SIGABRT, SIGSYS, SIGPROF})
+  for (int fault : {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGTRAP, SIGABRT, SIGSYS, SIGPROF, stack_signal()})
     sigdelset(&set, fault);
   return set;
 }

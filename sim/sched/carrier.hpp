@@ -11,6 +11,7 @@
 #include <string>
 
 #include "sched/baton.hpp"
+#include "sched/stack.hpp"
 
 namespace fltsim::sched {
 
@@ -41,6 +42,9 @@ class Carrier {
 
   // Lets a thread that cannot be stopped run only where nobody else wants to.
   void push_aside();
+
+  // Where its thread is, while the job runs.
+  Stack stack() const { return stack_of(thread_); }
 
   // Processor time that this thread has used so far. Any thread.
   std::chrono::nanoseconds processor_time() const;

@@ -243,7 +243,9 @@ RunResult HostScheduler::give_up(const HostThread& spinning) {
   census_->set_interest(Census::Interest::kNothing);
   given_up_ = true;
   abandon_all();
-  spinning.carrier.load(std::memory_order_acquire)->push_aside();
+  Carrier& carrier = *spinning.carrier.load(std::memory_order_acquire);
+  spinning_stack_ = carrier.stack();
+  carrier.push_aside();
   return RunResult::kWatchdog;
 }
 

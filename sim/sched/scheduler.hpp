@@ -27,6 +27,8 @@
 #include <string_view>
 #include <vector>
 
+#include "sched/stack.hpp"
+
 namespace fltsim::sched {
 
 // 100 ns units; points count from 1601-01-01 UTC (the machine's system time).
@@ -170,6 +172,9 @@ class Scheduler {
   // control thread. Null: nobody. The control thread only, while nobody runs.
   virtual void observe(Observer* observer) = 0;
 
+  // Where the thread was that the watchdog has given up; empty before. The control thread.
+  const Stack& spinning_stack() const { return spinning_stack_; }
+
   virtual std::vector<ThreadState> threads() const = 0;
   // One line per thread that has not ended: name, what it waits for, who owns that. For findings.
   std::string describe_threads() const;
@@ -179,6 +184,8 @@ class Scheduler {
 
  protected:
   explicit Scheduler(bool seeded) : seeded_(seeded) {}
+
+  Stack spinning_stack_;
 
   // What the control thread waits for: one of these, or, when none is given, that nobody can run.
   struct Goal {

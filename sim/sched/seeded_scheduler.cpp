@@ -333,7 +333,9 @@ bool SeededScheduler::await_baton() {
 void SeededScheduler::give_up() {
   SeededThread* spinning = running_.exchange(nullptr, std::memory_order_acq_rel);
   spinning->abandoned.store(true, std::memory_order_release);
-  spinning->carrier.load(std::memory_order_acquire)->push_aside();
+  Carrier& carrier = *spinning->carrier.load(std::memory_order_acquire);
+  spinning_stack_ = carrier.stack();
+  carrier.push_aside();
   given_up_ = true;
   result_ = RunResult::kWatchdog;
 }

@@ -32,12 +32,24 @@ std::string to_string(const Finding& finding) {
   return line;
 }
 
-void Verifier::report(Finding finding) {
-  const std::lock_guard lock(mutex_);
+Verifier::Entry* Verifier::find(const Finding& finding) {
   const auto found = std::find_if(entries_.begin(), entries_.end(),
                                   [&](const Entry& entry) { return same(entry.finding, finding); });
-  if (found != entries_.end()) {
-    ++found->count;
+  return found == entries_.end() ? nullptr : &*found;
+}
+
+// Looking for the place takes some microseconds, so it is done once for what is found a thousand times.
+void Verifier::report(Finding finding) {
+  std::unique_lock lock(mutex_);
+  Entry* known = find(finding);
+  if (known == nullptr && locate_ && finding.place.module.empty()) {
+    lock.unlock();
+    finding.place = locate_(finding);
+    lock.lock();
+    known = find(finding);
+  }
+  if (known != nullptr) {
+    ++known->count;
   } else {
     entries_.push_back({std::move(finding), 1});
   }

@@ -11,6 +11,7 @@
 
 #include "fltsim/lambda_driver.hpp"
 #include "fltsim/machine.hpp"
+#include "fltsim/source_lines.hpp"
 #include "support/driver.hpp"
 #include "support/resident_memory.hpp"
 #include "support/sanitizers.hpp"
@@ -74,6 +75,58 @@ TEST_F(LoaderTest, CrashInDriverEntryNamesDriverAndCause) {
   const std::string text = finding("SIM-8");
   EXPECT_THAT(text, HasSubstr("[filter_that_crashes]"));
   EXPECT_THAT(text, HasSubstr("0xC0000005"));
+}
+
+class SourceLineTest : public LoaderTest {
+ protected:
+  // "loader/small_filter.c:63" and the text of that line.
+  static std::string line_of(Machine& where, std::string_view id) {
+    where.verifier().expect(id);
+    for (const Finding& finding : where.verifier().findings()) {
+      if (finding.id != id) continue;
+      const std::string place = source_lines({finding.place}).front();
+      const std::size_t colon = place.rfind(':');
+      if (colon == place.npos || place.find("small_filter.c:") == place.npos) return "no line: " + place;
+      std::ifstream source(FLTLINK_SOURCE_DIR "/tests/loader/small_filter.c");
+      std::string line;
+      for (int left = std::stoi(place.substr(colon + 1)); left > 0; --left) std::getline(source, line);
+      return line;
+    }
+    return "no finding";
+  }
+};
+
+TEST_F(SourceLineTest, CrashIsAtTheLineThatTouchesNull) {  // SIM-8
+  static_cast<void>(machine.load_driver(FLTLINK_DRIVER("filter_that_crashes")));
+  EXPECT_THAT(line_of(machine, "SIM-8"), HasSubstr("*(volatile LONG*)NULL = 1;"));
+}
+
+TEST_F(SourceLineTest, LoopIsWhereItSpins) {  // SIM-4
+  if (kThreadSanitized) GTEST_SKIP() << "it holds signals back in a loop without calls";
+  Options options;
+  options.watchdog_ms = 50;
+  Machine spinning(options);
+  static_cast<void>(spinning.load_driver(FLTLINK_DRIVER("filter_that_spins")));
+  EXPECT_THAT(line_of(spinning, "SIM-4"), HasSubstr("for (;;) image_data[0]++;"));
+  ASSERT_EQ(spinning.verifier().findings().size(), 1u);
+  EXPECT_EQ(spinning.verifier().findings().front().driver, "filter_that_spins");
+}
+
+TEST_F(SourceLineTest, PlaceThatIsNotKnownIsEmpty) {
+  EXPECT_THAT(source_lines({{}, {.module = "/nowhere/x.sys", .offset = 16}}), testing::ElementsAre("", ""));
+}
+
+TEST_F(LoaderTest, CallbacksAreCountedByOperationAndResult) {
+  machine.add_volume(u"C:");
+  Driver driver = machine.load_driver(FLTLINK_DRIVER("small_filter"));
+  EXPECT_EQ(machine.start_process({.image = u"C:\\a.exe"}).write(u"C:\\plan.txt", "x").status,
+            STATUS_SUCCESS);
+  ASSERT_EQ(machine.callbacks().size(), 1u);
+  const CallbackCount count = machine.callbacks().front();
+  EXPECT_EQ(count.driver, "small_filter");
+  EXPECT_EQ(count.operation, "IRP_MJ_CREATE");
+  EXPECT_EQ(count.result, "FLT_PREOP_SUCCESS_NO_CALLBACK");
+  EXPECT_EQ(count.count, static_cast<std::uint64_t>(*driver.data<LONG>("creates")));
 }
 
 TEST_F(LoaderTest, LoadOfANameThatRunsSaysSo) {  // LIFE-13

@@ -1,0 +1,24 @@
+// The addresses of a stack, for findings that say where a driver was.
+#pragma once
+
+#include <pthread.h>
+
+#include <cstdint>
+#include <vector>
+
+namespace fltsim::sched {
+
+// The innermost first. Each is an instruction that is being executed: of callers, the last byte of the call.
+using Stack = std::vector<std::uintptr_t>;
+
+// Of the calling thread.
+Stack current_stack();
+
+// Of another thread of the pool, which a signal interrupts; it goes on afterwards. Empty when it does not answer: its
+// signals are held back, as the thread sanitizer does in a loop without calls. The control thread.
+Stack stack_of(pthread_t thread);
+
+// The signal for that, which every thread of the pool lets in.
+int stack_signal();
+
+}  // namespace fltsim::sched
