@@ -19,6 +19,7 @@
 namespace fltsim {
 
 class System;
+class Volume;
 
 namespace loader {
 struct DriverRecord;
@@ -73,6 +74,26 @@ class Driver {
   std::int32_t stop();
   // Loads the same driver again after it was unloaded. The new value of status().
   std::int32_t reload();
+
+  // An entry below Instances of the service key, and an instance that is attached.
+  struct InstanceDefinition {
+    std::u16string name;
+    std::u16string altitude;
+    std::uint32_t flags = 0;  // 1: it does not attach by itself, 2: nor by hand
+  };
+  struct Instance {
+    std::u16string name;
+    std::u16string altitude;
+    std::u16string volume;  // "C:"
+  };
+  // The default one first; empty unless it has registered a filter.
+  std::vector<InstanceDefinition> definitions() const;
+  // Volume by volume, from the highest altitude down.
+  std::vector<Instance> instances() const;
+  // As `fltmc attach` and `fltmc detach`. What FltAttachVolume or FltDetachVolume returns; STATUS_FLT_FILTER_NOT_FOUND
+  // when there is no filter.
+  std::int32_t attach(const Volume& volume, const std::u16string& instance);
+  std::int32_t detach(const Volume& volume, const std::u16string& instance);
 
   // What the module exports by that name, as a debugger has it: a variable in the driver's own memory, to be read
   // between two verbs. Null: no such name, not loaded, made of lambdas. Valid until the driver is unloaded.

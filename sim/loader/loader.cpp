@@ -230,6 +230,17 @@ void Loader::forget_image(nt::Thread& thread, DriverRecord& record) {
       return 0;
     });
   }
+  if (fltmgr::Filter* filter = system_.fltmgr().filter_of(record.object.get())) {
+    system_.verifier().report(
+        {"VER-31",
+         Severity::kError,
+         "DriverUnload returned without FltUnregisterFilter: Windows would call into code that has gone "
+         "(LIFE-24).",
+         record.identity->name,
+         {},
+         {}});
+    system_.fltmgr().unregister(*filter);
+  }
   const bool needed = system_.nt().end_driver(*record.identity);
   if (needed && record.module) record.module->keep_mapped();
   system_.nt().pool().report_leaks(*record.identity);
@@ -270,7 +281,11 @@ NTSTATUS Loader::unload(nt::Thread& thread, DriverRecord& record, bool mandatory
 
 NTSTATUS Loader::ask_to_unload(DriverRecord& record, bool mandatory) {
   if (fltmgr::Filter* filter = system_.fltmgr().filter_of(record.object.get())) {
-    return system_.fltmgr().unload(*filter, mandatory);
+    // The filter manager has put itself in front of DriverUnload only where it has a FilterUnload to call: otherwise a
+    // service stop is the driver's own affair, as that of any driver (LIFE-17).
+    const bool own = filter->registration.callbacks.FilterUnloadCallback == nullptr && mandatory &&
+                     record.object->DriverUnload != nullptr;
+    return own ? STATUS_SUCCESS : system_.fltmgr().unload(*filter, mandatory);
   }
   return record.object->DriverUnload != nullptr ? STATUS_SUCCESS : STATUS_INVALID_DEVICE_REQUEST;
 }

@@ -3,6 +3,7 @@
 #include <functional>
 #include <memory>
 
+#include "fltmgr/manager.hpp"
 #include "fltsim/machine.hpp"
 #include "loader/loader.hpp"
 #include "machine/system.hpp"
@@ -55,6 +56,63 @@ std::int32_t Driver::stop() { return unload_in(*system_, *record_, true); }
 std::int32_t Driver::reload() {
   status_ = load_in(*system_, *record_);
   return status_;
+}
+
+namespace {
+
+// Of a driver that has one; null otherwise, or while it goes.
+fltmgr::Filter* filter_of(System& system, const loader::DriverRecord& record) {
+  return record.object ? system.fltmgr().filter_of(record.object.get()) : nullptr;
+}
+
+using Attaching = NTSTATUS (*)(PFLT_FILTER filter, PFLT_VOLUME volume, PCUNICODE_STRING instance);
+
+std::int32_t attach_or_detach(System& system, const loader::DriverRecord& record, const char* verb,
+                              const Volume& volume, std::u16string instance, Attaching routine) {
+  return run_in_kernel(system, verb + record.identity->name, [&, instance]() mutable {
+    fltmgr::Filter* filter = filter_of(system, record);
+    fltmgr::VolumeStack* stack = system.fltmgr().find_volume(volume.drive());
+    if (filter == nullptr) return STATUS_FLT_FILTER_NOT_FOUND;
+    if (stack == nullptr) return STATUS_FLT_VOLUME_NOT_FOUND;
+    const auto size = static_cast<USHORT>(instance.size() * sizeof(WCHAR));
+    const UNICODE_STRING name{size, size, reinterpret_cast<PWCH>(instance.data())};
+    return routine(filter->handle(), stack->handle(), &name);
+  });
+}
+
+}  // namespace
+
+std::vector<Driver::InstanceDefinition> Driver::definitions() const {
+  std::vector<InstanceDefinition> all;
+  if (const fltmgr::Filter* filter = filter_of(*system_, *record_)) {
+    for (const fltmgr::InstanceDefinition& known : filter->definitions)
+      all.push_back({known.name, known.altitude.text(), known.flags});
+  }
+  return all;
+}
+
+std::vector<Driver::Instance> Driver::instances() const {
+  std::vector<Instance> all;
+  const fltmgr::Filter* filter = filter_of(*system_, *record_);
+  if (filter == nullptr) return all;
+  for (fltmgr::VolumeStack* volume : system_->fltmgr().volumes()) {
+    for (const fltmgr::Instance* instance : volume->instances()) {
+      if (&instance->filter == filter)
+        all.push_back({instance->name, instance->altitude.text(), volume->volume().names().drive});
+    }
+  }
+  return all;
+}
+
+std::int32_t Driver::attach(const Volume& volume, const std::u16string& instance) {
+  return attach_or_detach(*system_, *record_, "fltmc attach ", volume, instance,
+                          [](PFLT_FILTER filter, PFLT_VOLUME stack, PCUNICODE_STRING name) {
+                            return FltAttachVolume(filter, stack, name, nullptr);
+                          });
+}
+
+std::int32_t Driver::detach(const Volume& volume, const std::u16string& instance) {
+  return attach_or_detach(*system_, *record_, "fltmc detach ", volume, instance, FltDetachVolume);
 }
 
 const void* Driver::symbol(const char* name) const {
