@@ -79,7 +79,8 @@ BOOLEAN PsIsSystemThread(PETHREAD Thread) {
 
 BOOLEAN PsIsThreadTerminating(PETHREAD Thread) {
   enter("PsIsThreadTerminating", nt::kDispatch);
-  return nt::from_wdk(Thread).terminated();
+  const nt::Thread& thread = nt::from_wdk(Thread);
+  return thread.terminated() || thread.ended;
 }
 
 HANDLE PsGetCurrentProcessId(VOID) {

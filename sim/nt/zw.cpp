@@ -23,6 +23,14 @@ Status process_of(HANDLE handle, Ref<void>& process) {
   return reference_by_handle(handle, 0, &kProcessType, Mode::kKernel, process);
 }
 
+// Whose table a copy of a handle goes to: a kernel handle belongs to the system process, whatever the target.
+Status target_of(HANDLE handle, ULONG attributes, Ref<void>& process) {
+  const Status status = process_of(handle, process);
+  if (status != STATUS_SUCCESS || (attributes & OBJ_KERNEL_HANDLE) == 0) return status;
+  process = Ref<void>::retain(&current_thread("ZwDuplicateObject").system.nt().system_process());
+  return STATUS_SUCCESS;
+}
+
 }  // namespace
 }  // namespace fltsim::nt
 
@@ -46,7 +54,8 @@ NTSTATUS ZwDuplicateObject(HANDLE SourceProcessHandle, HANDLE SourceHandle, HAND
   const nt::Ref<void> object = from.find(SourceHandle, &access);
   if (!object) return STATUS_INVALID_HANDLE;
   if (TargetHandle != nullptr) {
-    if (const NTSTATUS status = nt::process_of(TargetProcessHandle, target); status != STATUS_SUCCESS)
+    if (const NTSTATUS status = nt::target_of(TargetProcessHandle, HandleAttributes, target);
+        status != STATUS_SUCCESS)
       return status;
     const nt::AccessMask granted = (Options & nt::kDuplicateSameAccess) != 0 ? access : DesiredAccess;
     *TargetHandle = static_cast<nt::Process*>(target.get())
@@ -101,6 +110,7 @@ NTSTATUS ZwWaitForSingleObject(HANDLE Handle, BOOLEAN, PLARGE_INTEGER Timeout) {
 NTSTATUS ZwOpenProcess(PHANDLE ProcessHandle, ACCESS_MASK DesiredAccess, POBJECT_ATTRIBUTES ObjectAttributes,
                        PCLIENT_ID ClientId) {
   nt::Thread& thread = enter("ZwOpenProcess", nt::kPassive);
+  if (ClientId == nullptr || ObjectAttributes->ObjectName != nullptr) return STATUS_INVALID_PARAMETER_MIX;
   const nt::Ref<nt::Process> process =
       thread.system.nt().process_by_id(HandleToULong(ClientId->UniqueProcess));
   if (!process) return STATUS_INVALID_CID;
