@@ -24,7 +24,8 @@ Volume::Volume(Names names, std::unique_ptr<fs::FileSystem> file_system)
     : DEVICE_OBJECT{}, names_(std::move(names)), file_system_(std::move(file_system)) {
   Type = kDeviceObjectType;
   Size = sizeof(DEVICE_OBJECT);
-  DeviceType = FILE_DEVICE_DISK_FILE_SYSTEM;
+  DeviceType =
+      FILE_DEVICE_DISK;  // this is the storage device; the file system's own is FILE_DEVICE_DISK_FILE_SYSTEM
   Characteristics = FILE_DEVICE_IS_MOUNTED;
   StackSize = 1;
   sector_size_ = file_system_->volume_information().bytes_per_sector;
