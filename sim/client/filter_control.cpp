@@ -1,4 +1,4 @@
-// FilterLoad and FilterUnload, and the management functions that are declared but not simulated.
+// FilterLoad and FilterUnload.
 #include <fltUser.h>
 
 #include "client/filter_control.hpp"
@@ -29,9 +29,6 @@ HRESULT in_system_thread(nt::Thread& thread, const char* routine, std::function<
 
 }  // namespace fltsim::client
 
-#define FLTLINK_NOT_SIMULATED(name, ...) \
-  HRESULT name(__VA_ARGS__) { nt::unsupported(#name); }
-
 extern "C" {
 
 HRESULT FilterLoad(LPCWSTR FilterName) {
@@ -49,29 +46,5 @@ HRESULT FilterUnload(LPCWSTR FilterName) {
     });
   });
 }
-
-FLTLINK_NOT_SIMULATED(FilterCreate, LPCWSTR, HFILTER*)
-FLTLINK_NOT_SIMULATED(FilterClose, HFILTER)
-FLTLINK_NOT_SIMULATED(FilterInstanceCreate, LPCWSTR, LPCWSTR, LPCWSTR, HFILTER_INSTANCE*)
-FLTLINK_NOT_SIMULATED(FilterInstanceClose, HFILTER_INSTANCE)
-FLTLINK_NOT_SIMULATED(FilterFindFirst, FILTER_INFORMATION_CLASS, LPVOID, DWORD, LPDWORD, LPHANDLE)
-FLTLINK_NOT_SIMULATED(FilterFindNext, HANDLE, FILTER_INFORMATION_CLASS, LPVOID, DWORD, LPDWORD)
-FLTLINK_NOT_SIMULATED(FilterFindClose, HANDLE)
-FLTLINK_NOT_SIMULATED(FilterVolumeFindFirst, FILTER_VOLUME_INFORMATION_CLASS, LPVOID, DWORD, LPDWORD, PHANDLE)
-FLTLINK_NOT_SIMULATED(FilterVolumeFindNext, HANDLE, FILTER_VOLUME_INFORMATION_CLASS, LPVOID, DWORD, LPDWORD)
-FLTLINK_NOT_SIMULATED(FilterVolumeFindClose, HANDLE)
-FLTLINK_NOT_SIMULATED(FilterInstanceFindFirst, LPCWSTR, INSTANCE_INFORMATION_CLASS, LPVOID, DWORD, LPDWORD,
-                      LPHANDLE)
-FLTLINK_NOT_SIMULATED(FilterInstanceFindNext, HANDLE, INSTANCE_INFORMATION_CLASS, LPVOID, DWORD, LPDWORD)
-FLTLINK_NOT_SIMULATED(FilterInstanceFindClose, HANDLE)
-FLTLINK_NOT_SIMULATED(FilterVolumeInstanceFindFirst, LPCWSTR, INSTANCE_INFORMATION_CLASS, LPVOID, DWORD,
-                      LPDWORD, LPHANDLE)
-FLTLINK_NOT_SIMULATED(FilterVolumeInstanceFindNext, HANDLE, INSTANCE_INFORMATION_CLASS, LPVOID, DWORD,
-                      LPDWORD)
-FLTLINK_NOT_SIMULATED(FilterVolumeInstanceFindClose, HANDLE)
-FLTLINK_NOT_SIMULATED(FilterGetDosName, LPCWSTR, LPWSTR, DWORD)
-FLTLINK_NOT_SIMULATED(FilterGetInformation, HFILTER, FILTER_INFORMATION_CLASS, LPVOID, DWORD, LPDWORD)
-FLTLINK_NOT_SIMULATED(FilterInstanceGetInformation, HFILTER_INSTANCE, INSTANCE_INFORMATION_CLASS, LPVOID,
-                      DWORD, LPDWORD)
 
 }  // extern "C"

@@ -1,6 +1,6 @@
 // Routines that are exported and not simulated. Each exists, so that a driver that merely mentions it links, and
 // stops the machine with its name when it is called. Each part of the simulator has a list of its own
-// (nt/unsupported.inc, fltmgr/unsupported.inc).
+// (unsupported.inc in nt, fltmgr and client).
 #pragma once
 
 #include <string>
