@@ -5,7 +5,6 @@
 #include <algorithm>
 #include <cstdlib>
 #include <fstream>
-#include <iterator>
 
 #include "house/documents.hpp"
 #include "house/routines.hpp"
@@ -20,22 +19,7 @@ using ::testing::Not;
 
 constexpr const char* kPage = "docs/ROUTINES.md";
 constexpr const char* kRefuses = "refuses by name";
-constexpr const char* kUnproven = "not proven yet";
 constexpr std::size_t kCitationsMax = 2;
-
-// Routines that still have no test of their own. The list only shrinks.
-const std::set<std::string>& unproven() {
-  static const std::set<std::string> kNames = [] {
-    std::istringstream in(read_project_file("tests/house/unproven.txt"));
-    return std::set<std::string>{std::istream_iterator<std::string>(in), {}};
-  }();
-  return kNames;
-}
-
-const char* state_of(const Routine& routine) {
-  if (routine.refuses) return kRefuses;
-  return routine.called.empty() ? kUnproven : "supported";
-}
 
 const std::vector<Routine>& built() {
   static const std::vector<Routine> kRoutines = routines();
@@ -83,8 +67,8 @@ std::string page_text(const std::map<std::string, Row>& old) {
       text += "\n## " + family + "\n\n| routine | | proved by |\n|---|---|---|\n";
     }
     text += "| `" + routine.name + "` | ";
-    if (routine.refuses || routine.called.empty()) {
-      text += std::string(state_of(routine)) + " | |\n";
+    if (routine.refuses) {
+      text += std::string(kRefuses) + " | |\n";
       continue;
     }
     // What the page cited stays while it is true, so that a new test changes no line of routines it merely uses.
@@ -99,7 +83,7 @@ std::string page_text(const std::map<std::string, Row>& old) {
                    routine.called.begin() +
                        static_cast<std::ptrdiff_t>(std::min(kCitationsMax, routine.called.size())));
     }
-    text += std::string(state_of(routine)) + " |";
+    text += "supported |";
     for (std::size_t n = 0; n < cites.size(); ++n) {
       text += (n == 0 ? " [" : ", [") + cites[n].substr(cites[n].rfind('/') + 1) + "](../" + cites[n] + ")";
     }
@@ -111,8 +95,7 @@ std::string page_text(const std::map<std::string, Row>& old) {
 TEST(RoutinesPageTest, EverySupportedRoutineIsCalledByATest) {
   std::vector<std::string> without;
   for (const Routine& routine : built()) {
-    if (!routine.refuses && routine.called.empty() && !unproven().contains(routine.name))
-      without.push_back(routine.name);
+    if (!routine.refuses && routine.called.empty()) without.push_back(routine.name);
   }
   EXPECT_GT(built().size(), 500u);
   EXPECT_THAT(without, IsEmpty()) << "write a test that calls it, or take it onto the unsupported list";
@@ -132,9 +115,9 @@ TEST(RoutinesPageTest, PageSaysWhatTheLibraryHasAndTheTestsProve) {
       wrong.push_back(routine.name + " is missing");
       continue;
     }
-    if (row.mapped().says != state_of(routine)) wrong.push_back(routine.name + " is not so");
-    if (!routine.refuses && !routine.called.empty() && row.mapped().cites.empty())
-      wrong.push_back(routine.name + " cites no test");
+    if (row.mapped().says != (routine.refuses ? kRefuses : "supported"))
+      wrong.push_back(routine.name + " is not so");
+    if (!routine.refuses && row.mapped().cites.empty()) wrong.push_back(routine.name + " cites no test");
     for (const std::string& file : row.mapped().cites) {
       if (std::ranges::find(routine.called, file) == routine.called.end()) {
         wrong.push_back(routine.name + " is not called in " + file);
