@@ -9,7 +9,9 @@
 
 #include "cc/files.hpp"
 #include "cc/flags.hpp"
+#include "cc/imports.hpp"
 #include "cc/process.hpp"
+#include "cc/stops.hpp"
 #include "cc/unit.hpp"
 
 namespace fltsim::cc {
@@ -44,8 +46,38 @@ void build_units(const Target& target, std::vector<Unit>& units) {
   work();
 }
 
-bool link(const Target& target, const std::string& output, const std::vector<std::string>& objects,
-          std::ostream& errors) {
+// Says what is missing. Where that is allowed, adds an object to `objects` that has a stop for each. False when the link
+// cannot go on.
+bool settle_imports(const Target& target, const std::string& folder, std::vector<std::string>& objects,
+                    std::ostream& errors) {
+  const std::vector<MissingImport> missing = missing_imports(objects, target.installation);
+  bool can_go_on = true;
+  for (const MissingImport& import : missing) {
+    const bool stops = target.arguments.allow_unsupported && can_be_a_stop(import);
+    errors << "fltlink-cc: " << (stops ? "warning: " : "error: ") << describe(import);
+    if (stops) errors << "; the machine stops there";
+    if (target.arguments.allow_unsupported && !stops)
+      errors << ", and not called: no stop can stand for data";
+    errors << '\n';
+    can_go_on = can_go_on && stops;
+  }
+  const std::string source = stops_for(missing);
+  if (!can_go_on || source.empty()) return can_go_on;
+  if (!write_file(folder + "/stops.i", source)) {
+    errors << "fltlink-cc: cannot write " << folder << "/stops.i\n";
+    return false;
+  }
+  std::vector<std::string> words = target.compile(Language::kC);
+  words.insert(words.end(), {folder + "/stops.i", "-o", folder + "/stops.o"});
+  const ProcessResult done = run(words);
+  errors << done.errors;
+  objects.push_back(folder + "/stops.o");
+  return done.status == 0;
+}
+
+bool link(const Target& target, const std::string& folder, const std::string& output,
+          std::vector<std::string> objects, std::ostream& errors) {
+  if (!settle_imports(target, folder, objects, errors)) return false;
   const std::vector<std::string> words = target.link(output, objects);
   if (target.arguments.verbose) errors << command_text(words) << '\n';
   const ProcessResult done = run(words);
@@ -99,7 +131,7 @@ bool build(const Arguments& arguments, std::ostream& errors) {
     is_built = is_built && unit.result.is_built;
   }
   if (!is_built || arguments.compile_only) return is_built;
-  return link(target, arguments.output.empty() ? "a.sys" : arguments.output, objects, errors);
+  return link(target, folder.path(), arguments.output.empty() ? "a.sys" : arguments.output, objects, errors);
 }
 
 }  // namespace fltsim::cc

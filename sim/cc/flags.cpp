@@ -42,6 +42,21 @@ Words sanitize(const std::string& list) {
           "-fno-sanitize-recover=all", "-fno-omit-frame-pointer"};
 }
 
+// What MSVC accepts with a warning, and these compilers not.
+Words tolerant(bool is_clang, Language language) {
+  Words flags{"-fms-extensions"};
+  if (language == Language::kCxx) {
+    append(flags, {"-fno-operator-names", "-Wno-narrowing"});
+    if (!is_clang) append(flags, {"-fpermissive", "-Wno-literal-suffix"});
+    if (is_clang) append(flags, {"-Wno-c++11-narrowing", "-Wno-error=reserved-user-defined-literal"});
+  } else {
+    append(flags, {"-fcommon", "-Wno-error=int-conversion", "-Wno-error=implicit-int",
+                   "-Wno-error=incompatible-pointer-types"});
+    if (is_clang) append(flags, {"-Wno-error=incompatible-function-pointer-types", "-Wno-error=return-type"});
+  }
+  return flags;
+}
+
 // What an author can do nothing about: the dialect itself.
 Words quiet(bool is_clang, Language language) {
   Words flags{"-Wno-unknown-pragmas", "-Wno-multichar", "-Wno-missing-field-initializers",
@@ -72,14 +87,14 @@ Words Target::common(Language language) const {
   }
   words.push_back("-std=" + standard);
   if (language == Language::kC) {
-    append(words, {"-fcommon", "-Werror=implicit-function-declaration"});
+    words.push_back("-Werror=implicit-function-declaration");
   } else {
     append(words, {"-fno-exceptions", "-fno-rtti", "-fno-threadsafe-statics"});
   }
+  append(words, tolerant(toolchain.is_clang, language));
   if (arguments.watched) append(words, watch(toolchain.is_clang));
   if (!arguments.sanitizers.empty()) append(words, sanitize(arguments.sanitizers));
   append(words, arguments.compiler);
-  if (arguments.warnings.empty()) words.push_back("-w");
   append(words, arguments.warnings);
   append(words, quiet(toolchain.is_clang, language));
   return words;

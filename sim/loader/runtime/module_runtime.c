@@ -64,8 +64,14 @@ HIDDEN int memcmp(const void* left, const void* right, size_t size) {
   return 0;
 }
 
-// What C++ units import.
-HIDDEN void __cxa_pure_virtual(void) { fltsim_driver_failed("a pure virtual function was called", NULL, 0); }
+// What C++ units import. A driver may have a _purecall() of its own, as on Windows.
+HIDDEN int _purecall(void) __attribute__((weak));
+HIDDEN void __cxa_pure_virtual(void) {
+  if (_purecall != NULL) _purecall();
+  fltsim_driver_failed("a pure virtual function was called", NULL, 0);
+}
+// Named by code that would run destructors, which nobody runs.
+HIDDEN void* __dso_handle;
 
 HIDDEN void fltlink_assertion_failed(const char* expression, const char* file, int line) {
   fltsim_driver_failed(expression, file, line);

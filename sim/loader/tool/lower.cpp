@@ -12,8 +12,13 @@ std::string lower(const std::string& source, const std::string& attribute) {
   std::vector<Token> tokens = tokenize(source);
   give_back_library_tries(tokens);
   const Unit unit(tokens);
-  // The compiler cannot see that the lowered ways out of a function are all there are.
-  return "#pragma GCC diagnostic ignored \"-Wreturn-type\"\n" + Lowerer(unit, attribute).run();
+  std::string lowered = Lowerer(unit, attribute).run();
+  // The compiler cannot see that the lowered ways out of a function are all there are. The first line stays the first: it names
+  // the source for debuggers.
+  const std::size_t first_end = lowered.find('\n');
+  lowered.insert(first_end == std::string::npos ? 0 : first_end + 1,
+                 "#pragma GCC diagnostic ignored \"-Wreturn-type\"\n");
+  return lowered;
 }
 
 }  // namespace fltsim::lower_seh

@@ -74,6 +74,8 @@ WDK_END
 
 #ifdef __cplusplus
 #define swprintf(to, second, ...) fltsim_crt_swprintf_cxx((to), (second)__VA_OPT__(, ) __VA_ARGS__)
+// Drivers include headers inside extern "C".
+extern "C++" {
 template <class... Arguments>
 int fltsim_crt_swprintf_cxx(wchar_t* to, const wchar_t* format, Arguments... arguments) {
   return _swprintf(to, format, arguments...);
@@ -81,6 +83,7 @@ int fltsim_crt_swprintf_cxx(wchar_t* to, const wchar_t* format, Arguments... arg
 template <class... Arguments>
 int fltsim_crt_swprintf_cxx(wchar_t* to, size_t size, const wchar_t* format, Arguments... arguments) {
   return _swprintf_c(to, size, format, arguments...);
+}
 }
 #else
 #define swprintf(to, second, ...) \

@@ -203,12 +203,22 @@
 #define __kernel_driver
 #define __callback
 #define __override
+#ifdef FLTSIM_DRIVER_UNIT
+// __declspec is replaced by sim/cc/tolerance/declspec.cpp, which knows what it belongs to.
+#define __pragma(...) _Pragma(#__VA_ARGS__)
+#define __thiscall
+#define _cdecl
+#define _stdcall
+#define _fastcall
+#define _inline inline
+#else
 #define __declspec(x)
+#define __pragma(x)
+#endif
 #define __cdecl
 #define __stdcall
 #define __fastcall
 #define __vectorcall
-#define __pragma(x)
 #define __unaligned
 #define __ptr32
 #define __ptr64

@@ -310,7 +310,8 @@ typedef struct _IO_STATUS_BLOCK {
 #define PtrToUint(pointer) ((UINT)(ULONG_PTR)(pointer))
 #define UlongToPtr(value) ((PVOID)(ULONG_PTR)(ULONG)(value))
 #define ULongToPtr(value) UlongToPtr(value)
-#define TEXT(text) L##text
+#define __TEXT(text) L##text
+#define TEXT(text) __TEXT(text)
 #define DECLARE_HANDLE(name)  \
   struct name##__ {           \
     int unused;               \
