@@ -33,11 +33,12 @@ std::u16string nt_name(const CreateArguments& arguments) {
 
 // --- single system calls, in the calling thread ---
 
-// One system call of the current thread in user mode.
+// One system call of the current thread: in user mode, but for a thread of the system process, whose handles are the
+// kernel's.
 template <class Body>
 NTSTATUS system_call(const char* name, Body&& body) {
   return nt::client_call(name, kVerbDidNotEnd, [&body](nt::Thread& thread) {
-    return body(Caller{thread, nt::Mode::kUser});
+    return body(Caller{thread, thread.process.is_system ? nt::Mode::kKernel : nt::Mode::kUser});
   });
 }
 
