@@ -191,7 +191,18 @@ void name_running_check() {
   }
 }
 
+// The handler has a stack of its own, and the thread goes no further.
+void check_stack(const void* address) {
+  Thread* thread = current_thread_or_null();
+  if (thread == nullptr || thread->driver == nullptr || !sched::is_stack_overflow(address)) return;
+  bug_check(
+      *thread, "SIM-10",
+      "the driver has used up its thread's stack: an endless recursion? Windows gives kernel code 24 KB, and "
+      "stops with UNEXPECTED_KERNEL_MODE_TRAP (0x7F).");
+}
+
 void on_fault(int signal, siginfo_t* info, void* raw) {
+  check_stack(info->si_addr);
   greg_t* registers = static_cast<ucontext_t*>(raw)->uc_mcontext.gregs;
   const FaultPlace place = place_of_fault(registers, *info);
   if (place.instruction == 0) {

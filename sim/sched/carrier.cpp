@@ -122,6 +122,7 @@ std::chrono::nanoseconds Carrier::processor_time() const {
 }
 
 void* Carrier::thread_main(void* carrier) {
+  use_signal_stack();
   static_cast<Carrier*>(carrier)->serve();
   return nullptr;
 }

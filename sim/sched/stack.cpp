@@ -2,6 +2,7 @@
 
 #include <semaphore.h>
 #include <signal.h>
+#include <sys/mman.h>
 #include <time.h>
 #include <unwind.h>
 
@@ -79,6 +80,35 @@ Stack stack_of(pthread_t thread) {
   sem_destroy(&question->answered);
   delete question;
   return stack;
+}
+
+namespace {
+
+constexpr std::size_t kSignalStackSize = 256u << 10;
+constexpr std::uintptr_t kGuardMax = 64u
+                                     << 10;  // how far below the stack a function with big locals may reach
+
+[[gnu::tls_model("initial-exec")]] thread_local std::uintptr_t t_stack_begin = 0;
+
+}  // namespace
+
+void use_signal_stack() {
+  pthread_attr_t attributes;
+  void* begin = nullptr;
+  std::size_t size = 0;
+  if (pthread_getattr_np(pthread_self(), &attributes) != 0) return;
+  pthread_attr_getstack(&attributes, &begin, &size);
+  pthread_attr_destroy(&attributes);
+  void* memory = mmap(nullptr, kSignalStackSize, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  if (memory == MAP_FAILED) return;
+  const stack_t stack{.ss_sp = memory, .ss_flags = 0, .ss_size = kSignalStackSize};
+  if (sigaltstack(&stack, nullptr) == 0) t_stack_begin = reinterpret_cast<std::uintptr_t>(begin);
+}
+
+bool is_stack_overflow(const void* address) {
+  constexpr std::uintptr_t kPage = 4096;
+  const auto value = reinterpret_cast<std::uintptr_t>(address);
+  return t_stack_begin != 0 && value + kGuardMax >= t_stack_begin && value < t_stack_begin + 2 * kPage;
 }
 
 }  // namespace fltsim::sched

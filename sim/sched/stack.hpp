@@ -21,4 +21,11 @@ Stack stack_of(pthread_t thread);
 // The signal for that, which every thread of the pool lets in.
 int stack_signal();
 
+// The calling thread's signal handlers that ask for it get a stack of their own from here on, so that one can say that
+// the thread's own stack is used up.
+void use_signal_stack();
+// Whether a touch of `address` by the calling thread, which has such a stack, is one beyond the end of its own. A
+// signal handler may ask.
+bool is_stack_overflow(const void* address);
+
 }  // namespace fltsim::sched
