@@ -7,6 +7,8 @@
 #include <variant>
 #include <vector>
 
+#include "cli/run_arguments.hpp"
+
 namespace fltlink::cli {
 
 // fltlink demo [DIR] [--seed N] [--json] [--trace FILE]
@@ -25,6 +27,7 @@ struct Answer {
 };
 
 // `words` are those behind the program's name. An unknown word or a value that cannot be read is exit code 2.
-[[nodiscard]] std::variant<DemoArguments, Answer> parse_arguments(const std::vector<std::string>& words);
+[[nodiscard]] std::variant<DemoArguments, RunArguments, Answer> parse_arguments(
+    const std::vector<std::string>& words);
 
 }  // namespace fltlink::cli

@@ -17,6 +17,7 @@
 #include "cli/exit_codes.hpp"
 #include "cli/installation.hpp"
 #include "cli/interrupt.hpp"
+#include "cli/output_file.hpp"
 #include "cli/progress.hpp"
 #include "cli/protection.hpp"
 #include "cli/report.hpp"
@@ -46,17 +47,6 @@ fltsim::Options machine_options(const DemoArguments& arguments) {
   options.seed = arguments.seed.value_or(0);
   options.trace = arguments.trace_file.has_value();
   return options;
-}
-
-// Writes `text` to a file of the host, all of it or a sentence.
-Trouble write_file(const std::string& path, const std::string& text) {
-  std::FILE* file = std::fopen(path.c_str(), "wb");
-  if (file == nullptr) return path + " cannot be written: " + std::strerror(errno);
-  const bool written = std::fwrite(text.data(), 1, text.size(), file) == text.size();
-  const int reason = errno;
-  if (std::fclose(file) != 0) return path + " cannot be written: " + std::strerror(errno);
-  if (!written) return path + " cannot be written: " + std::strerror(reason);
-  return std::nullopt;
 }
 
 // Where the copier works. A directory of this name that is there already will do.

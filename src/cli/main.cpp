@@ -1,5 +1,6 @@
 // The fltlink command.
 #include <cstdio>
+#include <cstdlib>
 #include <string>
 #include <vector>
 
@@ -8,6 +9,7 @@
 #include "cli/arguments.hpp"
 #include "cli/demo.hpp"
 #include "cli/interrupt.hpp"
+#include "cli/run.hpp"
 
 int main(int argc, char** argv) {
   namespace cli = fltlink::cli;
@@ -17,5 +19,11 @@ int main(int argc, char** argv) {
     return answer->exit_code;
   }
   cli::catch_interrupts();
+  if (const auto* run = std::get_if<cli::RunArguments>(&parsed)) {
+    const int exit_code = cli::run_drivers(*run, stdout, stderr);
+    // A thread of a driver that was stopped inside exit() would keep this one from getting through it.
+    std::fflush(nullptr);
+    std::_Exit(exit_code);
+  }
   return cli::run_demo(std::get<cli::DemoArguments>(parsed), stdout, stderr);
 }

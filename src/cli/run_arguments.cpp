@@ -107,8 +107,7 @@ std::optional<std::uint64_t> parse_whole_number(const std::string& text) {
 }
 
 std::string check_seed(const std::string& text) {
-  return parse_whole_number(text) ? std::string()
-                                  : "a seed is a whole number from 0 to 18446744073709551615";
+  return parse_whole_number(text) ? std::string() : "a seed is a whole number from 0 to 18446744073709551615";
 }
 
 std::pair<CLI::App*, std::function<std::variant<RunArguments, std::string>()>> add_run_verb(CLI::App& app) {
@@ -118,9 +117,10 @@ std::pair<CLI::App*, std::function<std::variant<RunArguments, std::string>()>> a
       "Load drivers built by fltlink-cc into a simulated machine, let programs work on its volumes, detach,\n"
       "attach again, unload, and say what the drivers did and what they did wrong.");
   verb->add_option("DRIVER", words->drivers, "a driver module: x.sys")->required();
-  verb->add_option("--inf", words->infs,
-                   "the driver's .inf file, with its altitude; the first of these belongs to the first driver.\n"
-                   "Without it: the file beside x.sys that is called x.inf")
+  verb->add_option(
+          "--inf", words->infs,
+          "the driver's .inf file, with its altitude; the first of these belongs to the first driver.\n"
+          "Without it: the file beside x.sys that is called x.inf")
       ->type_name("FILE")
       ->take_all()
       ->allow_extra_args(false);
@@ -158,7 +158,8 @@ std::pair<CLI::App*, std::function<std::variant<RunArguments, std::string>()>> a
       ->type_name("S")
       ->check(CLI::Range(1, 3600));
   verb->add_flag("--json", words->json, "print one JSON object instead of the tables");
-  verb->add_option("--trace", words->trace_file, "write every I/O as a tree, for Chrome's and Perfetto's viewers")
+  verb->add_option("--trace", words->trace_file,
+                   "write every I/O as a tree, for Chrome's and Perfetto's viewers")
       ->type_name("FILE");
   return {verb, [words, verb] { return make(*words, *verb); }};
 }

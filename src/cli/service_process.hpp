@@ -13,10 +13,10 @@
 
 #include <fltlink/codec/counters.hpp>
 
+#include <fltlink/port/filter_port.hpp>
 #include "cli/latency.hpp"
 #include "fltsim/machine.hpp"
 #include "fltsim/process_host.hpp"
-#include <fltlink/port/filter_port.hpp>
 #include "service/program.hpp"
 
 namespace fltlink::cli {
