@@ -58,33 +58,21 @@ std::string_view home_of(std::string_view family) {
   return "tests/nt/";
 }
 
-std::set<std::string> exported() {
-  const std::string command = std::string(FLTLINK_NM) + " -D --defined-only " + FLTLINK_LIBRARY;
+// What the library exports; true: only to refuse by name (sim/nt/unsupported.hpp).
+std::map<std::string, bool> exported() {
+  const std::string command = std::string(FLTLINK_OBJDUMP) + " -T " + FLTLINK_LIBRARY;
   std::FILE* pipe = popen(command.c_str(), "r");
   if (pipe == nullptr) throw std::runtime_error(command);
-  std::set<std::string> names;
+  std::map<std::string, bool> names;
   char line[4096];
   while (std::fgets(line, sizeof line, pipe) != nullptr) {
-    char type = 0;
-    char name[4096];
-    if (std::sscanf(line, "%*x %c %4095s", &type, name) == 2 && (type == 'T' || type == 'W'))
-      names.insert(name);
+    const std::string_view text(line);
+    if (text.find(" DF ") == std::string_view::npos || text.find("*UND*") != std::string_view::npos) continue;
+    const std::size_t begin = text.rfind(' ') + 1;
+    names.emplace(text.substr(begin, text.find('\n', begin) - begin),
+                  text.find(" fltsim_refusals") != std::string_view::npos);
   }
   if (pclose(pipe) != 0) throw std::runtime_error(command);
-  return names;
-}
-
-std::set<std::string> on_unsupported_lists() {
-  std::set<std::string> names;
-  for (const std::string& file : files_below("sim", {".cpp"})) {
-    const std::string text = read_project_file(file);
-    const std::size_t list = text.find("#define FLTSIM_UNSUPPORTED_ROUTINES(");
-    if (list == std::string::npos) continue;
-    const std::string_view lines = std::string_view(text).substr(list, text.find("\n\n", list) - list);
-    for (std::size_t at = lines.find(" X("); at != std::string_view::npos; at = lines.find(" X(", at + 1)) {
-      names.emplace(lines.substr(at + 3, lines.find(')', at) - at - 3));
-    }
-  }
   return names;
 }
 
@@ -208,11 +196,11 @@ std::vector<Routine> routines() {
       files_of[name].insert(file);
     }
   }
-  const std::set<std::string> unsupported = on_unsupported_lists();
   std::vector<Routine> all;
-  for (const std::string& name : exported()) {
-    if (!declared.contains(name) || name.starts_with("fltsim_") || name.starts_with("fltlink_")) continue;
-    Routine routine{name, unsupported.contains(name), {}};
+  for (const auto& [name, refuses] : exported()) {
+    const bool ours = name.starts_with("fltsim_") || name.starts_with("fltlink_");
+    if (ours || (!refuses && !declared.contains(name))) continue;
+    Routine routine{name, refuses, {}};
     const std::set<std::string>& files = files_of[name];
     routine.called.assign(files.begin(), files.end());
     const std::string_view home = home_of(family_of(name));
