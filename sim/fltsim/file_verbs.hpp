@@ -16,6 +16,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <span>
 #include <string>
@@ -34,6 +35,15 @@ enum class FileHandle : std::uintptr_t {
 
 inline constexpr std::int32_t kVerbDidNotEnd = static_cast<std::int32_t>(0xC000004B);
 
+// FILE_FULL_EA_INFORMATION. Setting an empty value removes the attribute.
+struct ExtendedAttribute {
+  std::string name;
+  std::string value;
+  std::uint8_t flags = 0;  // 0 or FILE_NEED_EA
+
+  bool operator==(const ExtendedAttribute&) const = default;
+};
+
 // Values are the WDK's: FILE_OPEN, FILE_SHARE_READ ...
 struct CreateArguments {
   std::u16string path;                 // with `root`: relative to it, or the 8 bytes of a file id
@@ -45,6 +55,7 @@ struct CreateArguments {
   std::int64_t allocation_size = 0;
   FileHandle root = FileHandle::kNone;
   bool case_insensitive = true;
+  std::vector<ExtendedAttribute> extended_attributes{};  // for a file that is made or overwritten
   // Reads, writes and queries on the handle are tried as fast I/O first, as Windows does on cached files.
   bool fast_io = false;
 };
@@ -78,6 +89,45 @@ struct MapResult {
   std::int32_t status = kVerbDidNotEnd;
   // The view, in the machine's user range: may be read and written by anybody until it is unmapped.
   std::span<std::byte> view;
+};
+
+struct EaResult {
+  std::int32_t status = kVerbDidNotEnd;
+  std::vector<ExtendedAttribute> attributes;
+};
+
+struct LockArguments {
+  std::int64_t offset = 0;
+  std::int64_t length = 0;
+  bool exclusive = true;
+  bool wait = false;  // else a lock that cannot be had at once is STATUS_LOCK_NOT_GRANTED
+  std::uint32_t key = 0;
+};
+
+struct NotifyEntry {
+  std::uint32_t action = 0;  // FILE_ACTION_*
+  std::u16string name;
+
+  bool operator==(const NotifyEntry&) const = default;
+};
+
+struct NotifyResult {
+  std::int32_t status = kVerbDidNotEnd;  // STATUS_NOTIFY_ENUM_DIR: too many to tell; STATUS_NOTIFY_CLEANUP
+  std::vector<NotifyEntry> entries;
+};
+
+// A system call that waits in a thread of its own. Dropping it gives it up: the call goes on.
+template <class Result>
+class Pending {
+ public:
+  struct State;
+  explicit Pending(std::shared_ptr<State> state) : state_(std::move(state)) {}
+  bool done() const;
+  // Lets the machine run until the call has returned.
+  Result take();
+
+ private:
+  std::shared_ptr<State> state_;
 };
 
 class FileVerbs {
@@ -123,6 +173,27 @@ class FileVerbs {
   // FILE_DEVICE_FILE_SYSTEM is a file-system control. A driver's device is opened by its link, \??\Name.
   IoResult device_control(FileHandle handle, std::uint32_t code, std::string_view input = {},
                           std::uint32_t output_length = 0) const;
+
+  // NtFsControlFile. An open volume is the path \??\C:, for DeviceIoControl too.
+  IoResult fs_control(FileHandle handle, std::uint32_t code, std::string_view input = {},
+                      std::uint32_t output_length = 0) const;
+  IoResult lock(FileHandle handle, const LockArguments& range) const;
+  IoResult unlock(FileHandle handle, const LockArguments& range) const;
+  // Waits for a lock that somebody else holds. The machine runs until nobody can go on.
+  Pending<IoResult> start_lock(FileHandle handle, const LockArguments& range) const;
+  // All attributes, or those named.
+  EaResult query_ea(FileHandle handle, const std::vector<std::string>& names = {}) const;
+  // In Information: where in the list it is wrong.
+  IoResult set_ea(FileHandle handle, const std::vector<ExtendedAttribute>& attributes) const;
+  // A self-relative descriptor of the parts that are asked for (OWNER_SECURITY_INFORMATION ...).
+  IoResult query_security(FileHandle handle, std::uint32_t information) const;
+  IoResult set_security(FileHandle handle, std::uint32_t information, std::string_view descriptor) const;
+  // The next change in an open directory; the first call on a handle begins the watch.
+  Pending<NotifyResult> start_notify(FileHandle directory, std::uint32_t filter, bool tree = false,
+                                     std::uint32_t length = 4096) const;
+  // By the id that FileInternalInformation tells, on the volume of `root`, which is any open file of it.
+  CreateResult open_by_id(FileHandle root, std::uint64_t id, CreateArguments arguments = {}) const;
+  IoResult set_volume(FileHandle volume, std::uint32_t information_class, std::string_view bytes) const;
 
   // FILE_RENAME_INFORMATION (classes 10, 65) or FILE_LINK_INFORMATION (11). `target` is a bare name or a
   // path, or relative to `root`; `flags` is ReplaceIfExists, or the flags of class 65.

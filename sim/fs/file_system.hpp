@@ -23,6 +23,7 @@
 // it passes a user address on.
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
@@ -69,10 +70,24 @@ class Open {
 
 // --- requests ---
 
+// One extended attribute. Names are ASCII and compared and kept in upper case; flags are 0 or FILE_NEED_EA.
+struct ExtendedAttribute {
+  std::string name;
+  std::string value;
+  std::uint8_t flags = 0;
+};
+
+// FILE_OBJECTID_BUFFER: the object id itself and 48 bytes that the file system only keeps.
+struct ObjectId {
+  std::array<std::uint8_t, 16> id{};
+  std::array<std::uint8_t, 48> extended{};
+};
+
 struct CreateRequest {
   // From the root and beginning with a backslash; or, with `related`, relative to that open and without one
   // (":name" is a stream of the related file, an empty path the related file again). Empty without `related`
-  // means the volume. With FILE_OPEN_BY_FILE_ID in create_options: the 8 bytes of a file id, as 4 units.
+  // means the volume. With FILE_OPEN_BY_FILE_ID in create_options: the 8 bytes of a file id, or the 16 of an
+  // object id, as units.
   std::u16string_view path;
   const Open* related = nullptr;
   std::uint32_t desired_access =
@@ -91,6 +106,10 @@ struct CreateRequest {
   // Asked of a stream that is open before it is overwritten; false: STATUS_USER_MAPPED_FILE. Called with the
   // mutex held. None: every stream may.
   std::function<bool(const StreamIdentity&)> may_truncate{};
+  // What a file gets that is created, overwritten or superseded.
+  std::span<const ExtendedAttribute> extended_attributes{};
+  // A self-relative security descriptor for what is created; empty: none of its own.
+  std::span<const std::uint8_t> security{};
 };
 
 struct CreateResult {
@@ -98,6 +117,10 @@ struct CreateResult {
   std::uint32_t information =
       0;  // FILE_SUPERSEDED, FILE_OPENED, FILE_CREATED, FILE_OVERWRITTEN, FILE_EXISTS, ...
   std::unique_ptr<Open> open;  // set exactly on success
+  // STATUS_REPARSE: the reparse point that was met (REPARSE_DATA_BUFFER), whose tag is `information`, and how many
+  // units of the path lie behind it.
+  std::vector<std::byte> reparse_point{};
+  std::size_t unparsed_units = 0;
 };
 
 struct TransferResult {
@@ -123,7 +146,17 @@ struct FileInformation {
   std::uint32_t number_of_links = 0;  // without links that are delete-pending
   bool delete_pending = false;        // of the link, or of the named stream, that the open came through
   bool directory = false;             // the open is of kind kDirectory
+  std::uint32_t ea_size = 0;          // of all extended attributes together; 0: none
+  std::uint32_t reparse_tag = 0;      // 0: no reparse point
 };
+
+// What has happened to a file: told once it has, with the mutex held.
+struct Change {
+  std::uint32_t filter = 0;  // FILE_NOTIFY_CHANGE_*: the kinds that it is
+  std::uint32_t action = 0;  // FILE_ACTION_*
+  std::u16string_view path;  // from the root; ":stream" behind it for a named stream
+};
+using ChangeObserver = std::function<void(const Change&)>;
 
 // FILE_BASIC_INFORMATION. A time of 0 leaves it alone; -1 stops, -2 resumes its upkeep for operations of this
 // open; a positive one is set (and upkeep stops too). Attributes 0 leave them alone, FILE_ATTRIBUTE_NORMAL
@@ -246,7 +279,9 @@ class FileSystem {
   //                             naming the attribute again; bytes or a listing that the host denies
   //   CANNOT_DELETE             delete-on-close of a read-only file or of the root
   //   INVALID_PARAMETER         options that exclude each other, an unknown file id
-  //   NOT_SUPPORTED             FILE_CREATE_TREE_CONNECTION, FILE_RESERVE_OPFILTER, an object id
+  //   ACCESS_DENIED             FILE_NO_EA_KNOWLEDGE and a file with an EA that must be known; a locked volume
+  //   REPARSE                   a reparse point on the way, or at its end without FILE_OPEN_REPARSE_POINT
+  //   NOT_SUPPORTED             FILE_CREATE_TREE_CONNECTION, FILE_RESERVE_OPFILTER
   //   DISK_FULL, FILE_INVALID (the host's file changed below), NOT_SAME_DEVICE (foreign `related`)
   virtual CreateResult create(const CreateRequest& request) = 0;
 
@@ -320,6 +355,41 @@ class FileSystem {
   // made of. A missing last component (and a stream) is kept as given. OBJECT_NAME_INVALID,
   // OBJECT_PATH_NOT_FOUND, ACCESS_DENIED.
   virtual Status normalize(std::u16string_view path, std::u16string& normalized) = 0;
+
+  // --- what else belongs to a file; STATUS_INVALID_PARAMETER for the volume ---
+
+  // In the order in which they were set first.
+  virtual Status query_extended_attributes(const Open& open, std::vector<ExtendedAttribute>& attributes) = 0;
+  // Each replaces the one of its name, or removes it when its value is empty. EA_TOO_LARGE beyond 64 KB together.
+  virtual Status set_extended_attributes(Open& open, std::span<const ExtendedAttribute> attributes) = 0;
+
+  // A self-relative security descriptor; empty for a file that was never given one. Nothing here is decided by it.
+  virtual Status query_security(const Open& open, std::vector<std::uint8_t>& descriptor) = 0;
+  virtual Status set_security(Open& open, std::span<const std::uint8_t> descriptor) = 0;
+
+  // REPARSE_DATA_BUFFER, kept as it came but for its Reserved field. NOT_A_REPARSE_POINT; DIRECTORY_NOT_EMPTY;
+  // IO_REPARSE_TAG_MISMATCH for a tag other than that of the point there is; EAS_NOT_SUPPORTED for a file with EAs.
+  virtual Status query_reparse_point(const Open& open, std::vector<std::byte>& data) = 0;
+  virtual Status set_reparse_point(Open& open, std::span<const std::byte> data) = 0;
+  virtual Status delete_reparse_point(Open& open, std::uint32_t tag) = 0;
+
+  // OBJECTID_NOT_FOUND; OBJECT_NAME_COLLISION for a file that has one, DUPLICATE_NAME for an id that another file has.
+  virtual Status query_object_id(const Open& open, ObjectId& id) = 0;
+  virtual Status set_object_id(Open& open, const ObjectId& id) = 0;
+  virtual Status delete_object_id(Open& open) = 0;
+
+  // FILE_ATTRIBUTE_SPARSE_FILE; takes no less space. INVALID_PARAMETER but for data.
+  virtual Status set_sparse(Open& open, bool sparse) = 0;
+  // Zeroes [from, beyond) as far as the file goes. FILE_INVALID as write().
+  virtual Status set_zero_data(Open& open, std::int64_t from, std::int64_t beyond) = 0;
+
+  // Through an open of the volume. ACCESS_DENIED: something else is open. Until the same open unlocks the volume or is
+  // cleaned up every create is ACCESS_DENIED. NOT_LOCKED.
+  virtual Status lock_volume(Open& open) = 0;
+  virtual Status unlock_volume(Open& open) = 0;
+
+  // Before the first request.
+  virtual void set_change_observer(ChangeObserver observer) = 0;
 
   virtual VolumeInformation volume_information() = 0;
   virtual Status set_volume_label(std::u16string_view label) = 0;  // INVALID_VOLUME_LABEL beyond 32 units

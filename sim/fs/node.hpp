@@ -89,7 +89,11 @@ struct File {
   Ticks last_access_time = 0;
   Ticks last_write_time = 0;
   Ticks change_time = 0;
-  std::uint32_t opens = 0;                              // of all its streams, before close
+  std::uint32_t opens = 0;  // of all its streams, before close
+  std::vector<ExtendedAttribute> extended_attributes;
+  std::vector<std::uint8_t> security;    // self-relative; empty: none of its own
+  std::vector<std::byte> reparse_point;  // REPARSE_DATA_BUFFER; empty: none
+  std::optional<ObjectId> object_id;
   std::vector<Link*> links;                             // oldest first; one for a directory
   std::set<std::shared_ptr<Stream>, NameLess> streams;  // the one with the empty name is always there
   // Directories only.
@@ -98,6 +102,11 @@ struct File {
 
   Stream& default_stream() const { return **streams.begin(); }
 };
+
+std::uint32_t ea_size_of(const File& file);
+std::uint32_t reparse_tag_of(const File& file);  // 0: no reparse point
+// The path of a link from the root. REQUIRES: it is not removed.
+std::u16string path_of(const Link& link);
 
 // How far the scans of one directory open have come.
 struct DirectoryScan {
@@ -133,6 +142,7 @@ class TreeOpen final : public Open {
   bool cleaned_up = false;
   std::array<bool, kTimeCount> upkeep_stopped{};
   DirectoryScan scan;
+  std::uint32_t unreported = 0;  // FILE_NOTIFY_CHANGE_* of writes, which are told at flush and cleanup
 };
 
 }  // namespace fltsim::fs

@@ -85,6 +85,8 @@ void Tree::take_out_link(Link& link) {
 
 void Tree::remove_link(const std::shared_ptr<Link>& link) {
   File& file = *link->file;
+  report(*link, nullptr, file.directory ? FILE_NOTIFY_CHANGE_DIR_NAME : FILE_NOTIFY_CHANGE_FILE_NAME,
+         FILE_ACTION_REMOVED);
   take_out_link(*link);
   touch_directory(*link->directory);
   link->removed = true;
@@ -93,11 +95,15 @@ void Tree::remove_link(const std::shared_ptr<Link>& link) {
   touch(nullptr, file, {kChangeTime});
   if (!file.links.empty()) return;
   files_.erase(file.id);
+  if (file.object_id) object_ids_.erase(file.object_id->id);
   refund_if_gone(file);
 }
 
 void Tree::remove_stream(File& file, const std::shared_ptr<Stream>& stream) {
   std::shared_ptr<Stream> kept = stream;  // the argument may be the set's own element
+  if (!file.links.empty()) {
+    report(*file.links.front(), kept.get(), FILE_NOTIFY_CHANGE_STREAM_NAME, FILE_ACTION_REMOVED_STREAM);
+  }
   file.streams.erase(kept);
   kept->removed = true;
   touch(nullptr, file, {kChangeTime});
@@ -205,7 +211,10 @@ void Tree::fill_information(const File& file, const Stream& stream, FileInformat
   information.allocation_size = whole_clusters(std::max(stream.data.size(), stream.reserved));
   information.file_id = file.id;
   information.attributes = file.attributes | (file.directory ? FILE_ATTRIBUTE_DIRECTORY : 0);
+  if (!file.reparse_point.empty()) information.attributes |= FILE_ATTRIBUTE_REPARSE_POINT;
   if (information.attributes == 0) information.attributes = FILE_ATTRIBUTE_NORMAL;
+  information.ea_size = ea_size_of(file);
+  information.reparse_tag = reparse_tag_of(file);
   information.number_of_links = static_cast<std::uint32_t>(std::count_if(
       file.links.begin(), file.links.end(), [](const Link* link) { return !link->delete_pending; }));
 }
@@ -219,7 +228,9 @@ VolumeInformation Tree::volume_information() {
   information.serial_number = options_.serial_number;
   information.attributes = FILE_CASE_PRESERVED_NAMES | FILE_UNICODE_ON_DISK | FILE_NAMED_STREAMS |
                            FILE_SUPPORTS_HARD_LINKS | FILE_SUPPORTS_OPEN_BY_FILE_ID |
-                           FILE_SUPPORTS_POSIX_UNLINK_RENAME;
+                           FILE_SUPPORTS_POSIX_UNLINK_RENAME | FILE_SUPPORTS_REPARSE_POINTS |
+                           FILE_SUPPORTS_OBJECT_IDS | FILE_SUPPORTS_EXTENDED_ATTRIBUTES |
+                           FILE_SUPPORTS_SPARSE_FILES | FILE_PERSISTENT_ACLS;
   information.maximum_component_length = kComponentLengthMax;
   information.bytes_per_sector = kSectorSize;
   information.sectors_per_allocation_unit = static_cast<std::uint32_t>(kClusterSize / kSectorSize);
@@ -235,7 +246,7 @@ Status Tree::set_volume_label(std::u16string_view label) {
   return STATUS_SUCCESS;
 }
 
-Capabilities Tree::capabilities() const { return {.capacity_limit = true}; }
+Capabilities Tree::capabilities() const { return {.extended_attributes = true, .capacity_limit = true}; }
 
 LowerCounts Tree::lower_counts() {
   std::lock_guard lock(mutex_);

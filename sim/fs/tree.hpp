@@ -55,6 +55,21 @@ class Tree final : public FileSystem {
   Status set_allocation(Open& open, std::int64_t size) override;
   Status query_directory(Open& open, const DirectoryQuery& query) override;
   Status normalize(std::u16string_view path, std::u16string& normalized) override;
+  Status query_extended_attributes(const Open& open, std::vector<ExtendedAttribute>& attributes) override;
+  Status set_extended_attributes(Open& open, std::span<const ExtendedAttribute> attributes) override;
+  Status query_security(const Open& open, std::vector<std::uint8_t>& descriptor) override;
+  Status set_security(Open& open, std::span<const std::uint8_t> descriptor) override;
+  Status query_reparse_point(const Open& open, std::vector<std::byte>& data) override;
+  Status set_reparse_point(Open& open, std::span<const std::byte> data) override;
+  Status delete_reparse_point(Open& open, std::uint32_t tag) override;
+  Status query_object_id(const Open& open, ObjectId& id) override;
+  Status set_object_id(Open& open, const ObjectId& id) override;
+  Status delete_object_id(Open& open) override;
+  Status set_sparse(Open& open, bool sparse) override;
+  Status set_zero_data(Open& open, std::int64_t from, std::int64_t beyond) override;
+  Status lock_volume(Open& open) override;
+  Status unlock_volume(Open& open) override;
+  void set_change_observer(ChangeObserver observer) override;
   VolumeInformation volume_information() override;
   Status set_volume_label(std::u16string_view label) override;
   Capabilities capabilities() const override;
@@ -68,6 +83,8 @@ class Tree final : public FileSystem {
     std::shared_ptr<Link> directory;  // of the last component; null when there is none
     std::u16string_view name;         // the last component
     ParsedPath path;
+    std::shared_ptr<Link> reparse;  // a reparse point in the way: nothing behind it was looked at
+    std::size_t unparsed_units = 0;
   };
   struct Target;
 
@@ -97,7 +114,7 @@ class Tree final : public FileSystem {
   Status locate_by_id(const CreateRequest& request, Place& place);
   Status start_of(const CreateRequest& request, std::shared_ptr<Link>& start,
                   std::u16string_view& rest) const;
-  Status walk(std::shared_ptr<Link> start, Place& place);
+  Status walk(std::shared_ptr<Link> start, Place& place, const char16_t* end_of_path);
   CreateResult open_volume(const CreateRequest& request);
   CreateResult open_target_directory(const CreateRequest& request, const Place& place);
   CreateResult open_existing(const CreateRequest& request, const Place& place);
@@ -111,6 +128,13 @@ class Tree final : public FileSystem {
   void drop_other_streams(File& file);
   CreateResult make_open(const CreateRequest& request, std::shared_ptr<Link> link,
                          std::shared_ptr<Stream> stream, OpenKind kind, std::uint32_t information);
+
+  static CreateResult reparse(const File& file, std::size_t unparsed_units);
+
+  // tree_attributes.cpp
+  static Status merge(std::vector<ExtendedAttribute>& held, std::span<const ExtendedAttribute> changes);
+  void report(const Link& link, const Stream* stream, std::uint32_t filter, std::uint32_t action);
+  void report_written(TreeOpen& open);
 
   // tree_names.cpp
   Status find_target(const TreeOpen& open, const NewName& new_name, Target& target);
@@ -145,6 +169,9 @@ class Tree final : public FileSystem {
   std::shared_ptr<Stream> volume_stream_;
   std::shared_ptr<Link> root_;
   std::vector<TreeOpen*> opens_;
+  const TreeOpen* volume_locker_ = nullptr;
+  std::map<std::array<std::uint8_t, 16>, File*> object_ids_;  // of files that have a link
+  ChangeObserver observer_;
 };
 
 }  // namespace fltsim::fs

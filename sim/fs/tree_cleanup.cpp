@@ -55,7 +55,9 @@ CleanupResult Tree::cleanup(Open& handle) {
   remove_share(stream.share, open.access, open.share);
   --stream.handles;
   CleanupResult result;
+  if (volume_locker_ == &open) volume_locker_ = nullptr;
   if (!open.link) return result;
+  report_written(open);
   --open.link->handles;
   if (open.delete_on_close) mark_deletion(open);
   if (stream.handles == 0) static_cast<void>(reserve(stream, stream.data.size(), 0));  // less than it has

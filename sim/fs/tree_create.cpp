@@ -59,15 +59,29 @@ Status check_read_only(const CreateRequest& request, const File& file) {
   return writes ? STATUS_ACCESS_DENIED : STATUS_SUCCESS;
 }
 
+// A file with an attribute that must be known is not for those who say that they know none.
+Status check_ea_knowledge(const CreateRequest& request, const File& file) {
+  if ((request.create_options & FILE_NO_EA_KNOWLEDGE) == 0) return STATUS_SUCCESS;
+  const bool needed = std::ranges::any_of(
+      file.extended_attributes, [](const ExtendedAttribute& one) { return (one.flags & FILE_NEED_EA) != 0; });
+  return needed ? STATUS_ACCESS_DENIED : STATUS_SUCCESS;
+}
+
 }  // namespace
 
 CreateResult Tree::create(const CreateRequest& request) {
   std::lock_guard lock(mutex_);
   if (Status status = check_parameters(request); status != STATUS_SUCCESS) return failed(status);
+  if (volume_locker_ != nullptr) return failed(STATUS_ACCESS_DENIED);
   Place place;
   if (Status status = locate(request, place); status != STATUS_SUCCESS) return failed(status);
+  if (place.reparse) return reparse(*place.reparse->file, place.unparsed_units);
   if (place.volume) return open_volume(request);
   if (request.open_target_directory) return open_target_directory(request, place);
+  const bool follows = (request.create_options & FILE_OPEN_REPARSE_POINT) == 0;
+  if (place.link && follows && !place.link->file->reparse_point.empty()) {
+    return reparse(*place.link->file, place.unparsed_units);
+  }
   if (place.link) return open_existing(request, place);
   if (!creates(request.disposition)) return failed(STATUS_OBJECT_NAME_NOT_FOUND, FILE_DOES_NOT_EXIST);
   return create_file(request, place);
@@ -85,15 +99,23 @@ Status Tree::locate(const CreateRequest& request, Place& place) {
     return STATUS_SUCCESS;
   }
   if (Status status = parse_path(rest, place.path); status != STATUS_SUCCESS) return status;
-  return walk(std::move(start), place);
+  return walk(std::move(start), place, rest.data() + rest.size());
 }
 
 Status Tree::locate_by_id(const CreateRequest& request, Place& place) {
   constexpr std::size_t kFileIdUnits = sizeof(std::uint64_t) / sizeof(char16_t);
   constexpr std::size_t kObjectIdUnits = 2 * kFileIdUnits;
   if (request.related && !own_or_null(request.related)) return STATUS_NOT_SAME_DEVICE;
-  if (request.path.size() == kObjectIdUnits) return STATUS_NOT_SUPPORTED;
-  if (request.path.size() != kFileIdUnits || request.open_target_directory) return STATUS_INVALID_PARAMETER;
+  if (request.open_target_directory) return STATUS_INVALID_PARAMETER;
+  if (request.path.size() == kObjectIdUnits) {
+    std::array<std::uint8_t, 16> object_id;
+    std::memcpy(object_id.data(), request.path.data(), object_id.size());
+    auto known = object_ids_.find(object_id);
+    if (known == object_ids_.end()) return STATUS_OBJECT_NAME_NOT_FOUND;
+    place.link = known->second->links.front()->shared_from_this();
+    return STATUS_SUCCESS;
+  }
+  if (request.path.size() != kFileIdUnits) return STATUS_INVALID_PARAMETER;
   std::uint64_t id;
   std::memcpy(&id, request.path.data(), sizeof id);
   auto found = files_.find(id);
@@ -130,10 +152,17 @@ Status Tree::start_of(const CreateRequest& request, std::shared_ptr<Link>& start
   return STATUS_SUCCESS;
 }
 
-Status Tree::walk(std::shared_ptr<Link> start, Place& place) {
+Status Tree::walk(std::shared_ptr<Link> start, Place& place, const char16_t* end_of_path) {
   const std::vector<std::u16string_view>& components = place.path.components;
   place.link = std::move(start);
   for (std::size_t i = 0; i < components.size(); ++i) {
+    bool in_the_way = i != 0 && place.link && !place.link->file->reparse_point.empty();
+    if (in_the_way) {
+      place.reparse = place.link;
+      return STATUS_SUCCESS;
+    }
+    place.unparsed_units =
+        static_cast<std::size_t>(end_of_path - components[i].data()) - components[i].size();
     bool related_file = i == 0 && !place.link->file->directory;
     if (related_file) return STATUS_INVALID_PARAMETER;
     if (!place.link || !place.link->file->directory) return STATUS_OBJECT_PATH_NOT_FOUND;
@@ -237,6 +266,8 @@ CreateResult Tree::open_data(const CreateRequest& request, const Place& place,
   if (request.disposition == FILE_CREATE) return failed(STATUS_OBJECT_NAME_COLLISION, FILE_EXISTS);
   if (Status status = check_read_only(request, *place.link->file); status != STATUS_SUCCESS)
     return failed(status);
+  if (Status status = check_ea_knowledge(request, *place.link->file); status != STATUS_SUCCESS)
+    return failed(status);
   if (!share_allows(stream->share, access_in_use(request), request.share_access)) {
     return failed(STATUS_SHARING_VIOLATION);
   }
@@ -256,15 +287,24 @@ CreateResult Tree::overwrite(const CreateRequest& request, const Place& place,
   if (whole_file && unnamed != 0) return failed(STATUS_ACCESS_DENIED);
   const bool asks = stream->identity && request.may_truncate;
   if (asks && !request.may_truncate(*stream->identity)) return failed(STATUS_USER_MAPPED_FILE);
+  std::vector<ExtendedAttribute> attributes;
+  if (Status status = merge(attributes, request.extended_attributes); status != STATUS_SUCCESS)
+    return failed(status);
   if (!reserve(*stream, 0, request.allocation_size)) return failed(STATUS_DISK_FULL);
   stream->data.resize(0);
   bool supersede = request.disposition == FILE_SUPERSEDE;
   if (whole_file) {
     drop_other_streams(file);
+    file.extended_attributes = std::move(attributes);
     if (supersede) file.attributes = 0;
     file.attributes |= (request.file_attributes & kStoredAttributes) | FILE_ATTRIBUTE_ARCHIVE;
   }
   touch(nullptr, file, {kLastWriteTime, kChangeTime});
+  if (whole_file) {
+    constexpr std::uint32_t kOverwritten =
+        FILE_NOTIFY_CHANGE_SIZE | FILE_NOTIFY_CHANGE_LAST_WRITE | FILE_NOTIFY_CHANGE_ATTRIBUTES;
+    report(*place.link, nullptr, kOverwritten, FILE_ACTION_MODIFIED);
+  }
   return make_open(request, place.link, stream, OpenKind::kData,
                    supersede ? FILE_SUPERSEDED : FILE_OVERWRITTEN);
 }
@@ -291,7 +331,12 @@ CreateResult Tree::create_file(const CreateRequest& request, const Place& place)
     return failed(STATUS_CANNOT_DELETE);
   }
   if (!directory) attributes |= FILE_ATTRIBUTE_ARCHIVE;
+  std::vector<ExtendedAttribute> extended;
+  if (Status status = merge(extended, request.extended_attributes); status != STATUS_SUCCESS)
+    return failed(status);
   std::shared_ptr<File> file = make_file(directory, attributes, options_.clock());
+  file->extended_attributes = std::move(extended);
+  file->security.assign(request.security.begin(), request.security.end());
   std::shared_ptr<Stream> stream = *file->streams.begin();
   if (named_stream) {
     stream = make_stream(place.path.stream);
@@ -301,6 +346,8 @@ CreateResult Tree::create_file(const CreateRequest& request, const Place& place)
   File& parent = *place.directory->file;
   std::shared_ptr<Link> link = make_link(std::move(file), parent, place.name);
   touch_directory(parent);
+  report(*link, nullptr, directory ? FILE_NOTIFY_CHANGE_DIR_NAME : FILE_NOTIFY_CHANGE_FILE_NAME,
+         FILE_ACTION_ADDED);
   OpenKind kind = directory ? OpenKind::kDirectory : OpenKind::kData;
   return make_open(request, std::move(link), std::move(stream), kind, FILE_CREATED);
 }
@@ -314,6 +361,7 @@ CreateResult Tree::create_stream(const CreateRequest& request, const Place& plac
   file.streams.insert(stream);
   if (!file.directory) file.attributes |= FILE_ATTRIBUTE_ARCHIVE;
   touch(nullptr, file, {kLastWriteTime, kChangeTime});
+  report(*place.link, stream.get(), FILE_NOTIFY_CHANGE_STREAM_NAME, FILE_ACTION_ADDED_STREAM);
   return make_open(request, place.link, std::move(stream), OpenKind::kData, FILE_CREATED);
 }
 

@@ -42,10 +42,16 @@ TransferResult Tree::write(Open& handle, std::int64_t offset, std::span<const st
   }
   if (!open.file->directory) open.file->attributes |= FILE_ATTRIBUTE_ARCHIVE;
   touch(&open, *open.file, {kLastWriteTime, kChangeTime});
+  open.unreported |= FILE_NOTIFY_CHANGE_LAST_WRITE | (size != old_size ? FILE_NOTIFY_CHANGE_SIZE : 0);
   return {STATUS_SUCCESS, bytes.size(), offset};
 }
 
-Status Tree::flush(Open&) { return STATUS_SUCCESS; }
+Status Tree::flush(Open& handle) {
+  std::lock_guard lock(mutex_);
+  TreeOpen& open = own(handle);
+  if (open.open_kind == OpenKind::kData) report_written(open);
+  return STATUS_SUCCESS;
+}
 
 Status Tree::set_end_of_file(Open& handle, std::int64_t size) {
   std::lock_guard lock(mutex_);
@@ -57,6 +63,7 @@ Status Tree::set_end_of_file(Open& handle, std::int64_t size) {
   if (!reserve(stream, new_size, reserved)) return STATUS_DISK_FULL;
   stream.data.resize(new_size);
   touch(&open, *open.file, {kLastWriteTime, kChangeTime});
+  open.unreported |= FILE_NOTIFY_CHANGE_LAST_WRITE | FILE_NOTIFY_CHANGE_SIZE;
   return STATUS_SUCCESS;
 }
 
@@ -71,6 +78,7 @@ Status Tree::set_allocation(Open& handle, std::int64_t size) {
   if (new_size == stream.data.size()) return STATUS_SUCCESS;
   stream.data.resize(new_size);
   touch(&open, *open.file, {kLastWriteTime, kChangeTime});
+  open.unreported |= FILE_NOTIFY_CHANGE_LAST_WRITE | FILE_NOTIFY_CHANGE_SIZE;
   return STATUS_SUCCESS;
 }
 

@@ -15,7 +15,8 @@ constexpr std::uint32_t kSettableAttributes =
     FILE_ATTRIBUTE_TEMPORARY | FILE_ATTRIBUTE_OFFLINE | FILE_ATTRIBUTE_NOT_CONTENT_INDEXED;
 constexpr std::int64_t kResumeUpkeep = -2;
 
-// The path of a link from the root. REQUIRES: it is not removed.
+}  // namespace
+
 std::u16string path_of(const Link& link) {
   std::vector<const Link*> chain;
   for (const Link* step = &link; step->directory; step = step->directory->links.front())
@@ -24,8 +25,6 @@ std::u16string path_of(const Link& link) {
   for (auto step = chain.rbegin(); step != chain.rend(); ++step) path.append(1, u'\\').append((*step)->name);
   return path.empty() ? u"\\" : path;
 }
-
-}  // namespace
 
 Status Tree::query_information(const Open& handle, FileInformation& information) {
   std::lock_guard lock(mutex_);
@@ -89,7 +88,10 @@ Status Tree::set_basic(Open& handle, const BasicChange& change) {
   if (change.attributes & ~std::uint32_t{FILE_ATTRIBUTE_VALID_FLAGS}) return STATUS_INVALID_PARAMETER;
   if (!file.directory && (change.attributes & FILE_ATTRIBUTE_DIRECTORY)) return STATUS_INVALID_PARAMETER;
   if (file.directory && (change.attributes & FILE_ATTRIBUTE_TEMPORARY)) return STATUS_INVALID_PARAMETER;
-  if (change.attributes != 0) file.attributes = change.attributes & kSettableAttributes;
+  constexpr std::uint32_t kKept = FILE_ATTRIBUTE_SPARSE_FILE;
+  if (change.attributes != 0) {
+    file.attributes = (change.attributes & kSettableAttributes) | (file.attributes & kKept);
+  }
   touch(&open, file, {kChangeTime});
   Ticks* const fields[kTimeCount] = {&file.creation_time, &file.last_access_time, &file.last_write_time,
                                      &file.change_time};
@@ -97,6 +99,11 @@ Status Tree::set_basic(Open& handle, const BasicChange& change) {
     if (times[i] > 0) *fields[i] = static_cast<Ticks>(times[i]);
     if (times[i] != 0) open.upkeep_stopped[i] = times[i] != kResumeUpkeep;
   }
+  constexpr std::uint32_t kChanges[kTimeCount] = {FILE_NOTIFY_CHANGE_CREATION, FILE_NOTIFY_CHANGE_LAST_ACCESS,
+                                                  FILE_NOTIFY_CHANGE_LAST_WRITE, 0};
+  std::uint32_t filter = change.attributes != 0 ? FILE_NOTIFY_CHANGE_ATTRIBUTES : 0;
+  for (std::size_t i = 0; i < kTimeCount; ++i) filter |= times[i] > 0 ? kChanges[i] : 0;
+  if (filter != 0) report(*open.link, nullptr, filter, FILE_ACTION_MODIFIED);
   return STATUS_SUCCESS;
 }
 

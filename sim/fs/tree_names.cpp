@@ -47,11 +47,16 @@ Status Tree::rename(Open& handle, const NewName& new_name) {
   }
   Link& link = *open.link;
   std::u16string name(new_name.name);
+  const bool moves = target.directory != link.directory;
+  const std::uint32_t filter =
+      open.file->directory ? FILE_NOTIFY_CHANGE_DIR_NAME : FILE_NOTIFY_CHANGE_FILE_NAME;
+  report(link, nullptr, filter, moves ? FILE_ACTION_REMOVED : FILE_ACTION_RENAMED_OLD_NAME);
   touch_directory(*link.directory);
   take_out_link(link);
   insert_link(open.link, *target.directory, name);
   touch_directory(*target.directory);
   touch(&open, *open.file, {kChangeTime});
+  report(link, nullptr, filter, moves ? FILE_ACTION_ADDED : FILE_ACTION_RENAMED_NEW_NAME);
   return STATUS_SUCCESS;
 }
 
@@ -69,7 +74,8 @@ Status Tree::link(Open& handle, const NewName& new_name) {
     if (status != STATUS_SUCCESS) return status;
     remove_link(target.existing);
   }
-  make_link(open.file, *target.directory, new_name.name);
+  const std::shared_ptr<Link> made = make_link(open.file, *target.directory, new_name.name);
+  report(*made, nullptr, FILE_NOTIFY_CHANGE_FILE_NAME, FILE_ACTION_ADDED);
   touch_directory(*target.directory);
   touch(&open, *open.file, {kChangeTime});
   return STATUS_SUCCESS;
@@ -149,9 +155,11 @@ Status Tree::rename_stream(TreeOpen& open, const NewName& new_name) {
     if ((*found)->handles > 0) return STATUS_ACCESS_DENIED;
     remove_stream(file, *found);
   }
+  report(*open.link, open.data.get(), FILE_NOTIFY_CHANGE_STREAM_NAME, FILE_ACTION_REMOVED_STREAM);
   file.streams.erase(open.data);
   open.data->name = name;
   file.streams.insert(open.data);
+  report(*open.link, open.data.get(), FILE_NOTIFY_CHANGE_STREAM_NAME, FILE_ACTION_ADDED_STREAM);
   touch(&open, file, {kChangeTime});
   return STATUS_SUCCESS;
 }

@@ -6,6 +6,7 @@
 #include "io/file_system_call.hpp"
 #include "io/io_manager.hpp"
 #include "io/operation_text.hpp"
+#include "io/reparse_point.hpp"
 #include "machine/system.hpp"
 #include "nt/enter.hpp"
 #include "nt/executive.hpp"
@@ -90,9 +91,10 @@ struct SecurityBlocks {
 
 // One pass through the stack: IRP_MJ_CREATE for a new file object.
 IO_STATUS_BLOCK send_create(IoManager& manager, const Issuer& issuer, const OpenRequest& request,
-                            ACCESS_MASK access, FileObject& file) {
+                            ACCESS_MASK access, FileObject& file, std::vector<std::byte>& tag_data) {
   SecurityBlocks security(access, request.options);
   Operation operation = IoManager::make_operation(issuer, file, IRP_MJ_CREATE);
+  operation.extra_create_parameters = request.extra_create_parameters;
   FLT_IO_PARAMETER_BLOCK& block = operation.parameters;
   block.IrpFlags = IRP_CREATE_OPERATION | IRP_SYNCHRONOUS_API | IRP_DEFER_IO_COMPLETION;
   block.OperationFlags = operation_flags(request);
@@ -102,8 +104,12 @@ IO_STATUS_BLOCK send_create(IoManager& manager, const Issuer& issuer, const Open
   create.FileAttributes = static_cast<USHORT>(request.attributes);
   create.ShareAccess = static_cast<USHORT>(request.share);
   create.AllocationSize.QuadPart = request.allocation_size;
+  create.EaBuffer = request.ea_buffer;
+  create.EaLength = request.ea_length;
+  security.access.SecurityDescriptor = request.security;
   file.seen_by_filters = file.volume->filter_stack() != nullptr;
   manager.submit(operation);
+  tag_data = std::move(operation.tag_data);
   return operation.status;
 }
 
@@ -156,17 +162,20 @@ OpenResult IoManager::open(const Issuer& issuer, const OpenRequest& request) {
     if (system_.trace().enabled()) {
       file->trace_name = trace_name(where.rest, asked.root, (asked.options & FILE_OPEN_BY_FILE_ID) != 0);
     }
-    const IO_STATUS_BLOCK status = send_create(*this, issuer, asked, access, *file);
+    std::vector<std::byte> tag_data;
+    const IO_STATUS_BLOCK status = send_create(*this, issuer, asked, access, *file, tag_data);
     file->RelatedFileObject = nullptr;
 
     result.status = status.Status;
     result.information = status.Information;
     if (status.Status == STATUS_REPARSE) {
-      if (status.Information != IO_REPARSE) {
-        result.status = STATUS_IO_REPARSE_TAG_NOT_HANDLED;
-        return result;
+      if (status.Information == IO_REPARSE) {
+        name = file->name();  // what the filter put there: a full name
+      } else {
+        result.status =
+            follow_reparse_point(*file, asked.root, static_cast<ULONG>(status.Information), tag_data, name);
+        if (!NT_SUCCESS(result.status)) return result;
       }
-      name = file->name();  // what the filter put there: a full name
       asked.root = nullptr;
       continue;
     }

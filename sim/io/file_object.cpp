@@ -104,6 +104,8 @@ bool FileObject::set_flag(ULONG flag) {
   return (__atomic_fetch_or(&Flags, flag, __ATOMIC_RELAXED) & flag) != 0;
 }
 
+void FileObject::clear_flag(ULONG flag) { __atomic_fetch_and(&Flags, ~flag, __ATOMIC_RELAXED); }
+
 ULONG FileObject::mode() const {
   ULONG mode = 0;
   if (has_flag(FO_WRITE_THROUGH)) mode |= FILE_WRITE_THROUGH;

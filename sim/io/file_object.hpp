@@ -46,6 +46,7 @@ class FileObject final : public FILE_OBJECT {
 
   bool has_flag(ULONG flag) const;
   bool set_flag(ULONG flag);  // true: it was set already
+  void clear_flag(ULONG flag);
 
   // FILE_MODE_INFORMATION: the create options that go on to matter.
   ULONG mode() const;
@@ -71,6 +72,8 @@ class FileObject final : public FILE_OBJECT {
   std::unique_ptr<fs::StreamIdentity> ended_stream;
   // A create has shown the object to the filters.
   bool seen_by_filters = false;
+  // How far a scan of the extended attributes has come: the index of the next one, from 0.
+  std::uint32_t next_extended_attribute = 0;
   // Opened by FltCreateFileEx and its like: FltClose closes its handle.
   bool opened_by_filter = false;
   // The create succeeded, whether the file system did it or a filter: cleanup and close are owed.

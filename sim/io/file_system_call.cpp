@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "machine/system.hpp"
+#include "nt/descriptor_parts.hpp"
 #include "nt/executive.hpp"
 #include "nt/user_memory.hpp"
 
@@ -12,23 +13,15 @@ namespace fltsim::io {
 
 namespace {
 
-// An MDL describes the memory where there is one; kernel and user share one address space here, so that its
-// virtual address will do as long as nobody has mapped it.
-void* data_buffer(PMDL mdl, void* buffer) {
-  if (mdl == nullptr) return buffer;
-  constexpr CSHORT kMapped = MDL_MAPPED_TO_SYSTEM_VA | MDL_SOURCE_IS_NONPAGED_POOL;
-  return (mdl->MdlFlags & kMapped) != 0 ? mdl->MappedSystemVa : MmGetMdlVirtualAddress(mdl);
-}
-
 bool is_end_of_file(LARGE_INTEGER offset) {
   return offset.LowPart == FILE_WRITE_TO_END_OF_FILE && offset.HighPart == -1;
 }
 
-// The path as fs::CreateRequest wants it. An id may follow the volume's root: "\" and its 8 bytes.
+// The path as fs::CreateRequest wants it. An id may follow the volume's root: "\" and its 8 or 16 bytes.
 std::u16string_view path_below(const FileObject& file, ULONG options) {
   std::u16string_view path = file.name();
-  const bool id_below_root =
-      (options & FILE_OPEN_BY_FILE_ID) != 0 && path.size() == 5 && path.front() == u'\\';
+  const bool id_below_root = (options & FILE_OPEN_BY_FILE_ID) != 0 &&
+                             (path.size() == 5 || path.size() == 9) && path.front() == u'\\';
   return id_below_root ? path.substr(1) : path;
 }
 
@@ -69,7 +62,15 @@ fs::CreateResult create_with_access(FileObject& file, fs::CreateRequest& request
   return file.file_system().create(request);
 }
 
-IO_STATUS_BLOCK create_below(FileObject& file, const FLT_IO_PARAMETER_BLOCK& block) {
+// The reparse point that a create has met, as filters and the I/O manager are shown it.
+void publish_tag_data(Operation& operation, fs::CreateResult& result) {
+  operation.tag_data = std::move(result.reparse_point);
+  const auto unparsed = static_cast<USHORT>(result.unparsed_units * sizeof(char16_t));
+  std::memcpy(operation.tag_data.data() + offsetof(FLT_TAG_DATA_BUFFER, UnparsedNameLength), &unparsed,
+              sizeof unparsed);
+}
+
+IO_STATUS_BLOCK create_below(FileObject& file, Operation& operation, const FLT_IO_PARAMETER_BLOCK& block) {
   const auto& create = block.Parameters.Create;
   fs::CreateRequest request;
   const ULONG options = create.Options & 0x00FFFFFF;
@@ -87,8 +88,22 @@ IO_STATUS_BLOCK create_below(FileObject& file, const FLT_IO_PARAMETER_BLOCK& blo
   request.may_truncate = [&file](const fs::StreamIdentity& stream) {
     return file.volume->stream_state(stream).sections.load(std::memory_order_acquire) == 0;
   };
+  std::vector<fs::ExtendedAttribute> attributes;
+  if (create.EaBuffer != nullptr && create.EaLength != 0) {
+    std::size_t wrong_at = 0;
+    const NTSTATUS parsed = parse_extended_attributes(create.EaBuffer, create.EaLength, attributes, wrong_at);
+    if (!NT_SUCCESS(parsed)) return answer(parsed, wrong_at);
+    request.extended_attributes = attributes;
+  }
+  nt::Descriptor security;
+  if (const void* given = create.SecurityContext->AccessState->SecurityDescriptor) {
+    security = nt::copy_descriptor(given);
+    request.security = security;
+  }
   fs::CreateResult result = create_with_access(file, request, create.SecurityContext->DesiredAccess);
-  if (!NT_SUCCESS(result.status)) return answer(result.status, result.information);
+  if (result.status == STATUS_REPARSE) publish_tag_data(operation, result);
+  if (!NT_SUCCESS(result.status) || result.status == STATUS_REPARSE)
+    return answer(result.status, result.information);
   ACCESS_STATE& state = *create.SecurityContext->AccessState;
   state.PreviouslyGrantedAccess |= request.desired_access;
   state.RemainingDesiredAccess = 0;
@@ -97,13 +112,17 @@ IO_STATUS_BLOCK create_below(FileObject& file, const FLT_IO_PARAMETER_BLOCK& blo
   return answer(result.status, result.information);
 }
 
-IO_STATUS_BLOCK read_below(FileObject& file, const FLT_IO_PARAMETER_BLOCK& block) {
+IO_STATUS_BLOCK read_below(FileObject& file, const Operation& operation,
+                           const FLT_IO_PARAMETER_BLOCK& block) {
   const auto& read = block.Parameters.Read;
   auto* buffer = static_cast<std::byte*>(data_buffer(read.MdlAddress, read.ReadBuffer));
   if (!is_present(file, buffer, read.Length)) return answer(STATUS_INVALID_USER_BUFFER);
   const LONGLONG offset = read.ByteOffset.QuadPart;
-  const fs::TransferResult result = file.file_system().read(*file.open, offset, {buffer, read.Length});
   const bool paging = (block.IrpFlags & IRP_PAGING_IO) != 0;
+  if (!paging && !locks_allow(file, operation, read.Key, offset, read.Length, false)) {
+    return answer(STATUS_FILE_LOCK_CONFLICT);
+  }
+  const fs::TransferResult result = file.file_system().read(*file.open, offset, {buffer, read.Length});
   if (NT_SUCCESS(result.status) && file.is_synchronous() && !paging) {
     file.set_position(offset + static_cast<LONGLONG>(result.transferred));
   }
@@ -118,12 +137,16 @@ std::size_t paging_length(FileObject& file, LONGLONG offset, std::size_t length)
   return offset >= end ? 0 : std::min(length, static_cast<std::size_t>(end - offset));
 }
 
-IO_STATUS_BLOCK write_below(FileObject& file, const FLT_IO_PARAMETER_BLOCK& block) {
+IO_STATUS_BLOCK write_below(FileObject& file, const Operation& operation,
+                            const FLT_IO_PARAMETER_BLOCK& block) {
   const auto& write = block.Parameters.Write;
   const auto* buffer = static_cast<const std::byte*>(data_buffer(write.MdlAddress, write.WriteBuffer));
   if (!is_present(file, buffer, write.Length)) return answer(STATUS_INVALID_USER_BUFFER);
   const bool paging = (block.IrpFlags & IRP_PAGING_IO) != 0;
   const LONGLONG offset = is_end_of_file(write.ByteOffset) ? fs::kEndOfFileOffset : write.ByteOffset.QuadPart;
+  if (!paging && !locks_allow(file, operation, write.Key, offset, write.Length, true)) {
+    return answer(STATUS_FILE_LOCK_CONFLICT);
+  }
   const std::size_t length = paging ? paging_length(file, offset, write.Length) : write.Length;
   if (paging && length == 0) return answer(STATUS_SUCCESS, write.Length);
   const fs::TransferResult result = file.file_system().write(*file.open, offset, {buffer, length});
@@ -136,7 +159,10 @@ IO_STATUS_BLOCK write_below(FileObject& file, const FLT_IO_PARAMETER_BLOCK& bloc
 // A handle that was made from the object after the last one had closed brings another cleanup; the open has
 // one.
 IO_STATUS_BLOCK cleanup_below(FileObject& file) {
-  if (!file.set_flag(FO_CLEANUP_COMPLETE)) file.file_system().cleanup(*file.open);
+  if (file.set_flag(FO_CLEANUP_COMPLETE)) return answer(STATUS_SUCCESS);
+  file.stream->locks.release(&file);
+  file.volume->watches().end(&file);
+  file.file_system().cleanup(*file.open);
   return answer(STATUS_SUCCESS);
 }
 
@@ -147,20 +173,37 @@ IO_STATUS_BLOCK close_below(FileObject& file) {
   return answer(STATUS_SUCCESS);
 }
 
-IO_STATUS_BLOCK dispatch(FileObject& file, const FLT_IO_PARAMETER_BLOCK& block) {
+IO_STATUS_BLOCK dispatch(FileObject& file, const Operation& operation, const FLT_IO_PARAMETER_BLOCK& block) {
   switch (block.MajorFunction) {
     case IRP_MJ_READ:
-      return read_below(file, block);
+      return read_below(file, operation, block);
     case IRP_MJ_WRITE:
-      return write_below(file, block);
+      return write_below(file, operation, block);
     case IRP_MJ_QUERY_INFORMATION:
       return query_information_below(file, block.Parameters);
     case IRP_MJ_SET_INFORMATION:
       return set_information_below(file, block.Parameters);
     case IRP_MJ_QUERY_VOLUME_INFORMATION:
       return query_volume_below(file, block.Parameters);
+    case IRP_MJ_SET_VOLUME_INFORMATION:
+      return set_volume_below(file, block.Parameters);
     case IRP_MJ_DIRECTORY_CONTROL:
-      return query_directory_below(file, block);
+      return block.MinorFunction == IRP_MN_NOTIFY_CHANGE_DIRECTORY ? notify_below(file, operation, block)
+                                                                   : query_directory_below(file, block);
+    case IRP_MJ_LOCK_CONTROL:
+      return lock_below(file, operation, block);
+    case IRP_MJ_FILE_SYSTEM_CONTROL:
+      return fs_control_below(file, block);
+    case IRP_MJ_DEVICE_CONTROL:
+      return device_control_below(file, operation, block);
+    case IRP_MJ_QUERY_EA:
+      return query_ea_below(file, block);
+    case IRP_MJ_SET_EA:
+      return set_ea_below(file, block.Parameters);
+    case IRP_MJ_QUERY_SECURITY:
+      return query_security_below(file, block.Parameters);
+    case IRP_MJ_SET_SECURITY:
+      return set_security_below(file, block.Parameters);
     case IRP_MJ_FLUSH_BUFFERS:
       return answer(file.file_system().flush(*file.open));
     case IRP_MJ_ACQUIRE_FOR_SECTION_SYNCHRONIZATION:
@@ -189,11 +232,21 @@ void OutputBuffer::align(std::size_t boundary) {
   used_ = std::min(wanted, length_);
 }
 
-void call_file_system(const FLT_IO_PARAMETER_BLOCK& parameters, IO_STATUS_BLOCK& status) {
+// Kernel and user share one address space here, so that the virtual address of an MDL will do as long as nobody has
+// mapped it.
+void* data_buffer(PMDL mdl, void* buffer) {
+  if (mdl == nullptr) return buffer;
+  constexpr CSHORT kMapped = MDL_MAPPED_TO_SYSTEM_VA | MDL_SOURCE_IS_NONPAGED_POOL;
+  return (mdl->MdlFlags & kMapped) != 0 ? mdl->MappedSystemVa : MmGetMdlVirtualAddress(mdl);
+}
+
+void call_file_system(Operation& operation, const FLT_IO_PARAMETER_BLOCK& parameters,
+                      IO_STATUS_BLOCK& status) {
   FileObject& file = FileObject::of(*parameters.TargetFileObject);
   const UCHAR major = parameters.MajorFunction;
   if (major == IRP_MJ_CREATE) {
-    status = file.volume->mounted() ? create_below(file, parameters) : answer(STATUS_VOLUME_DISMOUNTED);
+    status =
+        file.volume->mounted() ? create_below(file, operation, parameters) : answer(STATUS_VOLUME_DISMOUNTED);
   } else if (!file.opened()) {
     // Nothing of ours is open: a filter completed the create by itself.
     status = answer(major == IRP_MJ_CLEANUP || major == IRP_MJ_CLOSE ? STATUS_SUCCESS
@@ -203,8 +256,10 @@ void call_file_system(const FLT_IO_PARAMETER_BLOCK& parameters, IO_STATUS_BLOCK&
   } else if (major == IRP_MJ_CLOSE) {
     status = close_below(file);
   } else {
-    status = file.volume->mounted() ? dispatch(file, parameters) : answer(STATUS_VOLUME_DISMOUNTED);
+    status =
+        file.volume->mounted() ? dispatch(file, operation, parameters) : answer(STATUS_VOLUME_DISMOUNTED);
   }
+  file.volume->watches().deliver();
 }
 
 }  // namespace fltsim::io

@@ -40,6 +40,10 @@ class EntryWriter {
         return put<FILE_ID_BOTH_DIR_INFORMATION>(entry);
       case FileIdFullDirectoryInformation:
         return put<FILE_ID_FULL_DIR_INFORMATION>(entry);
+      case FileIdExtdDirectoryInformation:
+        return put<FILE_ID_EXTD_DIR_INFORMATION>(entry);
+      case FileIdExtdBothDirectoryInformation:
+        return put<FILE_ID_EXTD_BOTH_DIR_INFORMATION>(entry);
       default:
         return put<FILE_NAMES_INFORMATION>(entry);
     }
@@ -56,7 +60,17 @@ class EntryWriter {
     if (!first && start + size > output_.used() + output_.left()) return false;
     Information information{};
     if constexpr (requires { information.EndOfFile; }) fill_times_and_sizes(information, entry.file);
-    if constexpr (requires { information.FileId; }) information.FileId = large(entry.file.file_id);
+    if constexpr (requires { information.FileId = LARGE_INTEGER{}; }) {
+      information.FileId = large(entry.file.file_id);
+    } else if constexpr (requires { information.FileId; }) {  // of 128 bits
+      std::memcpy(&information.FileId, &entry.file.file_id, sizeof entry.file.file_id);
+    }
+    if constexpr (requires { information.ReparsePointTag; }) {
+      information.EaSize = entry.file.ea_size;
+      information.ReparsePointTag = entry.file.reparse_tag;
+    } else if constexpr (requires { information.EaSize; }) {  // shared by both: a file has one or the other
+      information.EaSize = entry.file.reparse_tag != 0 ? entry.file.reparse_tag : entry.file.ea_size;
+    }
     information.FileNameLength = static_cast<ULONG>(size - kFixed);
     output_.align(8);
     std::byte* here = output_.at(output_.used());
@@ -118,6 +132,12 @@ IO_STATUS_BLOCK put_size(void* buffer, ULONG length, const fs::VolumeInformation
   return put(buffer, length, information);
 }
 
+IO_STATUS_BLOCK put_sector_size(void* buffer, ULONG length, const fs::VolumeInformation& volume) {
+  constexpr ULONG kAligned = 1 | 2;  // SSINFO_FLAGS_ALIGNED_DEVICE, SSINFO_FLAGS_PARTITION_ALIGNED_ON_DEVICE
+  const ULONG sector = volume.bytes_per_sector;
+  return put(buffer, length, FILE_FS_SECTOR_SIZE_INFORMATION{sector, sector, sector, sector, kAligned, 0, 0});
+}
+
 IO_STATUS_BLOCK put_full_size(void* buffer, ULONG length, const fs::VolumeInformation& volume) {
   FILE_FS_FULL_SIZE_INFORMATION information{};
   information.TotalAllocationUnits = large(volume.total_allocation_units);
@@ -166,6 +186,8 @@ IO_STATUS_BLOCK query_volume_below(FileObject& file, const FLT_PARAMETERS& param
       return put_size(buffer, asked.Length, volume);
     case FileFsFullSizeInformation:
       return put_full_size(buffer, asked.Length, volume);
+    case FileFsSectorSizeInformation:
+      return put_sector_size(buffer, asked.Length, volume);
     case FileFsDeviceInformation: {
       const Volume& device = *file.volume;
       return put(buffer, asked.Length, FILE_FS_DEVICE_INFORMATION{device.DeviceType, device.Characteristics});
@@ -173,6 +195,22 @@ IO_STATUS_BLOCK query_volume_below(FileObject& file, const FLT_PARAMETERS& param
     default:
       return answer(refuse_class(ClassRole::kQueryVolume, asked.FsInformationClass));
   }
+}
+
+IO_STATUS_BLOCK set_volume_below(FileObject& file, const FLT_PARAMETERS& parameters) {
+  const auto& set = parameters.SetVolumeInformation;
+  const ULONG which = set.FsInformationClass;
+  const auto rule = set_volume_rule(set.FsInformationClass);
+  if (!rule) return answer(refuse_class(ClassRole::kSetVolume, which));
+  if (file.open->kind() != fs::OpenKind::kVolume) return answer(STATUS_INVALID_PARAMETER);
+  constexpr std::size_t kFixed = offsetof(FILE_FS_LABEL_INFORMATION, VolumeLabel);
+  if (set.Length < rule->length_min) return answer(STATUS_INFO_LENGTH_MISMATCH);
+  ULONG size = 0;
+  std::memcpy(&size, set.VolumeBuffer, sizeof size);
+  if (size % sizeof(char16_t) != 0 || size > set.Length - kFixed) return answer(STATUS_INVALID_PARAMETER);
+  std::u16string label(size / sizeof(char16_t), u'\0');
+  std::memcpy(label.data(), static_cast<const std::byte*>(set.VolumeBuffer) + kFixed, size);
+  return answer(file.file_system().set_volume_label(label));
 }
 
 }  // namespace fltsim::io

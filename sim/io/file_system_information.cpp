@@ -90,7 +90,7 @@ IO_STATUS_BLOCK query_all(const Query& query, const fs::FileInformation& informa
   all->BasicInformation = basic(information);
   all->StandardInformation = standard(information);
   all->InternalInformation.IndexNumber = large(information.file_id);
-  all->EaInformation.EaSize = 0;
+  all->EaInformation.EaSize = information.ea_size;
   all->PositionInformation.CurrentByteOffset.QuadPart = query.file.position();
   constexpr std::size_t kFixed = offsetof(FILE_ALL_INFORMATION, NameInformation);
   OutputBuffer name(reinterpret_cast<std::byte*>(all) + kFixed, query.length - kFixed);
@@ -164,6 +164,40 @@ IO_STATUS_BLOCK query_links(const Query& query) {
   return answer(header.EntriesReturned == links.size() ? STATUS_SUCCESS : STATUS_BUFFER_OVERFLOW, used);
 }
 
+FILE_STANDARD_LINK_INFORMATION standard_link(const Query& query, const fs::FileInformation& file) {
+  std::vector<fs::LinkEntry> links;
+  static_cast<void>(query.file.file_system().query_links(*query.file.open, links));  // of a file: never fails
+  FILE_STANDARD_LINK_INFORMATION information{};
+  information.NumberOfAccessibleLinks = file.number_of_links;
+  information.TotalNumberOfLinks = static_cast<ULONG>(links.size());
+  information.DeletePending = file.delete_pending;
+  information.Directory = file.directory;
+  return information;
+}
+
+FILE_ID_INFORMATION id(const Query& query, const fs::FileInformation& file) {
+  FILE_ID_INFORMATION information{};
+  information.VolumeSerialNumber = query.file.file_system().volume_information().serial_number;
+  std::memcpy(&information.FileId, &file.file_id, sizeof file.file_id);
+  return information;
+}
+
+FILE_STAT_INFORMATION stat(const Query& query, const fs::FileInformation& file) {
+  FILE_STAT_INFORMATION information{};
+  information.FileId = large(file.file_id);
+  information.CreationTime = large(file.creation_time);
+  information.LastAccessTime = large(file.last_access_time);
+  information.LastWriteTime = large(file.last_write_time);
+  information.ChangeTime = large(file.change_time);
+  information.AllocationSize = large(file.allocation_size);
+  information.EndOfFile = large(file.end_of_file);
+  information.FileAttributes = file.attributes;
+  information.ReparseTag = file.reparse_tag;
+  information.NumberOfLinks = file.number_of_links;
+  information.EffectiveAccess = query.file.granted_access;
+  return information;
+}
+
 IO_STATUS_BLOCK query_by_class(const Query& query, ULONG which, const fs::FileInformation& file) {
   switch (which) {
     case FileBasicInformation:
@@ -175,13 +209,31 @@ IO_STATUS_BLOCK query_by_class(const Query& query, ULONG which, const fs::FileIn
     case FileInternalInformation:
       return put(query, FILE_INTERNAL_INFORMATION{large(file.file_id)});
     case FileEaInformation:
-      return put(query, FILE_EA_INFORMATION{0});
+      return put(query, FILE_EA_INFORMATION{file.ea_size});
     case FileAttributeTagInformation:
-      return put(query, FILE_ATTRIBUTE_TAG_INFORMATION{file.attributes, 0});
+      return put(query, FILE_ATTRIBUTE_TAG_INFORMATION{file.attributes, file.reparse_tag});
     case FilePositionInformation:
       return put(query, FILE_POSITION_INFORMATION{large(static_cast<std::uint64_t>(query.file.position()))});
     case FileAllInformation:
       return query_all(query, file);
+    case FileAlternateNameInformation:
+      return answer(STATUS_OBJECT_NAME_NOT_FOUND);  // no file here has a short name
+    case FileCompressionInformation: {
+      FILE_COMPRESSION_INFORMATION information{};
+      information.CompressedFileSize = large(file.allocation_size);
+      return put(query, information);
+    }
+    case FileIsRemoteDeviceInformation:
+      return put(query, FILE_IS_REMOTE_DEVICE_INFORMATION{FALSE});
+    case FileStandardLinkInformation:
+      return put(query, standard_link(query, file));
+    case FileIdInformation:
+      return put(query, id(query, file));
+    case FileStatInformation:
+      return put(query, stat(query, file));
+    case FileCaseSensitiveInformation:
+      if (!file.directory) return answer(STATUS_NOT_A_DIRECTORY);
+      return put(query, FILE_CASE_SENSITIVE_INFORMATION{0});
     default:
       return answer(refuse_class(ClassRole::kQuery, which));
   }
@@ -234,7 +286,8 @@ NTSTATUS set_rename(FileObject& file, const FLT_PARAMETERS& parameters) {
 }
 
 NTSTATUS set_link(FileObject& file, const FLT_PARAMETERS& parameters) {
-  const std::optional<fs::NewName> target = new_name(parameters, false);
+  const bool extended = parameters.SetFileInformation.FileInformationClass == FileLinkInformationEx;
+  const std::optional<fs::NewName> target = new_name(parameters, extended);
   if (!target) return STATUS_INVALID_PARAMETER;
   return file.file_system().link(*file.open, *target);
 }
@@ -284,7 +337,9 @@ IO_STATUS_BLOCK set_information_below(FileObject& file, const FLT_PARAMETERS& pa
   const auto& set = parameters.SetFileInformation;
   const void* buffer = set.InfoBuffer;
   // A name of one character is shorter than the padded structure: these look at their lengths themselves.
-  if (set.FileInformationClass == FileLinkInformation) return answer(set_link(file, parameters));
+  const bool links =
+      set.FileInformationClass == FileLinkInformation || set.FileInformationClass == FileLinkInformationEx;
+  if (links) return answer(set_link(file, parameters));
   if (renames_or_links(set.FileInformationClass)) return answer(set_rename(file, parameters));
   if (is_too_short(set_information_rule(set.FileInformationClass), set.Length)) {
     return answer(STATUS_INFO_LENGTH_MISMATCH);

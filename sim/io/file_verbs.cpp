@@ -6,23 +6,14 @@
 #include <memory>
 #include <utility>
 
-#include "io/services.hpp"
-#include "machine/system.hpp"
-#include "nt/enter.hpp"
-#include "nt/executive.hpp"
-#include "nt/user_memory.hpp"
+#include "io/verb_support.hpp"
 
 namespace fltsim {
 
 namespace {
 
-using io::Caller;
-using nt::UserBuffer;
-
 constexpr std::uint32_t kSynchronous = FILE_SYNCHRONOUS_IO_NONALERT;
 constexpr std::uint32_t kReadUnit = 64 * 1024;
-
-HANDLE to_handle(FileHandle handle) { return reinterpret_cast<HANDLE>(handle); }
 
 std::u16string nt_name(const CreateArguments& arguments) {
   const std::u16string& path = arguments.path;
@@ -32,15 +23,6 @@ std::u16string nt_name(const CreateArguments& arguments) {
 }
 
 // --- single system calls, in the calling thread ---
-
-// One system call of the current thread: in user mode, but for a thread of the system process, whose handles are the
-// kernel's.
-template <class Body>
-NTSTATUS system_call(const char* name, Body&& body) {
-  return nt::client_call(name, kVerbDidNotEnd, [&body](nt::Thread& thread) {
-    return body(Caller{thread, thread.process.is_system ? nt::Mode::kKernel : nt::Mode::kUser});
-  });
-}
 
 CreateResult nt_create(const CreateArguments& arguments) {
   CreateResult result;
@@ -57,6 +39,10 @@ CreateResult nt_create(const CreateArguments& arguments) {
     call.request.disposition = arguments.disposition;
     call.request.options = arguments.options;
     call.request.fast_io = arguments.fast_io;
+    const std::string attributes = pack_extended_attributes(arguments.extended_attributes);
+    const UserBuffer ea_buffer(caller.thread, attributes.data(), attributes.size(), UserBuffer::Use::kInput);
+    if (!attributes.empty()) call.ea_buffer = ea_buffer.address();
+    call.ea_length = static_cast<ULONG>(attributes.size());
     HANDLE handle = nullptr;
     IO_STATUS_BLOCK block{};
     const NTSTATUS status = io::create_file(caller, handle, block, call);
@@ -108,23 +94,6 @@ IoResult nt_write(FileHandle handle, std::string_view bytes, std::optional<std::
     result.information = block.Information;
     return status;
   });
-  return result;
-}
-
-// A call that fills a buffer of the client.
-template <class Call>
-IoResult call_with_output(const char* name, std::uint32_t length, Call&& call) {
-  IoResult result;
-  std::string bytes(length, '\0');
-  result.status = system_call(name, [&](const Caller& caller) {
-    const UserBuffer buffer(caller.thread, bytes.data(), length, UserBuffer::Use::kOutput);
-    IO_STATUS_BLOCK block{};
-    const NTSTATUS status = call(caller, block, buffer.address());
-    result.information = block.Information;
-    return status;
-  });
-  bytes.resize(std::min<std::size_t>(result.information, length));
-  result.content = std::move(bytes);
   return result;
 }
 
@@ -325,18 +294,6 @@ IoResult rename_file(const std::u16string& from, const std::u16string& to, bool 
       });
 }
 
-// Runs `body` in a thread of the process. What it answers lives on if the verb is given up while it still
-// runs.
-template <class Body>
-auto run(nt::Process& process, const char* verb, Body body) {
-  using Result = decltype(body());
-  auto result = std::make_shared<Result>();
-  // The result says how the verb ended.
-  static_cast<void>(process.system.run_in(process, process.short_name + ' ' + verb,
-                                          [result, body = std::move(body)] { *result = body(); }));
-  return *result;
-}
-
 }  // namespace
 
 std::vector<std::u16string> ListResult::names() const {
@@ -438,6 +395,14 @@ ListResult FileVerbs::list(std::u16string_view path) const {
 
 CreateResult FileVerbs::create(const CreateArguments& arguments) const {
   return run(*process_, "create", [arguments] { return nt_create(arguments); });
+}
+
+CreateResult FileVerbs::open_by_id(FileHandle root, std::uint64_t id, CreateArguments arguments) const {
+  arguments.path.resize(sizeof id / sizeof(char16_t));
+  std::memcpy(arguments.path.data(), &id, sizeof id);
+  arguments.root = root;
+  arguments.options |= FILE_OPEN_BY_FILE_ID;
+  return create(arguments);
 }
 
 IoResult FileVerbs::close(FileHandle handle) const {

@@ -13,12 +13,10 @@ namespace {
 
 // What Windows answers, or passes to a file system that does, and is not simulated.
 constexpr std::array kMissingQueries = {
-    FileAlternateNameInformation,
     FilePipeInformation,
     FilePipeLocalInformation,
     FilePipeRemoteInformation,
     FileMailslotQueryInformation,
-    FileCompressionInformation,
     FileObjectIdInformation,
     FileReparsePointInformation,
     FileIoCompletionNotificationInformation,
@@ -27,24 +25,17 @@ constexpr std::array kMissingQueries = {
     FileSfioVolumeInformation,
     FileProcessIdsUsingFileInformation,
     FileNetworkPhysicalNameInformation,
-    FileIsRemoteDeviceInformation,
     FileNumaNodeInformation,
-    FileStandardLinkInformation,
     FileRemoteProtocolInformation,
-    FileVolumeNameInformation,
-    FileIdInformation,
     FileHardLinkFullIdInformation,
     FileDesiredStorageClassInformation,
-    FileStatInformation,
     FileMemoryPartitionInformation,
     FileStatLxInformation,
-    FileCaseSensitiveInformation,
     FileStorageReserveIdInformation,
     FileKnownFolderInformation,
     FileStatBasicInformation,
 };
 constexpr std::array kMissingSets = {
-    FileModeInformation,
     FilePipeInformation,
     FilePipeRemoteInformation,
     FileMailslotSetInformation,
@@ -65,7 +56,6 @@ constexpr std::array kMissingSets = {
     FileDesiredStorageClassInformation,
     FileMemoryPartitionInformation,
     FileCaseSensitiveInformation,
-    FileLinkInformationEx,
     FileLinkInformationExBypassAccessCheck,
     FileStorageReserveIdInformation,
     FileCaseSensitiveInformationForceAccessCheck,
@@ -74,7 +64,6 @@ constexpr std::array kMissingSets = {
 constexpr std::array kMissingListings = {
     FileObjectIdInformation,           FileQuotaInformation,
     FileReparsePointInformation,       FileIdGlobalTxDirectoryInformation,
-    FileIdExtdDirectoryInformation,    FileIdExtdBothDirectoryInformation,
     FileId64ExtdDirectoryInformation,  FileId64ExtdBothDirectoryInformation,
     FileIdAllExtdDirectoryInformation, FileIdAllExtdBothDirectoryInformation,
 };
@@ -89,6 +78,8 @@ bool is_missing(ClassRole role, ULONG which) {
       return has(kMissingSets);
     case ClassRole::kQueryDirectory:
       return has(kMissingListings);
+    case ClassRole::kSetVolume:
+      return which == FileFsControlInformation || which == FileFsObjectIdInformation;
     default:
       return which >= FileFsControlInformation && which < FileFsMaximumInformation;
   }
@@ -102,6 +93,8 @@ const char* text_of(ClassRole role) {
       return "a change of file";
     case ClassRole::kQueryDirectory:
       return "a directory listing of";
+    case ClassRole::kSetVolume:
+      return "a change of volume";
     default:
       return "a query of volume";
   }
@@ -148,6 +141,22 @@ std::optional<InformationClassRule> query_information_rule(FILE_INFORMATION_CLAS
       return {{sizeof(FILE_NETWORK_OPEN_INFORMATION), FILE_READ_ATTRIBUTES}};
     case FileAttributeTagInformation:
       return {{sizeof(FILE_ATTRIBUTE_TAG_INFORMATION), FILE_READ_ATTRIBUTES}};
+    case FileAlternateNameInformation:
+      return {{sizeof(FILE_NAME_INFORMATION), 0}};
+    case FileCompressionInformation:
+      return {{sizeof(FILE_COMPRESSION_INFORMATION), 0}};
+    case FileIsRemoteDeviceInformation:
+      return {{sizeof(FILE_IS_REMOTE_DEVICE_INFORMATION), 0}};
+    case FileStandardLinkInformation:
+      return {{sizeof(FILE_STANDARD_LINK_INFORMATION), 0}};
+    case FileVolumeNameInformation:
+      return {{sizeof(FILE_VOLUME_NAME_INFORMATION), 0}};
+    case FileIdInformation:
+      return {{sizeof(FILE_ID_INFORMATION), 0}};
+    case FileStatInformation:
+      return {{sizeof(FILE_STAT_INFORMATION), FILE_READ_ATTRIBUTES}};
+    case FileCaseSensitiveInformation:
+      return {{sizeof(FILE_CASE_SENSITIVE_INFORMATION), FILE_READ_ATTRIBUTES}};
     default:
       return std::nullopt;
   }
@@ -161,7 +170,10 @@ std::optional<InformationClassRule> set_information_rule(FILE_INFORMATION_CLASS 
     case FileRenameInformationEx:
       return {{sizeof(FILE_RENAME_INFORMATION), DELETE}};
     case FileLinkInformation:
+    case FileLinkInformationEx:
       return {{sizeof(FILE_LINK_INFORMATION), 0}};
+    case FileModeInformation:
+      return {{sizeof(FILE_MODE_INFORMATION), 0}};
     case FileDispositionInformation:
       return {{sizeof(FILE_DISPOSITION_INFORMATION), DELETE}};
     case FileDispositionInformationEx:
@@ -193,6 +205,10 @@ std::optional<InformationClassRule> query_directory_rule(FILE_INFORMATION_CLASS 
       return {{sizeof(FILE_ID_BOTH_DIR_INFORMATION), FILE_LIST_DIRECTORY}};
     case FileIdFullDirectoryInformation:
       return {{sizeof(FILE_ID_FULL_DIR_INFORMATION), FILE_LIST_DIRECTORY}};
+    case FileIdExtdDirectoryInformation:
+      return {{sizeof(FILE_ID_EXTD_DIR_INFORMATION), FILE_LIST_DIRECTORY}};
+    case FileIdExtdBothDirectoryInformation:
+      return {{sizeof(FILE_ID_EXTD_BOTH_DIR_INFORMATION), FILE_LIST_DIRECTORY}};
     default:
       return std::nullopt;
   }
@@ -210,9 +226,16 @@ std::optional<InformationClassRule> query_volume_rule(FS_INFORMATION_CLASS infor
       return {{sizeof(FILE_FS_ATTRIBUTE_INFORMATION), 0}};
     case FileFsFullSizeInformation:
       return {{sizeof(FILE_FS_FULL_SIZE_INFORMATION), 0}};
+    case FileFsSectorSizeInformation:
+      return {{sizeof(FILE_FS_SECTOR_SIZE_INFORMATION), 0}};
     default:
       return std::nullopt;
   }
+}
+
+std::optional<InformationClassRule> set_volume_rule(FS_INFORMATION_CLASS information_class) {
+  if (information_class != FileFsLabelInformation) return std::nullopt;
+  return {{sizeof(FILE_FS_LABEL_INFORMATION), FILE_WRITE_DATA}};
 }
 
 }  // namespace fltsim::io

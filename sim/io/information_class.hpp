@@ -20,12 +20,14 @@ std::optional<InformationClassRule> query_information_rule(FILE_INFORMATION_CLAS
 std::optional<InformationClassRule> set_information_rule(FILE_INFORMATION_CLASS information_class);
 std::optional<InformationClassRule> query_directory_rule(FILE_INFORMATION_CLASS information_class);
 std::optional<InformationClassRule> query_volume_rule(FS_INFORMATION_CLASS information_class);
+std::optional<InformationClassRule> set_volume_rule(FS_INFORMATION_CLASS information_class);
 
 enum class ClassRole {
   kQuery,
   kSet,
   kQueryDirectory,
   kQueryVolume,
+  kSetVolume,
 };
 
 // STATUS_INVALID_INFO_CLASS for a class that Windows refuses in that role. One that Windows answers and this
@@ -34,7 +36,8 @@ NTSTATUS refuse_class(ClassRole role, ULONG information_class);
 
 // The classes whose buffer is a FILE_RENAME_INFORMATION: a target name behind a fixed part.
 inline bool renames_or_links(FILE_INFORMATION_CLASS which) {
-  return which == FileRenameInformation || which == FileRenameInformationEx || which == FileLinkInformation;
+  return which == FileRenameInformation || which == FileRenameInformationEx || which == FileLinkInformation ||
+         which == FileLinkInformationEx;
 }
 
 }  // namespace fltsim::io

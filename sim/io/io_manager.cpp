@@ -144,8 +144,9 @@ void IoManager::submit(Operation& operation) {
   }
   Volume& volume = *target.volume;
   const TraceScope scope(system_, nt::current_thread("an I/O request"), operation);
-  const FileSystemCall bottom = [](const FLT_IO_PARAMETER_BLOCK& parameters, IO_STATUS_BLOCK& status) {
-    call_file_system(parameters, status);
+  const FileSystemCall bottom = [&operation](const FLT_IO_PARAMETER_BLOCK& parameters,
+                                             IO_STATUS_BLOCK& status) {
+    call_file_system(operation, parameters, status);
   };
   if (FilterStack* stack = volume.filter_stack()) {
     stack->run(operation, bottom);

@@ -72,6 +72,10 @@ struct OpenRequest {
   ULONG options = 0;
   ULONG flags = 0;  // IO_OPEN_TARGET_DIRECTORY, IO_FORCE_ACCESS_CHECK, IO_NO_PARAMETER_CHECKING
   bool fast_io = false;
+  void* ea_buffer = nullptr;  // a system buffer
+  ULONG ea_length = 0;
+  void* extra_create_parameters = nullptr;  // Operation::extra_create_parameters
+  PSECURITY_DESCRIPTOR security = nullptr;  // what a file gets that is created
 };
 
 struct OpenResult {
@@ -106,6 +110,33 @@ struct DirectoryQuery {
   UNICODE_STRING* pattern = nullptr;
   bool restart_scan = false;
   bool single_entry = false;
+};
+
+struct LockRequest {
+  UCHAR minor = IRP_MN_LOCK;
+  LONGLONG offset = 0;
+  LONGLONG length = 0;
+  ULONG key = 0;
+  bool fail_immediately = false;
+  bool exclusive = false;
+};
+
+// `list`, a system buffer, names those that are asked for (FILE_GET_EA_INFORMATION).
+struct EaQuery {
+  void* buffer = nullptr;
+  ULONG length = 0;
+  const void* list = nullptr;
+  ULONG list_length = 0;
+  const ULONG* index = nullptr;  // counted from 1
+  bool single_entry = false;
+  bool restart_scan = false;
+};
+
+struct NotifyRequest {
+  void* buffer = nullptr;
+  ULONG length = 0;
+  ULONG filter = 0;
+  bool tree = false;
 };
 
 // Where a name leads.
@@ -161,9 +192,21 @@ class IoManager {
   IO_STATUS_BLOCK query_directory(const Issuer& issuer, FileObject& file, const DirectoryQuery& query);
   IO_STATUS_BLOCK query_volume(const Issuer& issuer, FileObject& file, FS_INFORMATION_CLASS which,
                                void* buffer, ULONG length);
+  // The buffer is a system buffer.
+  IO_STATUS_BLOCK set_volume(const Issuer& issuer, FileObject& file, FS_INFORMATION_CLASS which, void* buffer,
+                             ULONG length);
   IO_STATUS_BLOCK flush(const Issuer& issuer, FileObject& file);
   // Buffers are addresses that drivers may see (services.hpp).
   IO_STATUS_BLOCK control(const Issuer& issuer, FileObject& file, const DeviceControl& asked);
+  IO_STATUS_BLOCK lock(const Issuer& issuer, FileObject& file, const LockRequest& request);
+  IO_STATUS_BLOCK query_ea(const Issuer& issuer, FileObject& file, const EaQuery& query);
+  IO_STATUS_BLOCK set_ea(const Issuer& issuer, FileObject& file, void* buffer, ULONG length);
+  // BUFFER_OVERFLOW with the size wanted in Information.
+  IO_STATUS_BLOCK query_security(const Issuer& issuer, FileObject& file, SECURITY_INFORMATION which,
+                                 void* buffer, ULONG length);
+  IO_STATUS_BLOCK set_security(const Issuer& issuer, FileObject& file, SECURITY_INFORMATION which,
+                               PSECURITY_DESCRIPTOR descriptor);
+  IO_STATUS_BLOCK notify(const Issuer& issuer, FileObject& file, const NotifyRequest& request);
 
   // Sends any request through the stack of its target: what all of the above end in.
   void submit(Operation& operation);

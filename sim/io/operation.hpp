@@ -5,6 +5,10 @@
 
 #include <fltKernel.h>
 
+#include <cstddef>
+#include <functional>
+#include <vector>
+
 #include "fltsim/trace.hpp"
 
 namespace fltsim::nt {
@@ -26,7 +30,11 @@ struct Operation {
   FLT_IO_PARAMETER_BLOCK parameters{};
   // The result, valid when the stack has run.
   IO_STATUS_BLOCK status{};
+  // STATUS_REPARSE from the file system: the reparse point that was met, as FLT_TAG_DATA_BUFFER, whose
+  // UnparsedNameLength counts the bytes of the name behind it. Callback data shows it to post callbacks.
+  std::vector<std::byte> tag_data{};
   KPROCESSOR_MODE requestor_mode = UserMode;
+  bool reissued = false;  // FltReissueSynchronousIo
   bool synchronous = true;
   // Who asked. Never null: the I/O manager stands in with the current thread.
   nt::Thread* originator = nullptr;
@@ -34,6 +42,11 @@ struct Operation {
   // token is the filter manager's own and opaque here. A file object that was opened below an instance keeps it
   // for every later operation on it (CB-51), so it stays comparable until file_object_deleted().
   const void* below = nullptr;
+  // Called by the file system in the thread that carries the operation out, before it waits: here a driver would have
+  // returned STATUS_PENDING. May be empty.
+  std::function<void()> about_to_wait{};
+  // The extra create parameters that a create carries (fltmgr/ecp.hpp); opaque here, null for none.
+  void* extra_create_parameters = nullptr;
   // The node of this operation in the machine's trace; callbacks hang below it.
   Trace::Index trace = Trace::kNone;
 };

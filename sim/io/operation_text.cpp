@@ -1,5 +1,7 @@
 #include "io/operation_text.hpp"
 
+#include <cstdio>
+
 #include "io/file_object.hpp"
 #include "nt/text.hpp"
 
@@ -47,6 +49,12 @@ std::string query_text(ULONG which) {
   }
 }
 
+std::string control_text(const char* kind, ULONG code) {
+  char text[12];
+  std::snprintf(text, sizeof text, "0x%X", code);
+  return std::string(kind) + ' ' + text;
+}
+
 std::string major_text(const FLT_IO_PARAMETER_BLOCK& parameters) {
   switch (parameters.MajorFunction) {
     case IRP_MJ_CREATE:
@@ -63,7 +71,27 @@ std::string major_text(const FLT_IO_PARAMETER_BLOCK& parameters) {
     case IRP_MJ_FLUSH_BUFFERS:
       return "flush";
     case IRP_MJ_DIRECTORY_CONTROL:
-      return "query directory";
+      return parameters.MinorFunction == IRP_MN_NOTIFY_CHANGE_DIRECTORY ? "notify" : "query directory";
+    case IRP_MJ_LOCK_CONTROL:
+      return parameters.MinorFunction == IRP_MN_LOCK ? "lock" : "unlock";
+    case IRP_MJ_FILE_SYSTEM_CONTROL:
+      return control_text("fs control", parameters.Parameters.FileSystemControl.Common.FsControlCode);
+    case IRP_MJ_DEVICE_CONTROL:
+      return control_text("device control", parameters.Parameters.DeviceIoControl.Common.IoControlCode);
+    case IRP_MJ_QUERY_EA:
+      return "query ea";
+    case IRP_MJ_SET_EA:
+      return "set ea";
+    case IRP_MJ_QUERY_SECURITY:
+      return "query security";
+    case IRP_MJ_SET_SECURITY:
+      return "set security";
+    case IRP_MJ_SET_VOLUME_INFORMATION:
+      return "set volume";
+    case IRP_MJ_SHUTDOWN:
+      return "shutdown";
+    case IRP_MJ_NETWORK_QUERY_OPEN:
+      return "network query open";
     case IRP_MJ_QUERY_INFORMATION:
       return query_text(parameters.Parameters.QueryFileInformation.FileInformationClass);
     case IRP_MJ_SET_INFORMATION:

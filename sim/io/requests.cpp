@@ -1,51 +1,18 @@
 // The requests of the I/O manager on open files: parameters, flags, and the fast-I/O attempt before an IRP.
-#include <algorithm>
 #include <cstring>
 #include <string_view>
 #include <utility>
-#include <vector>
 
 #include "io/device_requests.hpp"
 #include "io/file_system_call.hpp"
 #include "io/information_class.hpp"
 #include "io/io_manager.hpp"
+#include "io/request_flags.hpp"
 #include "machine/system.hpp"
-#include "nt/enter.hpp"
-#include "nt/executive.hpp"
 
 namespace fltsim::io {
 
 namespace {
-
-// Fast I/O exists for cached data of files opened for synchronous use; paging I/O and uncached transfers are
-// IRPs always (CB-4).
-bool may_go_fast(const FileObject& file, ULONG irp_flags) {
-  constexpr ULONG kNeedsIrp = IRP_PAGING_IO | IRP_NOCACHE;
-  return file.fast_io && file.is_cached() && file.is_synchronous() && (irp_flags & kNeedsIrp) == 0;
-}
-
-// Tries fast I/O where allowed; what a filter disallows is asked again as an IRP, from the top (CB-16).
-void submit_fast_or_irp(IoManager& manager, const Operation& asked, bool fast, IO_STATUS_BLOCK& status) {
-  if (fast) {
-    Operation attempt = asked;
-    attempt.kind = Operation::Kind::kFastIo;
-    attempt.parameters.IrpFlags = 0;
-    manager.submit(attempt);
-    status = attempt.status;
-    if (status.Status != STATUS_FLT_DISALLOW_FAST_IO) return;
-  }
-  Operation irp = asked;
-  manager.submit(irp);
-  status = irp.status;
-}
-
-// A buffered request of a class: the buffer is the system's; on an asynchronous file the call is synchronous
-// all the same.
-ULONG buffered_flags(const FileObject& file) {
-  ULONG flags = IRP_BUFFERED_IO | IRP_DEALLOCATE_BUFFER | IRP_DEFER_IO_COMPLETION;
-  if (!file.is_synchronous()) flags |= IRP_SYNCHRONOUS_API;
-  return flags;
-}
 
 ULONG transfer_flags(const FileObject& file, const Transfer& transfer, bool write) {
   ULONG flags = transfer.irp_flags;
@@ -198,45 +165,24 @@ IO_STATUS_BLOCK IoManager::query_volume(const Issuer& issuer, FileObject& file, 
   return operation.status;
 }
 
+IO_STATUS_BLOCK IoManager::set_volume(const Issuer& issuer, FileObject& file, FS_INFORMATION_CLASS which,
+                                      void* buffer, ULONG length) {
+  if (file.device) return answer(STATUS_INVALID_DEVICE_REQUEST);
+  Operation operation = make_operation(issuer, file, IRP_MJ_SET_VOLUME_INFORMATION);
+  operation.parameters.IrpFlags = buffered_flags(file);
+  auto& set = operation.parameters.Parameters.SetVolumeInformation;
+  set.Length = length;
+  set.FsInformationClass = which;
+  set.VolumeBuffer = buffer;
+  submit(operation);
+  return operation.status;
+}
+
 IO_STATUS_BLOCK IoManager::flush(const Issuer& issuer, FileObject& file) {
   if (file.device) return device_flush(issuer, file);
   Operation operation = make_operation(issuer, file, IRP_MJ_FLUSH_BUFFERS);
   operation.parameters.IrpFlags = file.is_synchronous() ? 0 : IRP_SYNCHRONOUS_API;
   submit(operation);
-  return operation.status;
-}
-
-IO_STATUS_BLOCK IoManager::control(const Issuer& issuer, FileObject& file, const DeviceControl& asked) {
-  if (file.device) return device_control(issuer, file, asked);
-  const UCHAR major = asked.file_system ? IRP_MJ_FILE_SYSTEM_CONTROL : IRP_MJ_DEVICE_CONTROL;
-  Operation operation = make_operation(issuer, file, major);
-  operation.parameters.MinorFunction = asked.file_system ? IRP_MN_USER_FS_REQUEST : 0;
-  // Both structures are laid out alike.
-  auto& control = operation.parameters.Parameters.DeviceIoControl;
-  control.Common.IoControlCode = asked.code;
-  control.Common.InputBufferLength = asked.input_length;
-  control.Common.OutputBufferLength = asked.output_length;
-  const ULONG method = METHOD_FROM_CTL_CODE(asked.code);
-  if (method == METHOD_IN_DIRECT || method == METHOD_OUT_DIRECT) {
-    nt::unsupported("a control of a volume or file with METHOD_IN_DIRECT or METHOD_OUT_DIRECT");
-  }
-  if (method == METHOD_NEITHER) {
-    control.Neither.InputBuffer = asked.input;
-    control.Neither.OutputBuffer = asked.output;
-    submit(operation);
-    return operation.status;
-  }
-  const nt::UserSpace& user = system_.nt().user_space();
-  if (!user.is_present(asked.input, asked.input_length)) return answer(STATUS_ACCESS_VIOLATION);
-  std::vector<std::byte> buffered(std::max(asked.input_length, asked.output_length));
-  if (asked.input_length != 0) std::memcpy(buffered.data(), asked.input, asked.input_length);
-  operation.parameters.IrpFlags = buffered_flags(file) | IRP_INPUT_OPERATION;
-  control.Buffered.SystemBuffer = buffered.empty() ? nullptr : buffered.data();
-  submit(operation);
-  if (NT_ERROR(operation.status.Status)) return operation.status;
-  const std::size_t size = std::min<std::size_t>(operation.status.Information, asked.output_length);
-  if (!user.is_present(asked.output, size)) return answer(STATUS_ACCESS_VIOLATION);
-  if (size != 0) std::memcpy(asked.output, buffered.data(), size);
   return operation.status;
 }
 

@@ -6,11 +6,11 @@
 #include <utility>
 #include <vector>
 
+#include "io/file_system_call.hpp"
 #include "io/information_class.hpp"
 #include "io/section.hpp"
-#include "machine/system.hpp"
+#include "io/service_support.hpp"
 #include "nt/enter.hpp"
-#include "nt/executive.hpp"
 
 namespace fltsim::io {
 
@@ -18,49 +18,6 @@ namespace {
 
 constexpr LONGLONG kCurrentPosition = -2;  // {FILE_USE_FILE_POINTER_POSITION, -1}
 constexpr LONGLONG kEndOfFile = -1;        // {FILE_WRITE_TO_END_OF_FILE, -1}
-
-IoManager& manager_of(const Caller& caller) { return caller.thread.system.io(); }
-
-struct OpenFile {
-  NTSTATUS status = STATUS_SUCCESS;
-  nt::Ref<FileObject> file;  // set exactly on success
-  ACCESS_MASK granted = 0;
-};
-
-OpenFile file_by_handle(const Caller& caller, HANDLE handle, ACCESS_MASK access) {
-  OpenFile found;
-  nt::Ref<void> object;
-  found.status = nt::reference_by_handle(handle, access, &kFileType, caller.mode, object, &found.granted);
-  if (NT_SUCCESS(found.status)) {
-    found.file = nt::Ref<FileObject>::adopt(static_cast<FileObject*>(object.detach()));
-  }
-  return found;
-}
-
-// NtReadFile and NtWriteFile accept any right of a set; the handle table wants all bits of a mask.
-bool has_any(const Caller& caller, ACCESS_MASK granted, ACCESS_MASK any) {
-  return caller.mode == nt::Mode::kKernel || (granted & any) != 0;
-}
-
-NTSTATUS finish(IO_STATUS_BLOCK& block, const IO_STATUS_BLOCK& result) {
-  block = result;
-  return result.Status;
-}
-
-bool is_present(const Caller& caller, const void* buffer, std::size_t length) {
-  return caller.thread.system.nt().user_space().is_present(buffer, length);
-}
-
-// Hands the system buffer's bytes to the caller, whose memory may have gone since the call began.
-NTSTATUS finish_buffered(const Caller& caller, IO_STATUS_BLOCK& block, const IO_STATUS_BLOCK& result,
-                         void* buffer, const std::vector<std::byte>& buffered) {
-  if (!NT_ERROR(result.Status)) {
-    const std::size_t size = std::min<std::size_t>(buffered.size(), result.Information);
-    if (!is_present(caller, buffer, size)) return STATUS_ACCESS_VIOLATION;
-    std::memcpy(buffer, buffered.data(), size);
-  }
-  return finish(block, result);
-}
 
 // What a file opened without buffering demands of a transfer.
 bool is_sector_aligned(const FileObject& file, const void* buffer, ULONG length, LONGLONG offset) {
@@ -91,6 +48,9 @@ std::optional<ULONG_PTR> query_without_request(const FileObject& file, ACCESS_MA
     case FileAlignmentInformation:
       static_cast<FILE_ALIGNMENT_INFORMATION*>(buffer)->AlignmentRequirement = FILE_WORD_ALIGNMENT;
       return sizeof(FILE_ALIGNMENT_INFORMATION);
+    case FileIsRemoteDeviceInformation:
+      static_cast<FILE_IS_REMOTE_DEVICE_INFORMATION*>(buffer)->IsRemote = FALSE;
+      return sizeof(FILE_IS_REMOTE_DEVICE_INFORMATION);
     case FilePositionInformation:
       if (!file.is_synchronous()) return std::nullopt;
       static_cast<FILE_POSITION_INFORMATION*>(buffer)->CurrentByteOffset.QuadPart = file.position();
@@ -100,11 +60,42 @@ std::optional<ULONG_PTR> query_without_request(const FileObject& file, ACCESS_MA
   }
 }
 
+// FILE_VOLUME_NAME_INFORMATION: the device, cut to the room there is.
+IO_STATUS_BLOCK put_volume_name(const FileObject& file, std::vector<std::byte>& buffer) {
+  const std::u16string& name = file.volume->names().device;
+  OutputBuffer output(buffer.data(), buffer.size());
+  const auto size = static_cast<ULONG>(name.size() * sizeof(char16_t));
+  output.append(&size, sizeof size);
+  output.append(name.data(), size);
+  return output.result();
+}
+
 void prepare_all_information(const FileObject& file, ACCESS_MASK granted, void* buffer) {
   auto* all = static_cast<FILE_ALL_INFORMATION*>(buffer);
   all->AccessInformation.AccessFlags = granted;
   all->ModeInformation.Mode = file.mode();
   all->AlignmentInformation.AlignmentRequirement = FILE_WORD_ALIGNMENT;
+}
+
+// The options of the open that may be changed later; what makes a file synchronous must be told again as it is.
+NTSTATUS set_mode(FileObject& file, const void* buffer) {
+  const ULONG mode = static_cast<const FILE_MODE_INFORMATION*>(buffer)->Mode;
+  constexpr ULONG kSynchronous = FILE_SYNCHRONOUS_IO_ALERT | FILE_SYNCHRONOUS_IO_NONALERT;
+  constexpr ULONG kKnown = FILE_WRITE_THROUGH | FILE_SEQUENTIAL_ONLY | kSynchronous;
+  const bool none = (mode & kSynchronous) == 0, both = (mode & kSynchronous) == kSynchronous;
+  if ((mode & ~kKnown) != 0 || none == file.is_synchronous() || both) return STATUS_INVALID_PARAMETER;
+  const auto change = [&](bool on, ULONG flag) {
+    if (on) {
+      file.set_flag(flag);
+    } else {
+      file.clear_flag(flag);
+    }
+  };
+  if (!file.has_flag(FO_NO_INTERMEDIATE_BUFFERING))
+    change((mode & FILE_WRITE_THROUGH) != 0, FO_WRITE_THROUGH);
+  change((mode & FILE_SEQUENTIAL_ONLY) != 0, FO_SEQUENTIAL_ONLY);
+  if (!none) change((mode & FILE_SYNCHRONOUS_IO_ALERT) != 0, FO_ALERTABLE_IO);
+  return STATUS_SUCCESS;
 }
 
 NTSTATUS set_position(FileObject& file, const void* buffer) {
@@ -123,6 +114,20 @@ NTSTATUS create_file(const Caller& caller, HANDLE& handle, IO_STATUS_BLOCK& bloc
     if (!NT_SUCCESS(found.status)) return found.status;
     root = std::move(found.file);
     call.request.root = root.get();
+  }
+  std::vector<std::byte> attributes;
+  if (call.ea_buffer != nullptr && call.ea_length != 0) {
+    if (!capture(caller, call.ea_buffer, call.ea_length, attributes)) return STATUS_ACCESS_VIOLATION;
+    std::vector<fs::ExtendedAttribute> parsed;
+    std::size_t wrong_at = 0;
+    const NTSTATUS status = parse_extended_attributes(attributes.data(), attributes.size(), parsed, wrong_at);
+    if (!NT_SUCCESS(status)) {
+      block.Status = status;
+      block.Information = wrong_at;
+      return status;
+    }
+    call.request.ea_buffer = attributes.data();
+    call.request.ea_length = call.ea_length;
   }
   OpenResult opened = manager_of(caller).open(caller.issuer(), call.request);
   if (NT_SUCCESS(opened.status)) {
@@ -173,7 +178,9 @@ NTSTATUS query_information_file(const Caller& caller, HANDLE handle, IO_STATUS_B
   // Drivers see a system buffer, never the caller's.
   std::vector<std::byte> buffered(length);
   IO_STATUS_BLOCK result{};
-  if (const auto size = query_without_request(file, found.granted, buffered.data(), which)) {
+  if (which == FileVolumeNameInformation) {
+    result = put_volume_name(file, buffered);
+  } else if (const auto size = query_without_request(file, found.granted, buffered.data(), which)) {
     result.Information = *size;
   } else {
     if (which == FileAllInformation) prepare_all_information(file, found.granted, buffered.data());
@@ -189,12 +196,13 @@ NTSTATUS set_information_file(const Caller& caller, HANDLE handle, IO_STATUS_BLO
   if (length < rule->length_min) return STATUS_INFO_LENGTH_MISMATCH;
   OpenFile found = file_by_handle(caller, handle, rule->access);
   if (!NT_SUCCESS(found.status)) return found.status;
-  if (which == FilePositionInformation) {
+  if (!is_present(caller, buffer, length)) return STATUS_ACCESS_VIOLATION;
+  if (which == FilePositionInformation || which == FileModeInformation) {
     IO_STATUS_BLOCK result{};
-    result.Status = set_position(*found.file, buffer);
+    result.Status =
+        which == FileModeInformation ? set_mode(*found.file, buffer) : set_position(*found.file, buffer);
     return finish(block, result);
   }
-  if (!is_present(caller, buffer, length)) return STATUS_ACCESS_VIOLATION;
   std::vector<std::byte> buffered(static_cast<const std::byte*>(buffer),
                                   static_cast<const std::byte*>(buffer) + length);
   return finish(block, manager_of(caller).set_information(caller.issuer(), *found.file, which,

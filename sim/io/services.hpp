@@ -29,6 +29,9 @@ struct CreateCall {
   OpenRequest request;  // `root` is set from root_directory
   HANDLE root_directory = nullptr;
   bool kernel_handle = false;  // OBJ_KERNEL_HANDLE
+  // FILE_FULL_EA_INFORMATION of the caller's; EA_LIST_INCONSISTENT with the offset of what is wrong.
+  const void* ea_buffer = nullptr;
+  ULONG ea_length = 0;
 };
 NTSTATUS create_file(const Caller& caller, HANDLE& handle, IO_STATUS_BLOCK& block, CreateCall call);
 
@@ -52,6 +55,25 @@ NTSTATUS query_directory_file(const Caller& caller, HANDLE handle, IO_STATUS_BLO
 NTSTATUS device_control_file(const Caller& caller, HANDLE handle, IO_STATUS_BLOCK& block,
                              const DeviceControl& control, RequestEnd end = {});
 NTSTATUS flush_buffers_file(const Caller& caller, HANDLE handle, IO_STATUS_BLOCK& block);
+
+// --- control_services.cpp ---
+
+// INVALID_PARAMETER for a negative range. Waits for the lock unless it is to fail at once.
+NTSTATUS lock_file(const Caller& caller, HANDLE handle, IO_STATUS_BLOCK& block, const LockRequest& request);
+NTSTATUS query_ea_file(const Caller& caller, HANDLE handle, IO_STATUS_BLOCK& block, EaQuery query);
+NTSTATUS set_ea_file(const Caller& caller, HANDLE handle, IO_STATUS_BLOCK& block, const void* buffer,
+                     ULONG length);
+// BUFFER_TOO_SMALL with the size wanted in `needed`.
+NTSTATUS query_security_object(const Caller& caller, HANDLE handle, SECURITY_INFORMATION which, void* buffer,
+                               ULONG length, ULONG& needed);
+// INVALID_SECURITY_DESCR; the descriptor may be absolute from kernel mode only.
+NTSTATUS set_security_object(const Caller& caller, HANDLE handle, SECURITY_INFORMATION which,
+                             const void* descriptor, ULONG available);
+// Waits for a change.
+NTSTATUS notify_change_directory_file(const Caller& caller, HANDLE handle, IO_STATUS_BLOCK& block,
+                                      const NotifyRequest& request);
+NTSTATUS set_volume_information_file(const Caller& caller, HANDLE handle, IO_STATUS_BLOCK& block,
+                                     const void* buffer, ULONG length, FS_INFORMATION_CLASS which);
 
 NTSTATUS create_section(const Caller& caller, HANDLE& section, HANDLE file, ULONG protection);
 // A view in the calling thread's process.

@@ -30,6 +30,7 @@ Volume::Volume(Names names, std::unique_ptr<fs::FileSystem> file_system)
   StackSize = 1;
   sector_size_ = file_system_->volume_information().bytes_per_sector;
   SectorSize = static_cast<USHORT>(sector_size_);
+  file_system_->set_change_observer([this](const fs::Change& change) { watches_.add(change); });
 }
 
 Volume::~Volume() = default;

@@ -13,6 +13,8 @@
 #include <vector>
 
 #include "fs/file_system.hpp"
+#include "io/byte_range_locks.hpp"
+#include "io/directory_watches.hpp"
 #include "nt/object.hpp"
 
 namespace fltsim::io {
@@ -24,6 +26,7 @@ class FilterStack;
 struct StreamState {
   SECTION_OBJECT_POINTERS section_pointers{};
   std::atomic<std::uint32_t> sections{0};  // sections that can be mapped, and views of them
+  ByteRangeLocks locks;
 };
 
 // The body of kDeviceType: PDEVICE_OBJECT points here.
@@ -58,6 +61,8 @@ class Volume final : public DEVICE_OBJECT {
   bool mounted() const { return mounted_.load(std::memory_order_acquire); }
   void set_dismounted() { mounted_.store(false, std::memory_order_release); }
 
+  DirectoryWatches& watches() { return watches_; }
+
   // The state that belongs to the stream of an open which exists. Stays put until forget_stream().
   StreamState& stream_state(const fs::StreamIdentity& identity);
   void forget_stream(const fs::StreamIdentity& identity);
@@ -72,6 +77,7 @@ class Volume final : public DEVICE_OBJECT {
   std::uint32_t sector_size_ = 0;
   std::atomic<FilterStack*> filter_stack_{nullptr};
   std::atomic<bool> mounted_{true};
+  DirectoryWatches watches_;
   std::mutex mutex_;
   std::unordered_map<std::uint64_t, std::unique_ptr<StreamState>> streams_;  // by stream id; never iterated
   std::vector<std::unique_ptr<fs::Open>> abandoned_;

@@ -213,7 +213,7 @@ TEST_P(CreateConformance, OpenByIdFindsTheFileUnderAnyName) {
   EXPECT_EQ(by_id(id).name(), "\\dir\\renamed");
   EXPECT_EQ(by_id(id + 1000).status, STATUS_INVALID_PARAMETER);
   EXPECT_EQ(open(u"abc", FILE_READ_DATA, FILE_OPEN_BY_FILE_ID).status, STATUS_INVALID_PARAMETER);
-  EXPECT_EQ(open(u"12345678", FILE_READ_DATA, FILE_OPEN_BY_FILE_ID).status, STATUS_NOT_SUPPORTED);
+  EXPECT_EQ(open(u"12345678", FILE_READ_DATA, FILE_OPEN_BY_FILE_ID).status, STATUS_OBJECT_NAME_NOT_FOUND);
 }
 
 TEST_P(CreateConformance, OpenTargetDirectoryOpensTheParentAndSpeaksOfTheLastComponent) {
