@@ -193,7 +193,9 @@ void fail_if_cancelled(ActiveOperation& operation, const Frame& frame) {
 }  // namespace
 
 FLT_CALLBACK_DATA_FLAGS fixed_flags(const io::Operation& request) {
-  const FLT_CALLBACK_DATA_FLAGS generated = request.below != nullptr ? FLTFL_CALLBACK_DATA_GENERATED_IO : 0;
+  const FLT_CALLBACK_DATA_FLAGS generated =
+      (request.below != nullptr ? FLTFL_CALLBACK_DATA_GENERATED_IO : 0) |
+      (request.reissued ? FLTFL_CALLBACK_DATA_REISSUED_IO : 0);
   switch (request.kind) {
     case io::Operation::Kind::kIrp:
       return generated | FLTFL_CALLBACK_DATA_IRP_OPERATION |

@@ -3,6 +3,7 @@
 #include "fltmgr/callback_checks.hpp"
 #include "io/file_object.hpp"
 #include "io/io_manager.hpp"
+#include "nt/identity.hpp"
 
 using namespace fltsim;
 using namespace fltsim::fltmgr;
@@ -34,6 +35,26 @@ ULONG FltGetRequestorProcessId(PFLT_CALLBACK_DATA CallbackData) {
   nt::enter("FltGetRequestorProcessId", nt::kDispatch);
   auto* thread = reinterpret_cast<nt::Thread*>(CallbackData->Thread);
   return thread == nullptr ? 0 : thread->process.id;
+}
+
+HANDLE FltGetRequestorProcessIdEx(PFLT_CALLBACK_DATA CallbackData) {
+  nt::enter("FltGetRequestorProcessIdEx", nt::kDispatch);
+  auto* thread = reinterpret_cast<nt::Thread*>(CallbackData->Thread);
+  return thread == nullptr ? nullptr : reinterpret_cast<HANDLE>(std::uintptr_t{thread->process.id});
+}
+
+// Services and drivers are in session 0, programs in session 1.
+NTSTATUS FltGetRequestorSessionId(PFLT_CALLBACK_DATA CallbackData, PULONG SessionId) {
+  nt::enter("FltGetRequestorSessionId", nt::kPassive);
+  const auto* thread = reinterpret_cast<nt::Thread*>(CallbackData->Thread);
+  *SessionId = thread == nullptr ? 0 : nt::session_of(*thread->process.token);
+  return STATUS_SUCCESS;
+}
+
+// Every simulated program has 64 bits.
+BOOLEAN FltIs32bitProcess(PFLT_CALLBACK_DATA) {
+  nt::enter("FltIs32bitProcess", nt::kDispatch);
+  return FALSE;
 }
 
 // CB-57.

@@ -149,6 +149,19 @@ NTSTATUS FltGetVolumeGuidName(PFLT_VOLUME Volume, PUNICODE_STRING VolumeGuidName
   return copy_to(volume->volume().names().guid, VolumeGuidName, BufferSizeNeeded);
 }
 
+// The device that IRPs of the volume go to: here the volume's own.
+NTSTATUS FltGetDeviceObject(PFLT_VOLUME Volume, PDEVICE_OBJECT* DeviceObject) {
+  nt::Thread& thread = nt::enter("FltGetDeviceObject", nt::kApc);
+  *DeviceObject = nullptr;
+  auto* volume = thread.system.fltmgr().live(Volume, "FltGetDeviceObject");
+  if (volume == nullptr) return STATUS_INVALID_PARAMETER;
+  io::Volume& device = volume->volume();
+  if (!device.mounted()) return STATUS_FLT_NO_DEVICE_OBJECT;
+  nt::reference(&device);
+  *DeviceObject = &device;
+  return STATUS_SUCCESS;
+}
+
 NTSTATUS FltGetDiskDeviceObject(PFLT_VOLUME Volume, PDEVICE_OBJECT* DiskDeviceObject) {
   nt::Thread& thread = nt::enter("FltGetDiskDeviceObject", nt::kApc);
   *DiskDeviceObject = nullptr;

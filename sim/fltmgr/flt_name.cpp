@@ -33,7 +33,10 @@ NTSTATUS FltGetFileNameInformation(PFLT_CALLBACK_DATA CallbackData, FLT_FILE_NAM
   if (nt::fails_now(thread, "FltGetFileNameInformation")) return STATUS_INSUFFICIENT_RESOURCES;
   // While draining the operation is elsewhere, in another thread (CB-29).
   if ((CallbackData->Flags & FLTFL_CALLBACK_DATA_DRAINING_IO) != 0) return STATUS_FLT_INVALID_NAME_REQUEST;
-  ActiveOperation& operation = *CallbackData::of(CallbackData).operation;
+  // Callback data that a filter has made itself belong to no operation.
+  ActiveOperation* const current = CallbackData::of(CallbackData).operation;
+  if (current == nullptr) return STATUS_FLT_INVALID_NAME_REQUEST;
+  ActiveOperation& operation = *current;
   if (operation.running == nullptr) return STATUS_FLT_INVALID_NAME_REQUEST;
   Filter& filter = operation.running->entry->instance->filter;
   NameInformation* information = nullptr;
@@ -93,6 +96,19 @@ NTSTATUS FltGetTunneledName(PFLT_CALLBACK_DATA CallbackData, PFLT_FILE_NAME_INFO
     nt::report(thread, "VER-19", Severity::kError,
                "FltGetTunneledName belongs into post-create and post-set-information only (NAME-6).");
     return STATUS_INVALID_PARAMETER;
+  }
+  return STATUS_SUCCESS;
+}
+
+NTSTATUS FltPurgeFileNameInformationCache(PFLT_INSTANCE Instance, PFILE_OBJECT FileObject) {
+  nt::Thread& thread = nt::enter("FltPurgeFileNameInformationCache", nt::kApc);
+  FilterManager& manager = thread.system.fltmgr();
+  auto* instance = manager.live(Instance, "FltPurgeFileNameInformationCache");
+  if (instance == nullptr) return STATUS_INVALID_PARAMETER;
+  if (FileObject != nullptr) {
+    manager.names().forget(*FileObject);
+  } else {
+    manager.names().volume_renamed(instance->volume);  // every name of it is stale
   }
   return STATUS_SUCCESS;
 }

@@ -1,5 +1,5 @@
 // Reads, writes and flushes of a filter's own: seen only by the instances below it (CB-50, CB-54, IRQL-2).
-// They are complete when the routine returns; with a completion callback they are not simulated.
+// They are complete when the routine returns, and a completion callback has run by then.
 #include <optional>
 
 #include "fltmgr/api.hpp"
@@ -83,40 +83,69 @@ NTSTATUS finish(const IO_STATUS_BLOCK& status, PULONG moved) {
   return status.Status;
 }
 
+// The callback of an asynchronous transfer is told of it by callback data that end with it (CB-53).
+void tell(nt::Thread& thread, const OwnTransfer& own, const IO_STATUS_BLOCK& status,
+          PFLT_COMPLETED_ASYNC_IO_CALLBACK callback, PVOID context) {
+  if (callback == nullptr) return;
+  Instance* instance = Instance::from(own.instance);
+  if (!thread.system.fltmgr().knows(instance)) return;
+  FLT_IO_PARAMETER_BLOCK block{};
+  block.MajorFunction = own.write ? IRP_MJ_WRITE : IRP_MJ_READ;
+  block.IrpFlags = irp_flags_of(own.flags);
+  block.TargetFileObject = own.file_object;
+  block.TargetInstance = own.instance;
+  auto& transfer = block.Parameters.Read;  // a write has the same places
+  transfer.Length = own.length;
+  transfer.ReadBuffer = own.buffer;
+  if (own.offset != nullptr) transfer.ByteOffset = *own.offset;
+  CallbackData data{};
+  data.Flags = FLTFL_CALLBACK_DATA_IRP_OPERATION | FLTFL_CALLBACK_DATA_GENERATED_IO;
+  const_cast<PETHREAD&>(data.Thread) = reinterpret_cast<PETHREAD>(&thread);
+  const_cast<PFLT_IO_PARAMETER_BLOCK&>(data.Iopb) = &block;
+  data.IoStatus = status;
+  data.RequestorMode = KernelMode;
+  call_filter(thread, instance->filter, [&] {
+    callback(&data, context);
+    return 0;
+  });
+}
+
 }  // namespace
 
 extern "C" {
 
 NTSTATUS FltReadFile(PFLT_INSTANCE InitiatingInstance, PFILE_OBJECT FileObject, PLARGE_INTEGER ByteOffset,
                      ULONG Length, PVOID Buffer, FLT_IO_OPERATION_FLAGS Flags, PULONG BytesRead,
-                     PFLT_COMPLETED_ASYNC_IO_CALLBACK CallbackRoutine, PVOID) {
+                     PFLT_COMPLETED_ASYNC_IO_CALLBACK CallbackRoutine, PVOID CallbackContext) {
   nt::Thread& thread = nt::enter("FltReadFile", nt::kPassive);
-  if (CallbackRoutine != nullptr) nt::unsupported("FltReadFile with a completion callback");
-  return finish(run(thread, {.routine = "FltReadFile",
-                             .instance = InitiatingInstance,
-                             .file_object = FileObject,
-                             .offset = ByteOffset,
-                             .length = Length,
-                             .buffer = Buffer,
-                             .flags = Flags,
-                             .write = false}),
-                BytesRead);
+  const OwnTransfer own{.routine = "FltReadFile",
+                        .instance = InitiatingInstance,
+                        .file_object = FileObject,
+                        .offset = ByteOffset,
+                        .length = Length,
+                        .buffer = Buffer,
+                        .flags = Flags,
+                        .write = false};
+  const IO_STATUS_BLOCK status = run(thread, own);
+  tell(thread, own, status, CallbackRoutine, CallbackContext);
+  return finish(status, BytesRead);
 }
 
 NTSTATUS FltWriteFile(PFLT_INSTANCE InitiatingInstance, PFILE_OBJECT FileObject, PLARGE_INTEGER ByteOffset,
                       ULONG Length, PVOID Buffer, FLT_IO_OPERATION_FLAGS Flags, PULONG BytesWritten,
-                      PFLT_COMPLETED_ASYNC_IO_CALLBACK CallbackRoutine, PVOID) {
+                      PFLT_COMPLETED_ASYNC_IO_CALLBACK CallbackRoutine, PVOID CallbackContext) {
   nt::Thread& thread = nt::enter("FltWriteFile", nt::kPassive);
-  if (CallbackRoutine != nullptr) nt::unsupported("FltWriteFile with a completion callback");
-  return finish(run(thread, {.routine = "FltWriteFile",
-                             .instance = InitiatingInstance,
-                             .file_object = FileObject,
-                             .offset = ByteOffset,
-                             .length = Length,
-                             .buffer = Buffer,
-                             .flags = Flags,
-                             .write = true}),
-                BytesWritten);
+  const OwnTransfer own{.routine = "FltWriteFile",
+                        .instance = InitiatingInstance,
+                        .file_object = FileObject,
+                        .offset = ByteOffset,
+                        .length = Length,
+                        .buffer = Buffer,
+                        .flags = Flags,
+                        .write = true};
+  const IO_STATUS_BLOCK status = run(thread, own);
+  tell(thread, own, status, CallbackRoutine, CallbackContext);
+  return finish(status, BytesWritten);
 }
 
 NTSTATUS FltFlushBuffers(PFLT_INSTANCE Instance, PFILE_OBJECT FileObject) {

@@ -61,6 +61,15 @@ Filter* FilterManager::find(std::u16string_view name) const {
   return nullptr;
 }
 
+std::vector<Filter*> FilterManager::filters() const {
+  const std::lock_guard lock(mutex_);
+  std::vector<Filter*> found;
+  for (const auto& filter : filters_) {
+    if (filter->state < Filter::State::kDeleting) found.push_back(filter.get());
+  }
+  return found;
+}
+
 Filter* FilterManager::filter_of(PDRIVER_OBJECT driver) const {
   const std::lock_guard lock(mutex_);
   for (const auto& filter : filters_) {

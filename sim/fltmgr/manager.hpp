@@ -52,6 +52,7 @@ class FilterManager final : public io::MountObserver {
 
   // Any thread. Null when there is none, or it is going.
   Filter* find(std::u16string_view name) const;
+  std::vector<Filter*> filters() const;  // that are registered, in order of registration
   Filter* filter_of(PDRIVER_OBJECT driver) const;
   Filter* filter_of(const nt::DriverIdentity& driver) const;
   // Null, and a finding, for a pointer that is no filter of this machine or one that has gone (LIFE-23).

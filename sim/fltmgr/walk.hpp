@@ -66,6 +66,10 @@ struct Frame {
   // What the pre callback was given; the post callback sees the same (CB-27).
   FLT_IO_PARAMETER_BLOCK received{};
   NTSTATUS status_before_post = 0;
+  // The MDL that the pre callback swapped in: the filter manager's to free at the operation's end, unless the filter
+  // asks to keep it (FltRetainSwappedBufferMdlAddress).
+  PMDL swapped_mdl = nullptr;
+  bool retains_swapped_mdl = false;
   // Where the post callback must run, after FLT_PREOP_SYNCHRONIZE; null: wherever the walk is (CB-13, CB-24).
   nt::Thread* post_thread = nullptr;
   std::atomic<State> state{State::kNotCalled};
@@ -139,7 +143,17 @@ struct ActiveOperation {
     kPost
   } phase = Phase::kPre;
   Cancel cancel;
-  const Frame* running = nullptr;  // the frame whose callback runs, or whose filter has the operation
+  Frame* running = nullptr;  // the frame whose callback runs, or whose filter has the operation
+  // What FltRequestOperationStatusCallback was asked for (CB-56).
+  struct StatusRequest {
+    Instance* instance;
+    PFLT_GET_OPERATION_STATUS_CALLBACK routine;
+    PVOID context;
+    FLT_IO_PARAMETER_BLOCK snapshot;
+  };
+  std::vector<StatusRequest> status_requests;
+  ECP_LIST* own_ecp_list = nullptr;  // FltSetEcpListIntoCallbackData: it goes with the operation
+  std::vector<PMDL> locked_buffers;  // made by FltLockUserBuffer; they go with the operation (CB-37)
 };
 
 // A thread's operations in flight, innermost first. Belongs to the nt::Thread; visited by detachers.

@@ -1,14 +1,19 @@
 #include "fltmgr/walker.hpp"
 
+#include <algorithm>
 #include <optional>
 #include <string>
+#include <utility>
 
+#include "fltmgr/decode.hpp"
+#include "fltmgr/ecp.hpp"
 #include "fltmgr/filter_call.hpp"
 #include "fltmgr/in_flight.hpp"
 #include "fltmgr/manager.hpp"
 #include "fltmgr/volume_stack.hpp"
 #include "machine/system.hpp"
 #include "nt/enter.hpp"
+#include "nt/executive.hpp"
 
 namespace fltsim::fltmgr {
 namespace {
@@ -62,6 +67,19 @@ void settle(nt::Thread& thread, Frame& frame, Frame::State from, Frame::State to
   tell_drainer(*frame.entry->instance);
 }
 
+// The place of the MDL in the parameters; null for operations that have none (CB-38).
+PMDL mdl_of(FLT_IO_PARAMETER_BLOCK block) {
+  PMDL* const place = decode_parameters(block).mdl;
+  return place != nullptr ? *place : nullptr;
+}
+
+void note_swapped_mdl(const ActiveOperation& operation, Frame& frame) {
+  PMDL now = mdl_of(operation.current);
+  if (now == nullptr || now == mdl_of(frame.received)) return;
+  const auto& made = operation.locked_buffers;
+  if (std::find(made.begin(), made.end(), now) == made.end()) frame.swapped_mdl = now;
+}
+
 void check_may_hold(const Filter& filter, bool is_irp, const char* status) {
   if (is_irp) return;
   report(filter, "VER-4", Severity::kError,
@@ -94,6 +112,7 @@ Walker::Walker(VolumeStack& volume, const std::atomic<const Snapshot*>& current,
   const_cast<PFLT_IO_PARAMETER_BLOCK&>(data.Iopb) = &operation_.current;
   data.RequestorMode = request.requestor_mode;
   data.operation = &operation_;
+  request.about_to_wait = [this] { tell_status(STATUS_PENDING); };
 
   slot_.lock();
   operation_.snapshot = current.load(std::memory_order_acquire);
@@ -126,7 +145,45 @@ void Walker::walk(const io::FileSystemCall& file_system) {
   Visit visit{thread_, 1};
   carry_on(visit);
   if (stragglers_) wait_for_stragglers();
+  tell_status(lower_status_);
+  free_descriptors();
+  if (operation_.own_ecp_list != nullptr) {
+    request_.extra_create_parameters = nullptr;
+    free_ecp_list(thread_, operation_.own_ecp_list);
+  }
   request_.status = operation_.data.IoStatus;
+}
+
+// CB-56: in the thread that asked for the operation, and once for each request.
+void Walker::tell_status(NTSTATUS status) {
+  for (ActiveOperation::StatusRequest& request : std::exchange(operation_.status_requests, {})) {
+    Instance& instance = *request.instance;
+    const FLT_RELATED_OBJECTS objects = related_objects(instance, request.snapshot.TargetFileObject);
+    call_filter(thread_, instance.filter, [&] {
+      request.routine(&objects, &request.snapshot, status, request.context);
+      return 0;
+    });
+    instance.rundown.release();
+  }
+}
+
+void Walker::free_descriptors() {
+  nt::Pool& pool = volume_.system.nt().pool();
+  for (PMDL descriptor : operation_.locked_buffers) pool.free(thread_, "the filter manager", descriptor, 0);
+  for (const Frame& frame : operation_.frames) {
+    if (frame.swapped_mdl == nullptr || frame.retains_swapped_mdl) continue;
+    nt::Pool::Allocation known{};
+    if (pool.find(frame.swapped_mdl, known)) {
+      pool.free(thread_, "the filter manager", frame.swapped_mdl, 0);
+    } else {
+      report(
+          frame.entry->instance->filter, "VER-44", Severity::kError,
+          "an MDL that a pre callback had swapped in was gone, or never came from IoAllocateMdl, when the "
+          "operation "
+          "ended: the filter manager frees it. To keep it, call FltRetainSwappedBufferMdlAddress in the post "
+          "callback.");
+    }
+  }
 }
 
 void Walker::carry_on(Visit& visit) {
@@ -252,6 +309,7 @@ void Walker::follow(Visit& visit, Frame& frame, FLT_PREOP_CALLBACK_STATUS status
     const Judging judging(visit.thread, reinterpret_cast<const void*>(frame.entry->pre));
     return judge_pre(visit.thread, operation_, frame, status);
   }();
+  note_swapped_mdl(operation_, frame);
   operation_.running = nullptr;
   const bool post_is_here = status == FLT_PREOP_SYNCHRONIZE && request_.kind == io::Operation::Kind::kIrp;
   if (post_is_here && request_.parameters.MajorFunction != IRP_MJ_CREATE) {
@@ -272,6 +330,8 @@ void Walker::call_file_system() {
   data.IoStatus = {};
   const Trace::Index node = volume_.system.trace().begin(request_.trace, "file system");
   (*file_system_)(operation_.current, data.IoStatus);
+  if (!request_.tag_data.empty())
+    data.TagData = reinterpret_cast<FLT_TAG_DATA_BUFFER*>(request_.tag_data.data());
   if (NT_SUCCESS(data.IoStatus.Status) && renames(operation_.current)) {
     FilterManager::of(volume_.system).names().volume_renamed(volume_);
   }
@@ -281,6 +341,7 @@ void Walker::call_file_system() {
 void Walker::turn_up() {
   heading_ = Heading::kUp;
   operation_.phase = ActiveOperation::Phase::kPost;
+  lower_status_ = operation_.data.IoStatus.Status;
   operation_.data.Flags &= ~FLTFL_CALLBACK_DATA_DIRTY;
   operation_.data.Flags |= FLTFL_CALLBACK_DATA_POST_OPERATION;
 }

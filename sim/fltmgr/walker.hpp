@@ -58,6 +58,8 @@ class Walker {
   nt::Thread* wanted_thread() const;
   void wait_for_turn(nt::Thread& thread);
   void wait_for_stragglers();
+  void tell_status(NTSTATUS status);
+  void free_descriptors();
 
   VolumeStack& volume_;
   nt::Thread& thread_;  // the caller's
@@ -72,9 +74,10 @@ class Walker {
   // --- of the thread that has the walk ---
   const io::FileSystemCall* file_system_ = nullptr;
   Heading heading_ = Heading::kDown;
-  std::size_t next_ = 0;     // down: the frame to call next; up: those below it have been called
-  bool stragglers_ = false;  // W4: somebody may still be in a callback
-  bool over_ = false;        // set and read by the caller's thread
+  std::size_t next_ = 0;       // down: the frame to call next; up: those below it have been called
+  bool stragglers_ = false;    // W4: somebody may still be in a callback
+  NTSTATUS lower_status_ = 0;  // what those below the first who turned it up have answered
+  bool over_ = false;          // set and read by the caller's thread
 
   // Who is to take the walk up; stored by who had it, taken back by who takes it.
   std::atomic<nt::Thread*> called_{nullptr};

@@ -20,6 +20,10 @@ NTSTATUS FltQueryDirectoryFile(PFLT_INSTANCE Instance, PFILE_OBJECT FileObject, 
                                ULONG Length, FILE_INFORMATION_CLASS FileInformationClass,
                                BOOLEAN ReturnSingleEntry, PUNICODE_STRING FileName, BOOLEAN RestartScan,
                                PULONG LengthReturned);
+NTSTATUS FltQueryEaFile(PFLT_INSTANCE Instance, PFILE_OBJECT FileObject, PVOID ReturnedEaData, ULONG Length,
+                        BOOLEAN ReturnSingleEntry, PVOID EaList, ULONG EaListLength, PULONG EaIndex,
+                        BOOLEAN RestartScan, PULONG LengthReturned);
+NTSTATUS FltSetEaFile(PFLT_INSTANCE Instance, PFILE_OBJECT FileObject, PVOID EaBuffer, ULONG Length);
 NTSTATUS FltCreateFileEx2(PFLT_FILTER Filter, PFLT_INSTANCE Instance, PHANDLE FileHandle,
                           PFILE_OBJECT* FileObject, ACCESS_MASK DesiredAccess,
                           POBJECT_ATTRIBUTES ObjectAttributes, PIO_STATUS_BLOCK IoStatusBlock,
@@ -27,6 +31,7 @@ NTSTATUS FltCreateFileEx2(PFLT_FILTER Filter, PFLT_INSTANCE Instance, PHANDLE Fi
                           ULONG CreateDisposition, ULONG CreateOptions, PVOID EaBuffer, ULONG EaLength,
                           ULONG Flags, PIO_DRIVER_CREATE_CONTEXT DriverContext);
 HANDLE FltGetRequestorProcessIdEx(PFLT_CALLBACK_DATA CallbackData);
+VOID FltRetainSwappedBufferMdlAddress(PFLT_CALLBACK_DATA CallbackData);
 PVOID FltGetNewSystemBufferAddress(PFLT_CALLBACK_DATA CallbackData);
 NTSTATUS FltCreateSystemVolumeInformationFolder(PFLT_INSTANCE Instance);
 NTSTATUS FltGetTopInstance(PFLT_VOLUME Volume, PFLT_INSTANCE* Instance);
