@@ -29,7 +29,7 @@ Builds minifilter source, C (.c) and C++ (.cpp .cc .cxx), into a driver module f
   --sanitize=LIST           address, undefined, thread
   --watched                 tell the machine of each load and store (findings VER-48, VER-49)
   --allow-unsupported       link what is not simulated to a stop with its name
-  --source-charset NAME     of sources and headers that are no UTF-8; else it is found out
+  --source-charset NAME     of sources and headers without a byte order mark; else found out
   --no-long32               leave `long` 64 bits wide; Windows has 32
   --save-temps              keep the files in between, and say where
   --verbose --help --version

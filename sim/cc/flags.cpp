@@ -100,15 +100,15 @@ Words Target::common(Language language) const {
   return words;
 }
 
-Words Target::preprocess(Language language) const {
+Words Target::preprocess(Language language, const Words& users) const {
   Words words = common(language);
   append(words, {"-nostdinc", "-U_FORTIFY_SOURCE", "-Ulinux", "-Uunix", "-D_WIN32", "-D_WIN64", "-D_AMD64_",
                  "-DFLTSIM_DRIVER_UNIT"});
   if (language == Language::kCxx) words.push_back("-nostdinc++");
-  if (!defines(arguments.preprocessor, "DBG")) words.push_back("-DDBG=1");
+  if (!defines(users, "DBG")) words.push_back("-DDBG=1");
   if (arguments.watched) words.push_back("-DFLTSIM_WATCHED");
   if (!arguments.sanitizers.empty()) words.push_back("-DFLTSIM_SANITIZED");
-  append(words, arguments.preprocessor);
+  append(words, users);
   append(words, {"-isystem", installation.wdk, "-isystem", installation.crt});
   for (const std::string& folder : language == Language::kC ? toolchain.c_headers : toolchain.cxx_headers) {
     append(words, {"-isystem", folder});

@@ -22,8 +22,9 @@ struct Target {
   const Installation& installation;
   const Toolchain& toolchain;
 
-  // The compiler, its launcher not included, with everything that decides what the source means.
-  std::vector<std::string> preprocess(Language language) const;
+  // The compiler, its launcher not included, with everything that decides what the source means. `users` are the user's own
+  // -I, -D and the like.
+  std::vector<std::string> preprocess(Language language, const std::vector<std::string>& users) const;
   // For a unit that is preprocessed and lowered.
   std::vector<std::string> compile(Language language) const;
   std::vector<std::string> link(const std::string& output, const std::vector<std::string>& objects) const;

@@ -6,6 +6,7 @@
 #include "cc/messages.hpp"
 #include "cc/preprocessed.hpp"
 #include "cc/process.hpp"
+#include "cc/source_view.hpp"
 #include "cc/tolerance/tolerance.hpp"
 #include "loader/tool/lower.hpp"
 
@@ -35,8 +36,15 @@ class UnitBuild {
   UnitResult run(const std::string& object, const std::string& base) {
     const Language language = is_c_source(source_) ? Language::kC : Language::kCxx;
     const std::string ending = language == Language::kC ? ".i" : ".ii";
-    std::vector<std::string> words = target_.preprocess(language);
-    words.insert(words.end(), {source_, "-o", base + ending});
+    view_folder_ = base + ".view";
+    const SourceView view = view_source(target_, language, source_, view_folder_);
+    if (target_.arguments.verbose) result_.messages += view.notes;
+    if (!view.problem.empty()) {
+      say("fltlink-cc: " + view.problem);
+      return std::move(result_);
+    }
+    std::vector<std::string> words = target_.preprocess(language, view.preprocessor);
+    words.insert(words.end(), {view.source, "-o", base + ending});
     if (!step(words)) return std::move(result_);
     auto unit = read_file(base + ending);
     if (!unit) {
@@ -140,8 +148,10 @@ class UnitBuild {
     if (!arguments.dependencies) return true;
     std::string file = arguments.dependency_file;
     if (file.empty()) file = object.substr(0, object.rfind('.')) + ".d";
+    std::vector<std::string> files = files_of(unit);
+    std::erase_if(files, [&](const std::string& name) { return name.starts_with(view_folder_ + '/'); });
     const std::string rule =
-        make_rule(arguments.dependency_target.empty() ? object : arguments.dependency_target, files_of(unit));
+        make_rule(arguments.dependency_target.empty() ? object : arguments.dependency_target, files);
     if (write_file(file, rule)) return true;
     say("cannot write " + file);
     return false;
@@ -149,6 +159,7 @@ class UnitBuild {
 
   const Target& target_;
   const std::string& source_;
+  std::string view_folder_;  // of copies, which nobody depends on
   UnitResult result_;
 };
 

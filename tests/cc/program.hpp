@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include <filesystem>
 #include <memory>
 #include <string>
 #include <vector>
@@ -20,6 +21,7 @@ class Program {
   void write(const std::string& name, const std::string& text) const {
     ASSERT_TRUE(write_file(path(name), text));
   }
+  void make_folder(const std::string& name) const { std::filesystem::create_directory(path(name)); }
   std::string path(const std::string& name) const { return folder_.path() + '/' + name; }
 
   // Words that end in `.c`, `.cpp`, `.h`, `.o`, `.sys`, `.d` or `.txt` are files of this folder.
