@@ -32,6 +32,9 @@ struct ProcessOptions {
   // As CreateProcess with bInheritHandles: the new process gets each inheritable handle of this one, with the
   // same value and access. Null: none.
   const class Process* inherit_handles_of = nullptr;
+  std::u16string command_line = {};  // empty: the image in quotation marks
+  // The parent, in a thread of which drivers hear of the new process; null: the system process.
+  const class Process* started_by = nullptr;
 };
 
 class ThreadHandle {

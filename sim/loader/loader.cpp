@@ -15,6 +15,7 @@
 #include "nt/enter.hpp"
 #include "nt/executive.hpp"
 #include "nt/exports.hpp"
+#include "nt/process_notifications.hpp"
 #include "nt/text.hpp"
 
 namespace fltsim::loader {
@@ -173,6 +174,9 @@ NTSTATUS Loader::load_image(nt::Thread& thread, DriverRecord& record) {
   const auto* begin = static_cast<const std::byte*>(record.module->begin());
   nt::image_mapped(begin, begin + record.module->size(), record.path, record.identity->name);
   system_.checks().image_comes(record);
+  system_.nt().notifications().image_loaded(thread,
+                                            u"\\SystemRoot\\System32\\drivers\\" + record.name + u".sys", 0,
+                                            record.module->begin(), record.module->size());
   return start(thread, record, record.module->driver_entry());
 }
 

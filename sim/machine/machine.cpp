@@ -5,6 +5,7 @@
 #include "fs/host_volume.hpp"
 #include "fs/memory_file_system.hpp"
 #include "io/io_manager.hpp"
+#include "machine/process_start.hpp"
 #include "machine/system.hpp"
 #include "nt/enter.hpp"
 #include "nt/executive.hpp"
@@ -41,8 +42,11 @@ Trace& Machine::trace() { return system_->trace(); }
 
 Process Machine::start_process(const ProcessOptions& options) {
   nt::Ref<nt::Process> process = system_->nt().create_process(options.image, options.user);
+  if (!options.command_line.empty()) process->command_line = options.command_line;
+  if (options.started_by != nullptr) process->parent_id = options.started_by->id();
   if (options.inherit_handles_of != nullptr)
     process->handles.inherit(options.inherit_handles_of->process().handles);
+  announce_process(*system_, *process, options.started_by);
   return Process(system_->keep(std::move(process)));
 }
 

@@ -10,6 +10,7 @@
 #include "io/io_manager.hpp"
 #include "loader/loader.hpp"
 #include "nt/code_place.hpp"
+#include "nt/dpc_queue.hpp"
 #include "nt/enter.hpp"
 #include "nt/executive.hpp"
 #include "sched/fatal.hpp"
@@ -168,6 +169,7 @@ void System::shut_down() {
     step();
   }
   nt_->work().close();
+  nt_->dpcs().close();
   if (nt_->stopped()) return;
   static_cast<void>(run_to_quiescence());
   // What hangs has been named with what it waits for, and cannot give back what it holds.

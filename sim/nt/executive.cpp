@@ -4,7 +4,11 @@
 #include <exception>
 
 #include "machine/system.hpp"
+#include "nt/dpc_queue.hpp"
 #include "nt/enter.hpp"
+#include "nt/handle_callbacks.hpp"
+#include "nt/process_notifications.hpp"
+#include "nt/registry_callbacks.hpp"
 #include "wdk/shared/status.h"
 
 namespace fltsim::nt {
@@ -30,10 +34,28 @@ std::string text_of(std::u16string_view name) {
 }  // namespace
 
 Executive::Executive(System& system)
-    : system_(system), boot_time_(system.scheduler().now()), pool_(system), work_(system), crypto_(system) {}
+    : system_(system),
+      boot_time_(system.scheduler().now()),
+      pool_(system),
+      work_(system),
+      crypto_(system),
+      dpcs_(std::make_unique<DpcQueue>(system)),
+      notifications_(std::make_unique<ProcessNotifications>(system)),
+      handle_callbacks_(std::make_unique<HandleCallbacks>(system)),
+      registry_callbacks_(std::make_unique<RegistryCallbacks>(system)) {
+  on_driver_end([this](const DriverIdentity& driver) {
+    // Each is asked, whatever the others say.
+    const bool dpcs = dpcs_->end_driver(driver);
+    const bool routines = notifications_->end_driver(driver);
+    const bool handles = handle_callbacks_->end_driver(driver);
+    const bool keys = registry_callbacks_->end_driver(driver);
+    return dpcs || routines || handles || keys;
+  });
+}
 
 void Executive::start() {
   names_ = std::make_unique<Namespace>(system_);
+  registry_.set_clock([this] { return system_.scheduler().now(); });
   system_process_ =
       create_process(kSystemImage, User::kSystem, u"\\SystemRoot\\System32\\ntoskrnl.exe", true);
 }
@@ -119,6 +141,10 @@ void Executive::launch(Thread& thread, std::function<void()> entry) {
     threads_.emplace(thread.id, &thread);
   }
   reference(&thread);  // its running; given back by end_thread()
+  if (Thread* creator = current_thread_or_null()) {
+    thread.announced = true;
+    notifications_->thread_begins(*creator, thread);
+  }
   system_.scheduler().spawn(thread.name, &thread,
                             [this, &thread, run = std::move(entry)] { run_thread(thread, run); });
 }
@@ -129,6 +155,8 @@ void Executive::run_thread(Thread& thread, const std::function<void()>& entry) {
   thread.called_by_kernel = thread.process.is_system;
   try {
     if (!thread.terminated()) {
+      // Who was started from outside the machine says so itself.
+      if (!thread.announced) notifications_->thread_begins(thread, thread);
       entry();
       sched::Scheduler::stay_if_abandoned();
       thread.completed.store(true, std::memory_order_release);
@@ -163,6 +191,7 @@ void Executive::end_thread(Thread& thread) {
     hook(thread);
   }
   end_requests(thread);
+  notifications_->thread_ends(thread);
   check_left_clean(thread);
   if (const std::size_t mutexes = dispatcher_.abandon_mutants(thread);
       mutexes != 0 && thread.process.is_system) {
@@ -219,6 +248,7 @@ Ref<Thread> Executive::terminate_process(Process& process, Status status) {
 }
 
 void Executive::run_down(Process& process, Status status) {
+  notifications_->process_ends(current_thread(), process);
   process.handles.close_all();
   for (const auto& hook : exit_hooks_) hook(process);
   process.exit_status.store(status == STATUS_PENDING ? STATUS_SUCCESS : status, std::memory_order_release);

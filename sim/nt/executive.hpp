@@ -29,6 +29,11 @@
 
 namespace fltsim::nt {
 
+class DpcQueue;
+class HandleCallbacks;
+class ProcessNotifications;
+class RegistryCallbacks;
+
 class Executive {
  public:
   explicit Executive(System& system);
@@ -49,6 +54,10 @@ class Executive {
   Registry& registry() { return registry_; }
   WorkQueue& work() { return work_; }
   Crypto& crypto() { return crypto_; }
+  DpcQueue& dpcs() { return *dpcs_; }
+  ProcessNotifications& notifications() { return *notifications_; }
+  HandleCallbacks& handle_callbacks() { return *handle_callbacks_; }
+  RegistryCallbacks& registry_callbacks() { return *registry_callbacks_; }
   sched::Ticks boot_time() const { return boot_time_; }
   DebugLog& debug_log() { return debug_log_; }
 
@@ -157,6 +166,10 @@ class Executive {
   WorkQueue work_;
   Crypto crypto_;
   DebugLog debug_log_;
+  std::unique_ptr<DpcQueue> dpcs_;
+  std::unique_ptr<ProcessNotifications> notifications_;
+  std::unique_ptr<HandleCallbacks> handle_callbacks_;
+  std::unique_ptr<RegistryCallbacks> registry_callbacks_;
   std::unique_ptr<Namespace> names_;
   Ref<Process> system_process_;
 };

@@ -1,4 +1,7 @@
 // Ke: dispatcher objects, waiting, time.
+#include <ntifs.h>
+
+#include "nt/dpc_queue.hpp"
 #include "nt/wdk.hpp"
 
 namespace fltsim::nt {
@@ -145,20 +148,34 @@ VOID KeInitializeTimer(PKTIMER Timer) { KeInitializeTimerEx(Timer, NotificationT
 
 BOOLEAN KeSetTimerEx(PKTIMER Timer, LARGE_INTEGER DueTime, LONG Period, PKDPC Dpc) {
   nt::Thread& thread = enter("KeSetTimerEx", nt::kDispatch);
-  if (Dpc != nullptr) nt::unsupported("KeSetTimer with a DPC");
   auto& timer = reinterpret_cast<nt::Timer&>(nt::checked(thread, "KeSetTimerEx", Timer));
   const sched::Ticks now = thread.system.scheduler().now();
   const std::uint64_t due = nt::deadline_from(nt::ticks_of(&DueTime), now);
-  return nt::dispatcher(thread).set_timer(timer, due, static_cast<std::uint32_t>(Period), now);
+  const auto period = static_cast<std::uint32_t>(Period);
+  Timer->Dpc = Dpc;
+  const bool was_armed = nt::dispatcher(thread).set_timer(timer, due, period, now);
+  nt::DpcQueue& dpcs = thread.system.nt().dpcs();
+  if (Dpc != nullptr) {
+    dpcs.arm(thread, timer, due, period, *Dpc);
+  } else {
+    dpcs.disarm(timer);
+  }
+  return was_armed;
 }
 
 BOOLEAN KeSetTimer(PKTIMER Timer, LARGE_INTEGER DueTime, PKDPC Dpc) {
   return KeSetTimerEx(Timer, DueTime, 0, Dpc);
 }
 
+BOOLEAN KeSetCoalescableTimer(PKTIMER Timer, LARGE_INTEGER DueTime, ULONG Period, ULONG, PKDPC Dpc) {
+  return KeSetTimerEx(Timer, DueTime, static_cast<LONG>(Period), Dpc);
+}
+
+// A DPC that the timer has queued already stays queued.
 BOOLEAN KeCancelTimer(PKTIMER Timer) {
   nt::Thread& thread = enter("KeCancelTimer", nt::kDispatch);
   auto& timer = reinterpret_cast<nt::Timer&>(nt::checked(thread, "KeCancelTimer", Timer));
+  thread.system.nt().dpcs().disarm(timer);
   return nt::dispatcher(thread).cancel_timer(timer, thread.system.scheduler().now());
 }
 

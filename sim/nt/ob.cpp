@@ -1,6 +1,7 @@
 // Ob: references, handles and names as a driver asks for them.
-#include <km/ob.h>
+#include <ntifs.h>
 
+#include "nt/handle_callbacks.hpp"
 #include "nt/wdk.hpp"
 
 namespace fltsim::nt {
@@ -65,8 +66,9 @@ NTSTATUS ObOpenObjectByPointer(PVOID Object, ULONG HandleAttributes, struct _ACC
   const NTSTATUS status = nt::check_access(descriptor, *nt::current_process(thread).token, DesiredAccess,
                                            header.type->mapping, granted);
   if (status != STATUS_SUCCESS) return status;
-  *Handle = nt::make_handle(Object, granted, (HandleAttributes & OBJ_KERNEL_HANDLE) != 0,
-                            (HandleAttributes & OBJ_INHERIT) != 0);
+  *Handle =
+      nt::make_handle_with_callbacks(thread, Object, granted, (HandleAttributes & OBJ_KERNEL_HANDLE) != 0,
+                                     (HandleAttributes & OBJ_INHERIT) != 0);
   return *Handle != nullptr ? STATUS_SUCCESS : STATUS_PROCESS_IS_TERMINATING;
 }
 
@@ -84,6 +86,51 @@ NTSTATUS ObQueryNameString(PVOID Object, POBJECT_NAME_INFORMATION ObjectNameInfo
   ObjectNameInfo->Name = {static_cast<USHORT>(text - sizeof(WCHAR)), static_cast<USHORT>(text), buffer};
   return STATUS_SUCCESS;
 }
+
+NTSTATUS ObRegisterCallbacks(POB_CALLBACK_REGISTRATION CallbackRegistration, PVOID* RegistrationHandle) {
+  nt::Thread& thread = enter("ObRegisterCallbacks", nt::kApc);
+  if (nt::fails_now(thread, "ObRegisterCallbacks")) return STATUS_INSUFFICIENT_RESOURCES;
+  return thread.system.nt().handle_callbacks().add(thread, *CallbackRegistration, *RegistrationHandle);
+}
+
+VOID ObUnRegisterCallbacks(PVOID RegistrationHandle) {
+  nt::Thread& thread = enter("ObUnRegisterCallbacks", nt::kApc);
+  thread.system.nt().handle_callbacks().remove(thread, RegistrationHandle);
+}
+
+USHORT ObGetFilterVersion(VOID) { return OB_FLT_REGISTRATION_VERSION; }
+
+// Drivers compare it with what the variables of the kernel hold.
+POBJECT_TYPE ObGetObjectType(PVOID Object) {
+  enter("ObGetObjectType", nt::kDispatch);
+  const nt::ObjectType& type = nt::type_of(Object);
+  return reinterpret_cast<POBJECT_TYPE>(
+      const_cast<nt::ObjectType*>(type.known_as != nullptr ? type.known_as : &type));
+}
+
+NTSTATUS ObReferenceObjectByName(PUNICODE_STRING ObjectName, ULONG Attributes, PACCESS_STATE, ACCESS_MASK,
+                                 POBJECT_TYPE ObjectType, KPROCESSOR_MODE, PVOID, PVOID* Object) {
+  nt::Thread& thread = enter("ObReferenceObjectByName", nt::kPassive);
+  nt::Found found;
+  const NTSTATUS status = thread.system.nt().names().lookup(nt::view(ObjectName),
+                                                            (Attributes & OBJ_CASE_INSENSITIVE) != 0, found);
+  if (status != STATUS_SUCCESS) return status;
+  const nt::ObjectType* type = nt::type_from(ObjectType);
+  if (!found.rest.empty() || (type != nullptr && !nt::type_of(found.object.get()).is(*type)))
+    return STATUS_OBJECT_TYPE_MISMATCH;
+  *Object = found.object.detach();
+  return STATUS_SUCCESS;
+}
+
+VOID ObMakeTemporaryObject(PVOID Object) {
+  enter("ObMakeTemporaryObject", nt::kApc);
+  nt::ObjectHeader& header = nt::ObjectHeader::of(Object);
+  header.permanent = false;
+  if (header.handles.load(std::memory_order_acquire) == 0) header.system->nt().names().remove(Object);
+}
+
+LONG_PTR ObfReferenceObjectWithTag(PVOID Object, ULONG) { return ObfReferenceObject(Object); }
+VOID ObfDereferenceObjectWithTag(PVOID Object, ULONG) { ObfDereferenceObject(Object); }
 
 NTSTATUS ObCloseHandle(HANDLE Handle, KPROCESSOR_MODE PreviousMode) {
   enter("ObCloseHandle", nt::kPassive);

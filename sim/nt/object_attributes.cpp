@@ -1,5 +1,7 @@
 #include "nt/object_attributes.hpp"
 
+#include "nt/handle_callbacks.hpp"
+
 namespace fltsim::nt {
 namespace {
 
@@ -38,7 +40,8 @@ Status open_by_pointer(Thread& thread, void* body, ULONG flags, AccessMask desir
   const Status status = check_access(checked ? header.security.data() : nullptr,
                                      *current_process(thread).token, desired, header.type->mapping, granted);
   if (status != STATUS_SUCCESS) return status;
-  *handle = make_handle(body, granted, (flags & OBJ_KERNEL_HANDLE) != 0, (flags & OBJ_INHERIT) != 0);
+  *handle = make_handle_with_callbacks(thread, body, granted, (flags & OBJ_KERNEL_HANDLE) != 0,
+                                       (flags & OBJ_INHERIT) != 0);
   return *handle != nullptr ? STATUS_SUCCESS : STATUS_PROCESS_IS_TERMINATING;
 }
 

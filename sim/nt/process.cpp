@@ -23,6 +23,7 @@ std::string short_name_of(const std::u16string& image) {
 Process::Process(System& owner, std::u16string dos, std::u16string device, Ref<Token> primary,
                  bool system_process)
     : system(owner),
+      command_line(u'"' + dos + u'"'),
       dos_image(std::move(dos)),
       device_image(std::move(device)),
       short_name(short_name_of(dos_image)),

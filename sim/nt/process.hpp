@@ -30,6 +30,8 @@ class Process final {
   // --- fixed at birth ---
   System& system;
   std::uint32_t id = 0;               // a multiple of 4; the system process has 4
+  std::uint32_t parent_id = 4;        // the system's, unless somebody else has started it
+  std::u16string command_line;        // the image in quotation marks, unless it was given
   const std::u16string dos_image;     // C:\Office\winword.exe
   const std::u16string device_image;  // \Device\HarddiskVolume1\Office\winword.exe
   const std::string short_name;       // winword.exe, at most 15 characters (PsGetProcessImageFileName)

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -21,6 +22,7 @@ enum class ValueType : std::uint32_t {
   kExpandString = 2,
   kBinary = 3,
   kDword = 4,
+  kLink = 6,
   kMultiString = 7,
   kQword = 11,
 };
@@ -31,14 +33,23 @@ struct RegistryValue {
   std::u16string name{};  // as it was first set; out of get() only
 };
 
-// The body of kKeyType.
+// The body of kKeyType. `name` is the path as a driver is shown it (CmCallbackGetKeyObjectID).
 struct RegistryKey {
   std::u16string path;
+  // Laid out as UNICODE_STRING, which not everybody who includes this knows.
+  struct Counted {
+    std::uint16_t length;
+    std::uint16_t capacity;
+    const char16_t* text;
+  } name{};
 };
 
 // A path is absolute: \Registry\Machine\System\CurrentControlSet\Services\drmfilter\Parameters.
 class Registry {
  public:
+  // `now` tells the time of changes; none before it is set.
+  void set_clock(std::function<std::uint64_t()> now) { now_ = std::move(now); }
+
   Registry();
   ~Registry();
   Registry(const Registry&) = delete;
@@ -59,6 +70,10 @@ class Registry {
   // False when there is no such key.
   [[nodiscard]] bool set(std::u16string_view path, std::u16string_view name, RegistryValue value);
   bool remove_value(std::u16string_view path, std::u16string_view name);
+  // Gives the key another last component. False: there is no such key, or the name is taken.
+  [[nodiscard]] bool rename(std::u16string_view path, std::u16string_view name);
+  // When the key, its values or its subkeys were changed last.
+  std::uint64_t last_write(std::u16string_view path) const;
 
   // Conveniences for the loader and tests: the key is made if it is missing.
   void set_string(std::u16string_view path, std::u16string_view name, std::u16string_view value);
@@ -75,6 +90,7 @@ class Registry {
 
   mutable std::mutex mutex_;
   std::unique_ptr<Key> root_;
+  std::function<std::uint64_t()> now_;
 };
 
 }  // namespace fltsim::nt

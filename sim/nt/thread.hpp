@@ -58,6 +58,7 @@ class Thread final {
   const std::string name;
   std::uint32_t id = 0;                             // a multiple of 4
   const DriverIdentity* started_by = nullptr;       // PsCreateSystemThread's caller
+  bool announced = false;                           // its creator has told the drivers' notify routines
   std::atomic<sched::Thread*> scheduled = nullptr;  // set by the thread itself before it runs any code
 
   // --- any thread ---

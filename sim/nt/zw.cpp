@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "nt/handle_callbacks.hpp"
 #include "nt/object_attributes.hpp"
 
 using namespace fltsim;
@@ -44,7 +45,7 @@ NTSTATUS ZwClose(HANDLE Handle) {
 NTSTATUS ZwDuplicateObject(HANDLE SourceProcessHandle, HANDLE SourceHandle, HANDLE TargetProcessHandle,
                            PHANDLE TargetHandle, ACCESS_MASK DesiredAccess, ULONG HandleAttributes,
                            ULONG Options) {
-  enter("ZwDuplicateObject", nt::kPassive);
+  nt::Thread& thread = enter("ZwDuplicateObject", nt::kPassive);
   nt::Ref<void> source;
   nt::Ref<void> target;
   if (const NTSTATUS status = nt::process_of(SourceProcessHandle, source); status != STATUS_SUCCESS)
@@ -58,8 +59,9 @@ NTSTATUS ZwDuplicateObject(HANDLE SourceProcessHandle, HANDLE SourceHandle, HAND
         status != STATUS_SUCCESS)
       return status;
     const nt::AccessMask granted = (Options & nt::kDuplicateSameAccess) != 0 ? access : DesiredAccess;
-    *TargetHandle = static_cast<nt::Process*>(target.get())
-                        ->handles.insert(object.get(), granted, (HandleAttributes & OBJ_INHERIT) != 0);
+    *TargetHandle = nt::duplicate_with_callbacks(
+        thread, object.get(), granted, *static_cast<nt::Process*>(source.get()),
+        *static_cast<nt::Process*>(target.get()), (HandleAttributes & OBJ_INHERIT) != 0);
     if (*TargetHandle == nullptr) return STATUS_PROCESS_IS_TERMINATING;
   }
   if ((Options & nt::kDuplicateCloseSource) != 0) static_cast<void>(from.close(SourceHandle));

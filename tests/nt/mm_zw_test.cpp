@@ -204,7 +204,7 @@ TEST_F(RegistryServiceTest, ClassThatIsNotSimulatedStopsTheMachineByName) {  // 
   fatal("SIM-1", [] {
     UCHAR buffer[64];
     ULONG needed = 0;
-    ZwQueryKey(open_key(kService), KeyNodeInformation, buffer, sizeof buffer, &needed);
+    ZwQueryKey(open_key(kService), KeyCachedInformation, buffer, sizeof buffer, &needed);
   });
 }
 

@@ -1,0 +1,70 @@
+// Ps: routines that hear of processes, threads and images.
+#include <ntifs.h>
+
+#include "nt/process_notifications.hpp"
+#include "nt/wdk.hpp"
+
+using namespace fltsim;
+using nt::enter;
+using Kind = nt::ProcessNotifications::Kind;
+
+namespace {
+
+nt::ProcessNotifications& notifications(nt::Thread& thread) { return thread.system.nt().notifications(); }
+
+template <class Routine>
+NTSTATUS change(const char* name, Kind kind, Routine routine, bool remove) {
+  nt::Thread& thread = enter(name, nt::kPassive);
+  void* const address = reinterpret_cast<void*>(routine);
+  if (!remove) return notifications(thread).add(thread, kind, address);
+  const NTSTATUS status = notifications(thread).remove(thread, kind, address);
+  const bool is_process = kind == Kind::kProcess || kind == Kind::kProcessEx;
+  return status == STATUS_PROCEDURE_NOT_FOUND && is_process ? STATUS_INVALID_PARAMETER : status;
+}
+
+}  // namespace
+
+extern "C" {
+
+NTSTATUS PsSetCreateProcessNotifyRoutine(PCREATE_PROCESS_NOTIFY_ROUTINE NotifyRoutine, BOOLEAN Remove) {
+  return change("PsSetCreateProcessNotifyRoutine", Kind::kProcess, NotifyRoutine, Remove != FALSE);
+}
+
+NTSTATUS PsSetCreateProcessNotifyRoutineEx(PCREATE_PROCESS_NOTIFY_ROUTINE_EX NotifyRoutine, BOOLEAN Remove) {
+  return change("PsSetCreateProcessNotifyRoutineEx", Kind::kProcessEx, NotifyRoutine, Remove != FALSE);
+}
+
+NTSTATUS PsSetCreateProcessNotifyRoutineEx2(PSCREATEPROCESSNOTIFYTYPE NotifyType, PVOID NotifyInformation,
+                                            BOOLEAN Remove) {
+  if (NotifyType != PsCreateProcessNotifySubsystems) return STATUS_INVALID_PARAMETER;
+  return change("PsSetCreateProcessNotifyRoutineEx2", Kind::kProcessEx, NotifyInformation, Remove != FALSE);
+}
+
+NTSTATUS PsSetCreateThreadNotifyRoutine(PCREATE_THREAD_NOTIFY_ROUTINE NotifyRoutine) {
+  return change("PsSetCreateThreadNotifyRoutine", Kind::kThread, NotifyRoutine, false);
+}
+
+NTSTATUS PsRemoveCreateThreadNotifyRoutine(PCREATE_THREAD_NOTIFY_ROUTINE NotifyRoutine) {
+  return change("PsRemoveCreateThreadNotifyRoutine", Kind::kThread, NotifyRoutine, true);
+}
+
+NTSTATUS PsSetLoadImageNotifyRoutine(PLOAD_IMAGE_NOTIFY_ROUTINE NotifyRoutine) {
+  return change("PsSetLoadImageNotifyRoutine", Kind::kImage, NotifyRoutine, false);
+}
+
+NTSTATUS PsSetLoadImageNotifyRoutineEx(PLOAD_IMAGE_NOTIFY_ROUTINE NotifyRoutine, ULONG_PTR Flags) {
+  if ((Flags & ~static_cast<ULONG_PTR>(PS_IMAGE_NOTIFY_CONFLICTING_ARCHITECTURE)) != 0)
+    return STATUS_INVALID_PARAMETER_2;
+  return change("PsSetLoadImageNotifyRoutineEx", Kind::kImage, NotifyRoutine, false);
+}
+
+NTSTATUS PsRemoveLoadImageNotifyRoutine(PLOAD_IMAGE_NOTIFY_ROUTINE NotifyRoutine) {
+  return change("PsRemoveLoadImageNotifyRoutine", Kind::kImage, NotifyRoutine, true);
+}
+
+HANDLE PsGetProcessInheritedFromUniqueProcessId(PEPROCESS Process) {
+  enter("PsGetProcessInheritedFromUniqueProcessId", nt::kDispatch);
+  return UlongToHandle(nt::from_wdk(Process).parent_id);
+}
+
+}  // extern "C"
