@@ -15,11 +15,15 @@ namespace {
 
 constexpr const char* kHelp =
     R"(usage: fltlink-cc [options] -o DRIVER.sys SOURCE...
+       fltlink-cc [options] --client -o PROGRAM SOURCE...
        fltlink-cc [options] -c SOURCE [-o OBJECT]
 
-Builds minifilter source, C (.c) and C++ (.cpp .cc .cxx), into a driver module for `fltlink run`.
+Builds minifilter source, C (.c) and C++ (.cpp .cc .cxx), into a driver module for `fltlink run`, and a program of user
+mode into a client of it.
 
-  -o FILE                   what is written; a.sys, or with -c the source's name with .o
+  --client                  the sources are a program's: <windows.h>, <fltUser.h>, a C runtime and a main; Unicode
+                            unless -UUNICODE -U_UNICODE
+  -o FILE                   what is written; a.sys or a.out, or with -c the source's name with .o
   -c                        compile, do not link
   -I -isystem -iquote -idirafter FOLDER, -include FILE, -D NAME[=VALUE], -U NAME
   -O* -g* -f* -m* -std=* -W* -w     as the compiler's; without any -W nothing but errors is shown
@@ -128,6 +132,7 @@ class Parser {
 
   bool take_switch(const std::string& word) {
     const std::map<std::string_view, bool*> switches{
+        {"--client", &result_.client},
         {"-c", &result_.compile_only},
         {"-MD", &result_.dependencies},
         {"-MMD", &result_.dependencies},
@@ -232,6 +237,7 @@ class Parser {
                         a.sanitizers};
     }
     if (a.watched && !a.sanitizers.empty()) return WrongUsage{"--watched and --sanitize exclude each other"};
+    if (a.watched && a.client) return WrongUsage{"--watched is for drivers"};
     if (a.compile_only && a.inputs.size() > 1 && !a.output.empty()) {
       return WrongUsage{"-c with -o takes one source"};
     }

@@ -9,7 +9,7 @@ namespace fltsim::cc {
 
 struct Arguments {
   std::vector<std::string> inputs;        // sources, objects and archives, in their order
-  std::string output;                     // empty: a.sys, or the source's name with .o
+  std::string output;                     // empty: a.sys or a.out, or the source's name with .o
   std::vector<std::string> preprocessor;  // -I, -D, -U, -include and the like, each in one or two elements
   std::vector<std::string> compiler;      // -O, -g, -f, -m: to the compiler as they are
   std::vector<std::string> warnings;      // -W and -w
@@ -21,6 +21,7 @@ struct Arguments {
   std::string dependency_file;            // empty: none is written, unless `dependencies`
   std::string dependency_target;
   std::string source_charset;  // empty: found out for each file
+  bool client = false;         // --client: programs of user mode, not drivers
   bool compile_only = false;   // -c
   bool dependencies = false;   // -MD
   bool watched = false;

@@ -131,7 +131,8 @@ bool build(const Arguments& arguments, std::ostream& errors) {
     is_built = is_built && unit.result.is_built;
   }
   if (!is_built || arguments.compile_only) return is_built;
-  return link(target, folder.path(), arguments.output.empty() ? "a.sys" : arguments.output, objects, errors);
+  const std::string unnamed = arguments.client ? "a.out" : "a.sys";
+  return link(target, folder.path(), arguments.output.empty() ? unnamed : arguments.output, objects, errors);
 }
 
 }  // namespace fltsim::cc

@@ -13,7 +13,6 @@ void append(Words& to, const Words& more) { to.insert(to.end(), more.begin(), mo
 const Words kMeaning{"-fPIC",
                      "-fvisibility=hidden",
                      "-fshort-wchar",
-                     "-ffreestanding",
                      "-fno-builtin",
                      "-fno-strict-aliasing",
                      "-fwrapv",
@@ -79,6 +78,8 @@ bool defines(const Words& preprocessor, const std::string& name) {
 Words Target::common(Language language) const {
   Words words{toolchain.compiler, "-g", "-O1"};
   append(words, kMeaning);
+  // A program has a main, and may throw.
+  words.push_back(arguments.client ? "-fexceptions" : "-ffreestanding");
   if (!toolchain.is_clang) words.push_back("-fno-gnu-unique");
   std::string standard = arguments.standard;
   const bool standard_is_cxx = standard.find("++") != std::string::npos;
@@ -88,6 +89,8 @@ Words Target::common(Language language) const {
   words.push_back("-std=" + standard);
   if (language == Language::kC) {
     words.push_back("-Werror=implicit-function-declaration");
+  } else if (arguments.client) {
+    words.push_back("-fno-threadsafe-statics");
   } else {
     append(words, {"-fno-exceptions", "-fno-rtti", "-fno-threadsafe-statics"});
   }
@@ -105,10 +108,15 @@ Words Target::preprocess(Language language, const Words& users) const {
   append(words, {"-nostdinc", "-U_FORTIFY_SOURCE", "-Ulinux", "-Uunix", "-D_WIN32", "-D_WIN64", "-D_AMD64_",
                  "-DFLTSIM_DRIVER_UNIT"});
   if (language == Language::kCxx) words.push_back("-nostdinc++");
-  if (!defines(users, "DBG")) words.push_back("-DDBG=1");
+  if (arguments.client) words.push_back("-DFLTSIM_CLIENT_UNIT");
+  for (const std::string name : {"UNICODE", "_UNICODE"}) {
+    if (arguments.client && !defines(users, name)) words.push_back("-D" + name);
+  }
+  if (!arguments.client && !defines(users, "DBG")) words.push_back("-DDBG=1");
   if (arguments.watched) words.push_back("-DFLTSIM_WATCHED");
   if (!arguments.sanitizers.empty()) words.push_back("-DFLTSIM_SANITIZED");
   append(words, users);
+  if (arguments.client) append(words, {"-isystem", installation.client, "-isystem", installation.um});
   append(words, {"-isystem", installation.wdk, "-isystem", installation.crt});
   for (const std::string& folder : language == Language::kC ? toolchain.c_headers : toolchain.cxx_headers) {
     append(words, {"-isystem", folder});
@@ -133,10 +141,16 @@ Words Target::compile(Language language) const {
 Words Target::link(const std::string& output, const Words& objects) const {
   Words words{toolchain.compiler, "-shared", "-nostdlib", "-o", output};
   append(words, objects);
-  words.push_back(arguments.watched ? installation.watched_driver_runtime : installation.driver_runtime);
-  append(words, {"-Wl,-u,fltsim_module_exports_table", "-Wl,--hash-style=gnu", installation.simulator});
+  if (arguments.client) {
+    append(words, {installation.client_runtime, "-Wl,-u,fltsim_program_start", "-Wl,-Bsymbolic"});
+  } else {
+    words.push_back(arguments.watched ? installation.watched_driver_runtime : installation.driver_runtime);
+    words.push_back("-Wl,-u,fltsim_module_exports_table");
+  }
+  append(words, {"-Wl,--hash-style=gnu", installation.simulator});
   if (arguments.sanitizers.empty()) words.push_back("-Wl,-z,defs");
   append(words, arguments.linker);
+  if (arguments.client) append(words, {"-lm", "-lgcc_s"});
   words.push_back("-lc");
   return words;
 }

@@ -16,9 +16,12 @@ std::optional<Installation> find_installation(const std::string& program) {
     return Installation{
         (headers / "fltsim/wdk").string(),
         (headers / "fltsim/wdk/crt").string(),
+        (headers / "fltsim/wdk/um").string(),
+        (headers / "fltsim/wdk/client").string(),
         headers.string(),
         (library / "fltlink/libfltsim-driver-runtime.a").string(),
         (library / "fltlink/libfltsim-watched-driver-runtime.a").string(),
+        (library / "fltlink/libfltsim-client-runtime.a").string(),
         (library / "libfltsim.so").string(),
     };
   }

@@ -10,9 +10,12 @@ namespace fltsim::cc {
 struct Installation {
   std::string wdk;      // the WDK-shaped headers
   std::string crt;      // the C runtime's headers of driver units
+  std::string um;       // Win32's headers
+  std::string client;   // what the C runtime's headers of programs have more
   std::string headers;  // has fltlink/..., the protocol library
   std::string driver_runtime;
   std::string watched_driver_runtime;
+  std::string client_runtime;
   std::string simulator;  // libfltsim.so
 };
 

@@ -232,6 +232,8 @@ extern "C" {
 
 HRESULT FilterConnectCommunicationPort(LPCWSTR PortName, DWORD Options, LPCVOID Context, WORD SizeOfContext,
                                        LPSECURITY_ATTRIBUTES SecurityAttributes, HANDLE* Port) {
+  touch_text(PortName);
+  touch_output(Port);
   return nt::client_call("FilterConnectCommunicationPort", E_FAIL, [&](nt::Thread& thread) -> HRESULT {
     *Port = INVALID_HANDLE_VALUE;
     if (PortName == nullptr) return hresult_from_status(port_status::kBadContext);
@@ -250,6 +252,7 @@ HRESULT FilterConnectCommunicationPort(LPCWSTR PortName, DWORD Options, LPCVOID 
 
 HRESULT FilterSendMessage(HANDLE Port, LPVOID InBuffer, DWORD InBufferSize, LPVOID OutBuffer,
                           DWORD OutBufferSize, LPDWORD BytesReturned) {
+  if (BytesReturned != nullptr) touch_output(BytesReturned);
   return nt::client_call("FilterSendMessage", E_FAIL, [&](nt::Thread& thread) -> HRESULT {
     if (BytesReturned == nullptr) return hresult_from_status(STATUS_INVALID_PARAMETER);
     return hresult_from_status(
@@ -261,6 +264,7 @@ HRESULT FilterSendMessage(HANDLE Port, LPVOID InBuffer, DWORD InBufferSize, LPVO
 
 HRESULT FilterGetMessage(HANDLE Port, PFILTER_MESSAGE_HEADER MessageBuffer, DWORD MessageBufferSize,
                          LPOVERLAPPED Overlapped) {
+  if (Overlapped != nullptr) touch_output(Overlapped);
   return nt::client_call("FilterGetMessage", E_FAIL, [&](nt::Thread& thread) -> HRESULT {
     return hresult_from_status(on_connection(
         thread, Port, Connection::Request::kReceive, [&](const nt::Ref<Connection>& connection) {

@@ -107,8 +107,8 @@ bool pending(const OVERLAPPED& overlapped) {
   return __atomic_load_n(&overlapped.Internal, __ATOMIC_ACQUIRE) == static_cast<ULONG_PTR>(STATUS_PENDING);
 }
 
-// Waits for the request's event, or for the handle when it has none.
-NTSTATUS await(nt::Thread& thread, HANDLE file, const OVERLAPPED& overlapped) {
+// Waits for the request's event, or for the handle when it has none; STATUS_TIMEOUT.
+NTSTATUS await(nt::Thread& thread, HANDLE file, const OVERLAPPED& overlapped, DWORD milliseconds) {
   const auto named = reinterpret_cast<std::uintptr_t>(overlapped.hEvent) & ~kNoPacket;
   nt::Ref<void> object;
   const HANDLE handle = named != 0 ? reinterpret_cast<HANDLE>(named) : file;
@@ -118,10 +118,12 @@ NTSTATUS await(nt::Thread& thread, HANDLE file, const OVERLAPPED& overlapped) {
   }
   const auto waitable = nt::type_of(object.get()).waitable;
   if (waitable == nullptr) return STATUS_INVALID_HANDLE;
-  static_cast<void>(
-      dispatcher(thread).wait(thread, *waitable(object.get()),
-                              {.ends_on_termination = true, .kind = "overlapped request", .object = {}}));
-  return STATUS_SUCCESS;
+  const nt::WaitOutcome outcome = dispatcher(thread).wait(thread, *waitable(object.get()),
+                                                          {.deadline = deadline_after(thread, milliseconds),
+                                                           .ends_on_termination = true,
+                                                           .kind = "overlapped request",
+                                                           .object = {}});
+  return outcome.result == nt::WaitResult::kTimeout ? STATUS_TIMEOUT : STATUS_SUCCESS;
 }
 
 }  // namespace
@@ -148,6 +150,9 @@ HANDLE CreateIoCompletionPort(HANDLE FileHandle, HANDLE ExistingCompletionPort, 
 
 BOOL GetQueuedCompletionStatus(HANDLE CompletionPort, LPDWORD NumberOfBytesTransferred,
                                ULONG_PTR* CompletionKey, LPOVERLAPPED* Overlapped, DWORD Milliseconds) {
+  touch_output(NumberOfBytesTransferred);
+  touch_output(CompletionKey);
+  touch_output(Overlapped);
   return nt::client_call("GetQueuedCompletionStatus", FALSE, [&](nt::Thread& thread) -> BOOL {
     nt::IoCompletion::Packet packet;
     const BOOL result = take_packet(thread, CompletionPort, Milliseconds, packet);
@@ -155,6 +160,34 @@ BOOL GetQueuedCompletionStatus(HANDLE CompletionPort, LPDWORD NumberOfBytesTrans
     *CompletionKey = packet.key;
     *Overlapped = static_cast<LPOVERLAPPED>(packet.request);
     return result;
+  });
+}
+
+// Waits for the first packet, and takes what is there behind it.
+BOOL GetQueuedCompletionStatusEx(HANDLE CompletionPort, LPOVERLAPPED_ENTRY Entries, ULONG Count,
+                                 PULONG Removed, DWORD Milliseconds, BOOL) {
+  touch_output(Entries, Count * sizeof *Entries);
+  touch_output(Removed);
+  return nt::client_call("GetQueuedCompletionStatusEx", FALSE, [&](nt::Thread& thread) -> BOOL {
+    *Removed = 0;
+    if (Count == 0) return win32_result(thread, STATUS_INVALID_PARAMETER);
+    nt::Ref<nt::IoCompletion> port;
+    if (const NTSTATUS status = open_handle(CompletionPort, nt::kIoCompletionType, port);
+        status != STATUS_SUCCESS)
+      return win32_result(thread, status);
+    sched::Ticks deadline = deadline_after(thread, Milliseconds);
+    nt::IoCompletion::Packet packet;
+    nt::IoCompletion::Result result = nt::IoCompletion::Result::kPacket;
+    while (*Removed < Count &&
+           (result = port->wait(thread, deadline, packet)) == nt::IoCompletion::Result::kPacket) {
+      Entries[(*Removed)++] = {packet.key, static_cast<LPOVERLAPPED>(packet.request),
+                               static_cast<ULONG>(packet.status), static_cast<DWORD>(packet.information)};
+      deadline = 0;
+    }
+    if (*Removed != 0) return TRUE;
+    thread.last_error =
+        result == nt::IoCompletion::Result::kAbandoned ? ERROR_ABANDONED_WAIT_0 : WAIT_TIMEOUT;
+    return FALSE;
   });
 }
 
@@ -169,12 +202,18 @@ BOOL PostQueuedCompletionStatus(HANDLE CompletionPort, DWORD NumberOfBytesTransf
   });
 }
 
-BOOL GetOverlappedResult(HANDLE File, LPOVERLAPPED Overlapped, LPDWORD NumberOfBytesTransferred, BOOL Wait) {
-  return nt::client_call("GetOverlappedResult", FALSE, [&](nt::Thread& thread) -> BOOL {
-    if (pending(*Overlapped) && Wait) {
-      if (const NTSTATUS status = await(thread, File, *Overlapped); status != STATUS_SUCCESS) {
-        return win32_result(thread, status);
+BOOL GetOverlappedResultEx(HANDLE File, LPOVERLAPPED Overlapped, LPDWORD NumberOfBytesTransferred,
+                           DWORD Milliseconds, BOOL) {
+  touch_output(Overlapped);
+  touch_output(NumberOfBytesTransferred);
+  return nt::client_call("GetOverlappedResultEx", FALSE, [&](nt::Thread& thread) -> BOOL {
+    if (pending(*Overlapped) && Milliseconds != 0) {
+      const NTSTATUS status = await(thread, File, *Overlapped, Milliseconds);
+      if (status == STATUS_TIMEOUT) {
+        thread.last_error = WAIT_TIMEOUT;
+        return FALSE;
       }
+      if (status != STATUS_SUCCESS) return win32_result(thread, status);
     }
     if (pending(*Overlapped)) {
       thread.last_error = ERROR_IO_INCOMPLETE;
@@ -184,6 +223,11 @@ BOOL GetOverlappedResult(HANDLE File, LPOVERLAPPED Overlapped, LPDWORD NumberOfB
     const auto status = static_cast<NTSTATUS>(Overlapped->Internal);
     return NT_SUCCESS(status) ? TRUE : win32_result(thread, status);
   });
+}
+
+BOOL GetOverlappedResult(HANDLE File, LPOVERLAPPED Overlapped, LPDWORD NumberOfBytesTransferred, BOOL Wait) {
+  return GetOverlappedResultEx(File, Overlapped, NumberOfBytesTransferred, Wait != FALSE ? INFINITE : 0,
+                               FALSE);
 }
 
 BOOL CancelIo(HANDLE File) {

@@ -1,4 +1,4 @@
-// Filter functions of programs that are declared and not simulated.
+// Functions of programs that are declared and not simulated.
 #include "nt/unsupported.hpp"
 
 #define X FLTSIM_DEFINE_UNSUPPORTED

@@ -20,6 +20,7 @@
 #include <vector>
 
 #include "fltsim/callback_count.hpp"
+#include "fltsim/client_program.hpp"
 #include "fltsim/driver.hpp"
 #include "fltsim/options.hpp"
 #include "fltsim/outcome.hpp"
@@ -67,6 +68,9 @@ class Machine {
   Driver load_driver(LambdaDriver driver, const DriverOptions& options = {});
 
   Process start_process(const ProcessOptions& options);
+  // A program built for clients (client_program.hpp), whose main begins when the machine runs next. What is wrong with
+  // the file is ClientProgram::error().
+  ClientProgram start_client(const std::string& module_path, const ClientOptions& options = {});
   // Process 4: code that runs there is kernel code, in a system thread.
   Process system_process();
 

@@ -68,40 +68,56 @@ int find_range(dl_phdr_info* info, std::size_t, void* raw) {
 
 }  // namespace
 
-std::variant<std::unique_ptr<Module>, Module::LoadError> Module::load(const std::string& path,
-                                                                      const fltsim_module_exports& exports) {
+std::optional<Module::LoadError> Module::map(const std::string& path, const char* kind) {
   const Descriptor file(open(path.c_str(), O_RDONLY | O_CLOEXEC));
   if (file.get() < 0) return error(path, std::string("cannot be read: ") + std::strerror(errno));
-  if (!is_shared_object(file.get())) return error(path, "is no driver module (no 64-bit shared object)");
-  std::unique_ptr<Module> module(new Module);
-  module->file_ = memfd_create("driver", MFD_CLOEXEC);
-  if (module->file_ < 0 || !copy_all(file.get(), module->file_)) {
+  if (!is_shared_object(file.get())) {
+    return error(path, std::string("is no ") + kind + " (no 64-bit shared object)");
+  }
+  file_ = memfd_create("module", MFD_CLOEXEC);
+  if (file_ < 0 || !copy_all(file.get(), file_)) {
     return error(path, std::string("cannot be copied to memory: ") + std::strerror(errno));
   }
-  const std::string image = "/proc/" + std::to_string(getpid()) + "/fd/" + std::to_string(module->file_);
-  module->handle_ = dlopen(image.c_str(), RTLD_NOW | RTLD_LOCAL);
-  if (module->handle_ == nullptr) {
-    std::string reason = dlerror();
-    if (const auto at = reason.find(image); at != std::string::npos) reason.replace(at, image.size(), path);
-    return LoadError{reason};
-  }
+  const std::string image = "/proc/" + std::to_string(getpid()) + "/fd/" + std::to_string(file_);
+  handle_ = dlopen(image.c_str(), RTLD_NOW | RTLD_LOCAL);
+  if (handle_ != nullptr) return std::nullopt;
+  std::string reason = dlerror();
+  if (const auto at = reason.find(image); at != std::string::npos) reason.replace(at, image.size(), path);
+  return LoadError{reason};
+}
+
+std::optional<Module::LoadError> Module::watch(const std::string& path) {
+  link_map* map = nullptr;
+  dlinfo(handle_, RTLD_DI_LINKMAP, &map);
+  Range range{map};
+  dl_iterate_phdr(find_range, &range);
+  begin_ = reinterpret_cast<void*>(range.begin);
+  size_ = range.end - range.begin;
+  if (nt::watch_faults(begin_, reinterpret_cast<void*>(range.end))) return std::nullopt;
+  begin_ = nullptr;
+  return error(path, "too many modules are loaded at once");
+}
+
+std::variant<std::unique_ptr<Module>, Module::LoadError> Module::load(const std::string& path,
+                                                                      const fltsim_module_exports& exports) {
+  std::unique_ptr<Module> module(new Module);
+  if (auto failed = module->map(path, "driver module")) return *std::move(failed);
   module->driver_entry_ = reinterpret_cast<DriverEntry>(module->symbol("DriverEntry"));
   if (module->driver_entry_ == nullptr) return error(path, "exports no DriverEntry");
   const auto table =
       reinterpret_cast<fltsim_module_exports* (*)()>(module->symbol("fltsim_module_exports_table"));
   if (table == nullptr) return error(path, "was not built with fltlink_add_driver");
   *table() = exports;
+  if (auto failed = module->watch(path)) return *std::move(failed);
+  return module;
+}
 
-  link_map* map = nullptr;
-  dlinfo(module->handle_, RTLD_DI_LINKMAP, &map);
-  Range range{map};
-  dl_iterate_phdr(find_range, &range);
-  module->begin_ = reinterpret_cast<void*>(range.begin);
-  module->size_ = range.end - range.begin;
-  if (!nt::watch_faults(module->begin_, reinterpret_cast<void*>(range.end))) {
-    module->begin_ = nullptr;
-    return error(path, "too many driver modules are loaded at once");
-  }
+std::variant<std::unique_ptr<Module>, Module::LoadError> Module::load_program(const std::string& path) {
+  std::unique_ptr<Module> module(new Module);
+  if (auto failed = module->map(path, "client program")) return *std::move(failed);
+  if (module->symbol("fltsim_program_start") == nullptr)
+    return error(path, "is no client program: build it with fltlink-cc --client or fltlink_add_client");
+  if (auto failed = module->watch(path)) return *std::move(failed);
   return module;
 }
 
@@ -123,6 +139,23 @@ bool Module::contains(const void* address) const {
   const auto value = reinterpret_cast<std::uintptr_t>(address);
   const auto begin = reinterpret_cast<std::uintptr_t>(begin_);
   return value >= begin && value < begin + size_;
+}
+
+void Module::renew_thread_storage() const {
+  dl_iterate_phdr(
+      [](dl_phdr_info* info, std::size_t, void* raw) {
+        if (!static_cast<const Module*>(raw)->contains(info->dlpi_phdr)) return 0;
+        for (int i = 0; i < info->dlpi_phnum; ++i) {
+          const ElfW(Phdr)& segment = info->dlpi_phdr[i];
+          if (segment.p_type != PT_TLS || info->dlpi_tls_data == nullptr) continue;
+          auto* const storage = static_cast<std::byte*>(info->dlpi_tls_data);
+          std::memcpy(storage, reinterpret_cast<const void*>(info->dlpi_addr + segment.p_vaddr),
+                      segment.p_filesz);
+          std::memset(storage + segment.p_filesz, 0, segment.p_memsz - segment.p_filesz);
+        }
+        return 1;
+      },
+      const_cast<Module*>(this));
 }
 
 }  // namespace fltsim::loader

@@ -8,6 +8,7 @@
 #include <ntifs.h>
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <variant>
 
@@ -22,6 +23,8 @@ class Module {
   // `exports` are the values of the kernel's data exports for this image.
   static std::variant<std::unique_ptr<Module>, LoadError> load(const std::string& path,
                                                                const fltsim_module_exports& exports);
+  // The image of a client program: a module without a DriverEntry, for which nothing is filled in.
+  static std::variant<std::unique_ptr<Module>, LoadError> load_program(const std::string& path);
   ~Module();
   Module(const Module&) = delete;
   Module& operator=(const Module&) = delete;
@@ -39,9 +42,15 @@ class Module {
   void* begin() const { return begin_; }
   std::size_t size() const { return size_; }
   bool contains(const void* address) const;
+  // The calling thread's thread-local variables have their initial values again.
+  void renew_thread_storage() const;
 
  private:
   Module() = default;
+  // Maps a private copy; what is wrong with the file, or nothing.
+  std::optional<LoadError> map(const std::string& path, const char* kind);
+  // Faults in the image are exceptions from now on.
+  std::optional<LoadError> watch(const std::string& path);
 
   // Open while the image is loaded: its number makes the name of the copy unique in the process, and
   // debuggers and sanitizers read symbols through it.

@@ -1,5 +1,6 @@
 #include "nt/enter.hpp"
 
+#include <csetjmp>
 #include <cstdio>
 #include <cstdlib>
 
@@ -83,6 +84,7 @@ void unsupported(const char* routine) {
 
 void unwind_client(Thread& thread) {
   thread.system.nt().end_requests(thread);
+  if (thread.program_guard != nullptr) std::longjmp(*thread.program_guard, 1);
   throw ClientUnwind{};
 }
 

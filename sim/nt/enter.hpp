@@ -56,7 +56,8 @@ void report(Thread& thread, std::string id, Severity severity, std::string text,
 // only there.
 struct ClientUnwind {};
 
-// Unwinds the calling client thread, which was killed or ends its process.
+// Unwinds the calling client thread, which was killed or ends its process. A client program's thread jumps to its begin
+// instead: no destructor of its code runs, as on Windows.
 [[noreturn]] void unwind_client(Thread& thread);
 
 // Switch point and checks of a client entry. False: the thread is being unwound (a destructor of the client

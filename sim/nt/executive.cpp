@@ -120,8 +120,9 @@ Ref<Thread> Executive::make_thread(Process& process, std::string name) {
 }
 
 Ref<Thread> Executive::start_thread(Process& process, std::string name, std::function<void()> entry,
-                                    const DriverIdentity* driver) {
+                                    const DriverIdentity* driver, std::uint32_t suspended) {
   Ref<Thread> thread = make_thread(process, std::move(name));
+  thread->suspended = suspended;
   thread->started_by = driver;
   {
     // Termination says so and takes the list under one hold: a thread is refused, or on that list.

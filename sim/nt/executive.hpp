@@ -81,8 +81,9 @@ class Executive {
 
   // Starts a thread: kernel code in a system process, else client code. Null when the process is terminating.
   // `driver`: on whose behalf; it shows in findings.
+  // `suspended`: what Thread::suspended is before it runs.
   Ref<Thread> start_thread(Process& process, std::string name, std::function<void()> entry,
-                           const DriverIdentity* driver = nullptr);
+                           const DriverIdentity* driver = nullptr, std::uint32_t suspended = 0);
 
   // Terminates a thread: it runs no further client code; its wait ends where that is documented.
   void terminate_thread(Thread& thread, Status status);

@@ -100,6 +100,22 @@ Ref<void> HandleTable::find(Handle handle, AccessMask* granted) const {
   return Ref<void>::retain(entries_[index].object->body());
 }
 
+bool HandleTable::inheritable(Handle handle, bool& is) const {
+  const std::lock_guard lock(mutex_);
+  const std::size_t index = index_of(handle);
+  if (index >= entries_.size() || entries_[index].object == nullptr) return false;
+  is = entries_[index].inheritable;
+  return true;
+}
+
+bool HandleTable::set_inheritable(Handle handle, bool inheritable) {
+  const std::lock_guard lock(mutex_);
+  const std::size_t index = index_of(handle);
+  if (index >= entries_.size() || entries_[index].object == nullptr) return false;
+  entries_[index].inheritable = inheritable;
+  return true;
+}
+
 void HandleTable::close_all() {
   std::size_t count = 0;
   {

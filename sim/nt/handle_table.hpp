@@ -40,6 +40,9 @@ class HandleTable {
   [[nodiscard]] bool close(Handle handle);
   // The object with a reference, or null.
   Ref<void> find(Handle handle, AccessMask* granted = nullptr) const;
+  // False: no such handle.
+  [[nodiscard]] bool inheritable(Handle handle, bool& is) const;
+  [[nodiscard]] bool set_inheritable(Handle handle, bool inheritable);
   // Rundown: closes all, lowest value first. Handles that are made meanwhile are refused.
   void close_all();
 

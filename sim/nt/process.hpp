@@ -5,6 +5,7 @@
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <mutex>
 #include <string>
 #include <vector>
@@ -13,6 +14,10 @@
 #include "nt/handle_table.hpp"
 #include "nt/object.hpp"
 #include "nt/security.hpp"
+
+namespace fltsim::client {
+class ProcessState;
+}
 
 namespace fltsim::nt {
 
@@ -44,6 +49,10 @@ class Process final {
   std::atomic<std::int32_t> exit_status{0x103};  // STATUS_PENDING while it runs
   std::atomic<bool> terminating{false};          // no new threads, handles or client code
   bool ended() const { return exit_status.load(std::memory_order_acquire) != 0x103; }
+
+  // What the user-mode functions keep (client/process_state.hpp), made at its first use under the mutex.
+  std::mutex user_mode_mutex;
+  std::shared_ptr<client::ProcessState> user_mode;
 
   // Live threads in order of birth, each with a reference.
   std::vector<Ref<Thread>> threads() const;

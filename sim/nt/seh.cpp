@@ -73,9 +73,11 @@ void judge_access_violation(Thread& thread, std::uintptr_t address, bool taken) 
   Thread& thread = current_thread("an exception in driver code");
   thread.reads_for_driver = false;
   fltsim_seh_frame* frame = thread.exception_chain;
-  if (record.ExceptionCode == STATUS_ACCESS_VIOLATION && record.NumberParameters == 2)
+  const bool in_program = thread.program_failed != nullptr && thread.kernel_depth == 0;
+  if (!in_program && record.ExceptionCode == STATUS_ACCESS_VIOLATION && record.NumberParameters == 2)
     judge_access_violation(thread, record.ExceptionInformation[1], frame != nullptr);
   if (frame == nullptr) {
+    if (in_program) thread.program_failed(thread, record);
     bug_check(
         thread, "SIM-8",
         "exception " + code_text(record.ExceptionCode) +

@@ -33,4 +33,34 @@ std::string to_utf8(std::u16string_view text) {
   return out;
 }
 
+std::u16string from_utf8(std::string_view text) {
+  std::u16string out;
+  for (std::size_t i = 0; i < text.size();) {
+    const auto lead = static_cast<unsigned char>(text[i]);
+    const std::size_t more = lead < 0x80   ? 0
+                             : lead < 0xC2 ? 4
+                             : lead < 0xE0 ? 1
+                             : lead < 0xF0 ? 2
+                             : lead < 0xF5 ? 3
+                                           : 4;
+    char32_t c = more == 0 ? lead : lead & (0x3F >> more);
+    bool good = more < 4 && i + more < text.size();
+    for (std::size_t k = 1; good && k <= more; ++k) {
+      const auto next = static_cast<unsigned char>(text[i + k]);
+      good = (next & 0xC0) == 0x80;
+      c = c << 6 | (next & 0x3F);
+    }
+    constexpr char32_t kLeast[]{0, 0x80, 0x800, 0x10000};
+    good = good && c >= kLeast[more] && c < 0x110000 && !is_high(c) && !is_low(c);
+    i += good ? more + 1 : 1;
+    if (!good) c = 0xFFFD;
+    if (c >= 0x10000) {
+      out += static_cast<char16_t>(0xD800 + ((c - 0x10000) >> 10));
+      c = 0xDC00 + ((c - 0x10000) & 0x3FF);
+    }
+    out += static_cast<char16_t>(c);
+  }
+  return out;
+}
+
 }  // namespace fltsim::nt

@@ -16,6 +16,7 @@
 #include "nt/object.hpp"
 
 struct fltsim_seh_frame;
+struct _EXCEPTION_RECORD;
 
 namespace fltsim::nt {
 
@@ -92,6 +93,12 @@ class Thread final {
   bool reads_for_driver = false;  // a fault now is the calling driver's (DriverReads in nt/seh.hpp)
   // Where PsTerminateSystemThread goes; set while a system thread's routine runs.
   std::jmp_buf* exit_guard = nullptr;
+  // Threads of a client program (client/program.hpp): where they go when they end inside the program's code, whose
+  // frames hold nothing of ours, and what is told of an exception that nobody took there. Null in all others.
+  std::jmp_buf* program_guard = nullptr;
+  void (*program_failed)(Thread& thread, const _EXCEPTION_RECORD& record) = nullptr;
+  std::vector<void*> local_storage;         // TlsSetValue
+  std::atomic<std::uint32_t> suspended{0};  // CREATE_SUSPENDED: it has not begun; any thread
   // What runs in the thread's own context when it ends, last in, first out (cancel its requests, drop its
   // slots).
   std::vector<std::function<void(Thread&)>> at_end;

@@ -112,6 +112,18 @@ void UserSpace::free(void* address) {
   blocks_.erase(block);
 }
 
+bool UserSpace::free_of(const Process& owner, void* address) {
+  if (!contains(address, 1) || (static_cast<std::byte*>(address) - base_) % kUserPage != 0) return false;
+  const std::size_t first = static_cast<std::size_t>(static_cast<std::byte*>(address) - base_) / kUserPage;
+  const std::lock_guard lock(mutex_);
+  const auto block = blocks_.find(first);
+  if (block == blocks_.end() || block->second.owner != &owner) return false;
+  take_away(first, block->second.pages);
+  forget_holes(first, block->second.pages);
+  blocks_.erase(block);
+  return true;
+}
+
 void UserSpace::free_all(const Process& owner) {
   const std::lock_guard lock(mutex_);
   for (auto block = blocks_.begin(); block != blocks_.end();) {

@@ -47,7 +47,9 @@ class UserSpace {
 
   // Zeroed pages, rounded up; null when the range is full. `owner` null: the machine's own.
   void* allocate(const Process* owner, std::size_t length);
-  void free(void* address);             // what allocate() gave
+  void free(void* address);  // what allocate() gave
+  // The same for a block of `owner`; false: there is none at that address.
+  [[nodiscard]] bool free_of(const Process& owner, void* address);
   void free_all(const Process& owner);  // its last thread has ended
   // Takes the pages away: a touch faults from now on. The addresses stay reserved until free().
   void unmap(void* address, std::size_t length);

@@ -72,7 +72,8 @@ int _swprintf_c(wchar_t* to, size_t size, const wchar_t* format, ...) {
   return length;
 }
 
-// 8-bit text is Latin-1.
+// 8-bit text is Latin-1; that of client programs is UTF-8 (client/runtime/text.c).
+#ifndef FLTSIM_CLIENT_UNIT
 size_t mbstowcs(wchar_t* to, const char* from, size_t count) {
   size_t length = 0;
   for (; from[length] != 0 && (to == NULL || length < count); ++length) {
@@ -92,6 +93,7 @@ size_t wcstombs(char* to, const wchar_t* from, size_t count) {
   if (to != NULL && length < count) to[length] = 0;
   return length;
 }
+#endif
 
 static int is_digit(int unit) { return unit >= '0' && unit <= '9'; }
 static int is_upper(int unit) { return unit >= 'A' && unit <= 'Z'; }

@@ -318,7 +318,7 @@ typedef struct _IO_STATUS_BLOCK {
   };                          \
   typedef struct name##__* name
 
-#ifdef FLTSIM_DRIVER_UNIT
+#if defined(FLTSIM_DRIVER_UNIT) && !defined(FLTSIM_CLIENT_UNIT)
 typedef WCHAR TCHAR, *PTCHAR;
 #endif
 

@@ -1,0 +1,4 @@
+// Windows.h, as clients name it.
+#pragma once
+
+#include "windows.h"

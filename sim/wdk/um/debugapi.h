@@ -1,0 +1,4 @@
+// debugapi.h, as clients name it.
+#pragma once
+
+#include "winbase.h"

@@ -1,0 +1,4 @@
+// errhandlingapi.h, as clients name it.
+#pragma once
+
+#include "handleapi.h"

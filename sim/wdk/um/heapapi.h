@@ -1,0 +1,4 @@
+// heapapi.h, as clients name it.
+#pragma once
+
+#include "memoryapi.h"

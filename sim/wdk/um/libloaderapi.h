@@ -1,0 +1,4 @@
+// libloaderapi.h, as clients name it.
+#pragma once
+
+#include "winbase.h"

@@ -1,0 +1,4 @@
+// minwinbase.h, as clients name it.
+#pragma once
+
+#include "minwindef.h"

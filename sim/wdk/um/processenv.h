@@ -1,0 +1,4 @@
+// processenv.h, as clients name it.
+#pragma once
+
+#include "winbase.h"

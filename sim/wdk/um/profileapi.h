@@ -1,0 +1,4 @@
+// profileapi.h, as clients name it.
+#pragma once
+
+#include "sysinfoapi.h"

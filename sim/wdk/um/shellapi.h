@@ -1,0 +1,4 @@
+// shellapi.h, as clients name it.
+#pragma once
+
+#include "winbase.h"

@@ -1,0 +1,4 @@
+// stringapiset.h, as clients name it.
+#pragma once
+
+#include "winbase.h"

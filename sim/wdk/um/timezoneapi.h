@@ -1,0 +1,4 @@
+// timezoneapi.h, as clients name it.
+#pragma once
+
+#include "sysinfoapi.h"

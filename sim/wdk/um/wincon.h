@@ -1,0 +1,4 @@
+// wincon.h, as clients name it.
+#pragma once
+
+#include "consoleapi.h"

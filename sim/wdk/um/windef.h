@@ -1,0 +1,4 @@
+// windef.h, as clients name it.
+#pragma once
+
+#include "minwindef.h"

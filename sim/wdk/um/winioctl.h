@@ -1,0 +1,5 @@
+// Control codes and the buffers of devices and file systems.
+#pragma once
+
+#include "../shared/fsctl.h"
+#include "minwindef.h"

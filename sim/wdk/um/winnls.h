@@ -1,0 +1,4 @@
+// winnls.h, as clients name it.
+#pragma once
+
+#include "winbase.h"

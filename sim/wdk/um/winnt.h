@@ -1,0 +1,4 @@
+// winnt.h, as clients name it.
+#pragma once
+
+#include "minwindef.h"

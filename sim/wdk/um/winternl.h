@@ -1,0 +1,4 @@
+// winternl.h, as clients name it.
+#pragma once
+
+#include "minwindef.h"

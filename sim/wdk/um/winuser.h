@@ -1,0 +1,4 @@
+// winuser.h, as clients name it.
+#pragma once
+
+#include "winbase.h"
