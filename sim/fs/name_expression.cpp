@@ -24,7 +24,10 @@ void skip_empty_matches(std::u16string_view expression, bool at_period, bool at_
   }
 }
 
-Places read_unit(std::u16string_view expression, const Places& places, char16_t unit, bool last_period) {
+char16_t fold(char16_t unit, bool upcases) { return upcases ? upcase(unit) : unit; }
+
+Places read_unit(std::u16string_view expression, const Places& places, char16_t unit, bool last_period,
+                 Folding folding) {
   Places next(expression.size() + 1);
   for (std::size_t i = 0; i < expression.size(); ++i) {
     if (!places[i]) continue;
@@ -45,7 +48,9 @@ Places read_unit(std::u16string_view expression, const Places& places, char16_t 
         if (unit == u'.') next[i + 1] = true;
         break;
       default:
-        if (upcase(expression[i]) == upcase(unit)) next[i + 1] = true;
+        if (fold(expression[i], folding == Folding::kBoth) == fold(unit, folding != Folding::kNeither)) {
+          next[i + 1] = true;
+        }
     }
   }
   return next;
@@ -53,15 +58,15 @@ Places read_unit(std::u16string_view expression, const Places& places, char16_t 
 
 }  // namespace
 
-bool is_name_in_expression(std::u16string_view expression, std::u16string_view name) {
+bool is_name_in_expression(std::u16string_view expression, std::u16string_view name, Folding folding) {
   if (expression == u"*") return true;
-  if (!has_wildcards(expression)) return equal_names(expression, name);
+  if (folding == Folding::kBoth && !has_wildcards(expression)) return equal_names(expression, name);
   std::size_t last_period = name.rfind(u'.');
   Places places(expression.size() + 1);
   places[0] = true;
   for (std::size_t k = 0; k < name.size(); ++k) {
     skip_empty_matches(expression, name[k] == u'.', false, places);
-    places = read_unit(expression, places, name[k], k == last_period);
+    places = read_unit(expression, places, name[k], k == last_period, folding);
   }
   skip_empty_matches(expression, false, true, places);
   return places[expression.size()];

@@ -8,9 +8,16 @@
 
 namespace fltsim::fs {
 
-// Whether `name` matches `expression`, compared by upcased units. An empty expression matches an empty name
-// only.
-bool is_name_in_expression(std::u16string_view expression, std::u16string_view name);
+// What is upcased before units are compared.
+enum class Folding {
+  kBoth,
+  kNameOnly,
+  kNeither
+};
+
+// Whether `name` matches `expression`. An empty expression matches an empty name only.
+bool is_name_in_expression(std::u16string_view expression, std::u16string_view name,
+                           Folding folding = Folding::kBoth);
 
 bool has_wildcards(std::u16string_view name);
 
