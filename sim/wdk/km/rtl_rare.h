@@ -1,6 +1,7 @@
 // Run-time library, the rarer part: bit maps, registry helpers, more strings, identifiers, images, access masks.
 #pragma once
 
+#include "../shared/run_once.h"
 #include "rtl_table.h"
 
 WDK_BEGIN
@@ -145,10 +146,6 @@ ULONG RtlWalkFrameChain(PVOID* Callers, ULONG Count, ULONG Flags);
 PVOID RtlPcToFileHeader(PVOID PcValue, PVOID* BaseOfImage);
 VOID RtlGetCallersAddress(PVOID* CallersAddress, PVOID* CallersCaller);
 VOID RtlCaptureContext(struct _CONTEXT* ContextRecord);
-typedef union _RTL_RUN_ONCE {
-  PVOID Ptr;
-} RTL_RUN_ONCE, *PRTL_RUN_ONCE;
-#define RTL_RUN_ONCE_INIT {0}
 #define RTL_RUN_ONCE_CHECK_ONLY 0x00000001u
 #define RTL_RUN_ONCE_ASYNC 0x00000002u
 #define RTL_RUN_ONCE_INIT_FAILED 0x00000004u

@@ -1,11 +1,8 @@
 // Tokens and their privileges.
 #pragma once
 
+#include "../shared/token.h"
 #include "minwindef.h"
-
-#define SE_PRIVILEGE_ENABLED_BY_DEFAULT 0x00000001u
-#define SE_PRIVILEGE_ENABLED 0x00000002u
-#define SE_PRIVILEGE_REMOVED 0x00000004u
 
 #define SE_TCB_NAME TEXT("SeTcbPrivilege")
 #define SE_SECURITY_NAME TEXT("SeSecurityPrivilege")
@@ -18,14 +15,6 @@
 #define SE_IMPERSONATE_NAME TEXT("SeImpersonatePrivilege")
 #define SE_MANAGE_VOLUME_NAME TEXT("SeManageVolumePrivilege")
 #define SE_CHANGE_NOTIFY_NAME TEXT("SeChangeNotifyPrivilege")
-
-typedef struct _TOKEN_PRIVILEGES {
-  DWORD PrivilegeCount;
-  LUID_AND_ATTRIBUTES Privileges[ANYSIZE_ARRAY];
-} TOKEN_PRIVILEGES, *PTOKEN_PRIVILEGES;
-typedef struct _TOKEN_ELEVATION {
-  DWORD TokenIsElevated;
-} TOKEN_ELEVATION, *PTOKEN_ELEVATION;
 
 WDK_BEGIN
 

@@ -2,6 +2,7 @@
 // reason in GetLastError().
 #pragma once
 
+#include "../shared/run_once.h"
 #include "minwindef.h"
 
 #define WAIT_OBJECT_0 0x00000000u
@@ -40,9 +41,7 @@ typedef struct _RTL_SRWLOCK {
 typedef struct _RTL_CONDITION_VARIABLE {
   PVOID Ptr;
 } RTL_CONDITION_VARIABLE, *PRTL_CONDITION_VARIABLE, CONDITION_VARIABLE, *PCONDITION_VARIABLE;
-typedef union _RTL_RUN_ONCE {
-  PVOID Ptr;
-} RTL_RUN_ONCE, *PRTL_RUN_ONCE, INIT_ONCE, *PINIT_ONCE, *LPINIT_ONCE;
+typedef RTL_RUN_ONCE INIT_ONCE, *PINIT_ONCE, *LPINIT_ONCE;
 #define SRWLOCK_INIT {NULL}
 #define RTL_SRWLOCK_INIT {NULL}
 #define CONDITION_VARIABLE_INIT {NULL}
