@@ -54,9 +54,10 @@ NTSTATUS control_tag(const char* routine, PFLT_INSTANCE instance, PFILE_OBJECT f
                      const std::vector<std::byte>& buffer) {
   return below(routine, instance, file,
                [&](io::IoManager& manager, const io::Issuer& issuer, io::FileObject& object) {
-                 io::ControlRequest request;
+                 io::DeviceControl request;
+                 request.file_system = true;
                  request.code = code;
-                 request.input = buffer.data();
+                 request.input = const_cast<std::byte*>(buffer.data());
                  request.input_length = static_cast<ULONG>(buffer.size());
                  return manager.control(issuer, object, request);
                })
@@ -77,12 +78,12 @@ NTSTATUS control(const char* routine, PFLT_INSTANCE instance, PFILE_OBJECT file,
   const IO_STATUS_BLOCK block = below(
       routine, instance, file, [&](io::IoManager& manager, const io::Issuer& issuer, io::FileObject& object) {
         return manager.control(issuer, object,
-                               {.file_system = asked.file_system,
-                                .code = asked.code,
+                               {.code = asked.code,
                                 .input = asked.input,
                                 .input_length = asked.input_length,
                                 .output = asked.output,
-                                .output_length = asked.output_length});
+                                .output_length = asked.output_length,
+                                .file_system = asked.file_system});
       });
   return finish(block, length);
 }
