@@ -47,11 +47,15 @@ Words tolerant(bool is_clang, Language language) {
   if (language == Language::kCxx) {
     append(flags, {"-fno-operator-names", "-Wno-narrowing"});
     if (!is_clang) append(flags, {"-fpermissive", "-Wno-literal-suffix"});
-    if (is_clang) append(flags, {"-Wno-c++11-narrowing", "-Wno-error=reserved-user-defined-literal"});
+    if (is_clang)
+      append(flags, {"-fdelayed-template-parsing", "-Wno-c++11-narrowing",
+                     "-Wno-error=reserved-user-defined-literal"});
   } else {
     append(flags, {"-fcommon", "-Wno-error=int-conversion", "-Wno-error=implicit-int",
                    "-Wno-error=incompatible-pointer-types"});
-    if (is_clang) append(flags, {"-Wno-error=incompatible-function-pointer-types", "-Wno-error=return-type"});
+    if (is_clang)
+      append(flags, {"-Wno-error=incompatible-function-pointer-types", "-Wno-error=return-type",
+                     "-Wno-error=return-mismatch"});
   }
   return flags;
 }

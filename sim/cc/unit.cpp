@@ -25,6 +25,8 @@ bool mend(std::string& unit, Language language, const std::string& messages) {
   } else {
     is_mended = split_passed_declarations(text, messages);
   }
+  const bool has_flexible = messages.find("flexible array member") != std::string::npos;
+  if (has_flexible && size_flexible_arrays(text)) is_mended = true;
   if (is_mended) unit = text.to_string();
   return is_mended;
 }

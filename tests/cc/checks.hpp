@@ -78,6 +78,9 @@ CHECK(annotations_say_nothing) { return old_annotations(0, 0, 0, 5) == 5 && noin
 extern const __declspec(selectany) ULONG selected = 9;
 CHECK(selectany_is_there) { return selected == 9; }
 
+typedef struct _WITH_NAME { union { ULONG number; WCHAR name[]; } u; } WITH_NAME;
+CHECK(flexible_arrays_stand_in_unions) { return sizeof(WITH_NAME) == 4; }
+
 CHECK(integers_and_pointers_convert) { int a = (void*)0; char* p = 1; unsigned short* q = p; return a == 0 && p && q; }
 
 NTSTATUS DriverEntry(PDRIVER_OBJECT driver, PUNICODE_STRING path) { return STATUS_SUCCESS; }
@@ -151,6 +154,10 @@ CHECK(switch_may_pass_an_initialiser) {
 static int annotated(IN int a, __in_bcount(4) OUT OPTIONAL char* b) { return a + (b != nullptr); }
 CHECK(first_annotations_vanish) { return annotated(1, nullptr) == 1; }
 CHECK(text_converts_to_plain_pointers) { PWCHAR p = L"abc"; return p[2] == L'c'; }
+CHECK(handles_are_cut_by_casts) { HANDLE h = (HANDLE)0x100000002; return (ULONG)h == 2 && (int)(long)h == 2; }
+template <class T> struct Later { static int f(T a) { return found_at_the_end(a); } };
+static int found_at_the_end(int a) { return a + 1; }
+CHECK(templates_are_read_when_they_are_used) { return Later<int>::f(1) == 2; }
 CHECK(names_of_operators_are_free) { int and = 2, not = 3; return and + not == 5; }
 CHECK(signature_says_the_type) { return strstr(__FUNCSIG__, "__cdecl check_signature_says_the_type(") != nullptr; }
 

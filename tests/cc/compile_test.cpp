@@ -97,6 +97,21 @@ TEST_P(CompileTest, DependenciesAreTheRealFilesAndWarningsComeOnDemand) {
   EXPECT_EQ(program.run({"-Wall", "-Werror", "-c", "a.c", "-o", "a.o"}).status, 1);
 }
 
+// Loading such a module takes a program with the same sanitizer; what is missing is named all the same.
+TEST_P(CompileTest, SanitizedAndWatchedModulesLink) {
+  program.write("a.c",
+                "#include <fltKernel.h>\nstatic int table[4];\nint f(int i) { return table[i]; }\n"
+                "NTSTATUS DriverEntry(PDRIVER_OBJECT d, PUNICODE_STRING p) { return !d + !p; }\n"
+                "#ifdef MISSING\nint nobody(void);\nint g(void) { return nobody(); }\n#endif\n");
+  for (const char* const option : {"--sanitize=address,undefined", "--sanitize=thread", "--watched"}) {
+    ProcessResult result = program.run({option, "a.c", "-o", "x.sys"});
+    EXPECT_EQ(result.status, 0) << option << result.errors;
+    result = program.run({option, "-DMISSING", "a.c", "-o", "x.sys"});
+    EXPECT_EQ(result.status, 1) << option;
+    EXPECT_THAT(result.errors, HasSubstr("nobody is not known here")) << option;
+  }
+}
+
 TEST_P(CompileTest, WhatCannotBeLoweredIsSaidWithItsPlace) {
   program.write("a.c", "#include <fltKernel.h>\nint f(void) {\n\n  __try { return 1; }\n  return 0;\n}\n");
   const ProcessResult result = program.run({"-c", "a.c", "-o", "a.o"});

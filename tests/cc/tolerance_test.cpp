@@ -164,6 +164,17 @@ TEST(ToleranceTest, OperatorsTakeEachNameOfTheSizeType) {
   for (const Row& row : kRows) expect_row(row, give_operators_their_size);
 }
 
+TEST(ToleranceTest, ArraysWithoutASizeInRecordsHaveTheSizeZero) {
+  const Row kRows[] = {
+      {"union", "union U { int a; int b[]; };", "union U { int a; int b[0]; };"},
+      {"typedef", "typedef struct { struct { int b[]; } c; } S;",
+       "typedef struct { struct { int b[0]; } c; } S;"},
+      {"others stay", "extern int a[]; void f(int b[]) { extern int c[]; }",
+       "extern int a[]; void f(int b[]) { extern int c[]; }"},
+  };
+  for (const Row& row : kRows) expect_row(row, [](Text& text) { size_flexible_arrays(text); });
+}
+
 TEST(ToleranceTest, NoopDoesNothingAndIsZero) {
   const Row kRows[] = {
       {"call", "__noop(\"%d\", f(1)); a = __noop;", "((int)0) ; a = ((int)0);"},

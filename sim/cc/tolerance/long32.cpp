@@ -38,9 +38,9 @@ void shorten_type(Text& text, std::size_t index) {
 void shorten_number(Text& text, std::size_t index) {
   const std::string_view word = text[index];
   const std::size_t before = text.previous(index);
-  if (before + 1 == index && text[before] == ".") return;
+  if (word.find('.') != std::string_view::npos || (before + 1 == index && text[before] == ".")) return;
   const bool is_hex = word.starts_with("0x") || word.starts_with("0X");
-  if (!is_hex && word.find_first_of("eE.") != std::string_view::npos) return;
+  if (!is_hex && word.find_first_of("eE") != std::string_view::npos) return;
   const std::size_t digits = word.find_last_not_of("uUlL") + 1;
   if (text.at(index + 1) == "." || digits == 0) return;
   const std::string_view suffix = word.substr(digits);

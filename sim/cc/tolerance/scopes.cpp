@@ -48,10 +48,12 @@ std::string qualified_name(const Text& text, std::size_t name_at, std::size_t he
     name = "~" + name;
     at = text.previous(at);
   }
-  while (at < text.size() && at > head && text[at] == ":") {
-    const std::size_t colon = text.previous(at);
+  // `::` is one token or two.
+  while (at < text.size() && at > head && (text[at] == ":" || text[at] == "::")) {
+    const std::size_t colon = text[at] == "::" ? at : text.previous(at);
     const std::size_t scope = text.previous(colon);
-    if (scope >= text.size() || scope < head || text[colon] != ":" || !text.is_identifier(scope)) break;
+    if (scope >= text.size() || scope < head || !text[colon].starts_with(':') || !text.is_identifier(scope))
+      break;
     name = std::string(text[scope]) + "::" + name;
     at = text.previous(scope);
   }

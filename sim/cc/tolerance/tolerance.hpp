@@ -53,6 +53,9 @@ void give_operators_their_size(Text& text);
 // C++: `messages` name declarations whose initialiser a jump passes: they are split in declaration and assignment (jumps.cpp).
 bool split_passed_declarations(Text& text, const std::string& messages);
 
+// `int a[];` in a union or alone in a structure (flexible_arrays.cpp). Done to all of them in the user's text.
+bool size_flexible_arrays(Text& text);
+
 // C: `static` behind a declaration without it counts for both (prototypes.cpp).
 bool make_static(Text& text, const std::set<std::string>& names);
 
