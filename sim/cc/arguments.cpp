@@ -132,16 +132,11 @@ class Parser {
 
   bool take_switch(const std::string& word) {
     const std::map<std::string_view, bool*> switches{
-        {"--client", &result_.client},
-        {"-c", &result_.compile_only},
-        {"-MD", &result_.dependencies},
-        {"-MMD", &result_.dependencies},
-        {"--watched", &result_.watched},
-        {"--allow-unsupported", &result_.allow_unsupported},
-        {"--no-long32", &result_.keep_long},
-        {"--save-temps", &result_.save_temporaries},
-        {"--verbose", &result_.verbose},
-        {"-v", &result_.verbose},
+        {"--client", &result_.client},       {"-c", &result_.compile_only},
+        {"-MD", &result_.dependencies},      {"-MMD", &result_.dependencies},
+        {"--watched", &result_.watched},     {"--allow-unsupported", &result_.allow_unsupported},
+        {"--no-long32", &result_.keep_long}, {"--save-temps", &result_.save_temporaries},
+        {"--verbose", &result_.verbose},     {"-v", &result_.verbose},
     };
     if (word == "--long32") {
       result_.keep_long = false;

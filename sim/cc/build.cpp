@@ -50,7 +50,7 @@ void build_units(const Target& target, std::vector<Unit>& units) {
 // cannot go on.
 bool settle_imports(const Target& target, const std::string& folder, std::vector<std::string>& objects,
                     std::ostream& errors) {
-  const std::vector<MissingImport> missing = missing_imports(objects, target.installation);
+  const std::vector<MissingImport> missing = missing_imports(target, objects);
   bool can_go_on = true;
   for (const MissingImport& import : missing) {
     const bool stops = target.arguments.allow_unsupported && can_be_a_stop(import);

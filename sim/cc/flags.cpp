@@ -155,7 +155,7 @@ Words Target::link(const std::string& output, const Words& objects) const {
   if (arguments.sanitizers.empty()) words.push_back("-Wl,-z,defs");
   append(words, arguments.linker);
   if (arguments.client) append(words, {"-lm", "-lgcc_s"});
-  words.push_back("-lc");
+  append(words, {"-lgcc", "-lc"});
   return words;
 }
 

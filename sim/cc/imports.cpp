@@ -28,6 +28,10 @@ constexpr std::size_t kPlacesMax = 8;
 bool is_compilers_own(const std::string& symbol) {
   constexpr std::array<std::string_view, 5> kPrefixes{"__asan_", "__ubsan_", "__tsan_", "__sanitizer_",
                                                       "__sancov_"};
+  // Of libgcc: arithmetic that the processor has no instruction for.
+  constexpr std::array<std::string_view, 6> kArithmetic{"di2", "ti2", "si2", "di3", "ti3", "oti4"};
+  const auto ends = [&](std::string_view ending) { return symbol.ends_with(ending); };
+  if (symbol.starts_with("__") && std::any_of(kArithmetic.begin(), kArithmetic.end(), ends)) return true;
   constexpr std::array<std::string_view, 4> kNames{"_setjmp", "_GLOBAL_OFFSET_TABLE_",
                                                    "__start___sancov_guards", "__stop___sancov_guards"};
   const auto starts = [&](std::string_view prefix) { return symbol.starts_with(prefix); };
@@ -93,14 +97,19 @@ std::string list(const std::vector<std::string>& places) {
 
 class Search {
  public:
-  Search(const std::vector<std::string>& files, const Installation& installation)
-      : files_(files), installation_(installation) {}
+  Search(const Target& target, const std::vector<std::string>& files)
+      : target_(target), installation_(target.installation), files_(files) {}
 
   std::vector<MissingImport> run() {
     const auto library = read_library(installation_.simulator);
     if (library) exports_ = *library;
-    add(read_archive_symbols(installation_.driver_runtime));
-    add(read_archive_symbols(installation_.watched_driver_runtime));
+    if (target_.arguments.client) {
+      add(read_archive_symbols(installation_.client_runtime));
+      for (const char* const name : {"libm.so.6", "libgcc_s.so.1"}) add_library(name);
+    } else {
+      add(read_archive_symbols(installation_.driver_runtime));
+      add(read_archive_symbols(installation_.watched_driver_runtime));
+    }
     for (const std::string& file : files_) {
       add(read_archive_symbols(file));
       auto object = read_object(file);
@@ -116,6 +125,14 @@ class Search {
  private:
   void add(const std::optional<std::set<std::string>>& symbols) {
     if (symbols) defined_.insert(symbols->begin(), symbols->end());
+  }
+
+  // One of the machine's that programs are linked with.
+  void add_library(const char* name) {
+    std::string path = cc::run({target_.toolchain.compiler, std::string("-print-file-name=") + name}).output;
+    while (path.ends_with('\n')) path.pop_back();
+    if (const auto library = read_library(path))
+      defined_.insert(library->routines.begin(), library->routines.end());
   }
 
   bool is_there(const std::string& symbol) const {
@@ -163,8 +180,9 @@ class Search {
     return is_in_headers(symbol, installation_.wdk) ? MissingImport::kUnsimulated : MissingImport::kUnknown;
   }
 
-  const std::vector<std::string>& files_;
+  const Target& target_;
   const Installation& installation_;
+  const std::vector<std::string>& files_;
   LibraryExports exports_;
   std::set<std::string> defined_;
   std::set<std::string> own_;  // of `defined_`, what the driver's objects define
@@ -174,9 +192,8 @@ class Search {
 
 }  // namespace
 
-std::vector<MissingImport> missing_imports(const std::vector<std::string>& files,
-                                           const Installation& installation) {
-  return Search(files, installation).run();
+std::vector<MissingImport> missing_imports(const Target& target, const std::vector<std::string>& files) {
+  return Search(target, files).run();
 }
 
 std::string describe(const MissingImport& import) {

@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "cc/installation.hpp"
+#include "cc/flags.hpp"
 
 namespace fltsim::cc {
 
@@ -21,8 +21,7 @@ struct MissingImport {
 };
 
 // Of the objects and archives of a link.
-std::vector<MissingImport> missing_imports(const std::vector<std::string>& files,
-                                           const Installation& installation);
+std::vector<MissingImport> missing_imports(const Target& target, const std::vector<std::string>& files);
 
 // One line for the user, without an end.
 std::string describe(const MissingImport& import);

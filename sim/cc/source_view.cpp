@@ -59,6 +59,9 @@ std::vector<std::string> values_of(const std::vector<std::string>& options, cons
 
 std::vector<std::string> system_folders(const Target& target, Language language) {
   std::vector<std::string> folders = values_of(target.arguments.preprocessor, "-isystem");
+  if (target.arguments.client) {
+    folders.insert(folders.end(), {target.installation.client, target.installation.um});
+  }
   folders.insert(folders.end(), {target.installation.wdk, target.installation.crt});
   const auto& own = language == Language::kC ? target.toolchain.c_headers : target.toolchain.cxx_headers;
   folders.insert(folders.end(), own.begin(), own.end());

@@ -120,7 +120,7 @@ class UnitBuild {
       if (target_.arguments.verbose) result_.messages += command_text(words) + '\n';
       const ProcessResult done = cc::run(words);
       result_.is_built = done.status == 0;
-      if (result_.is_built) drop_constructors(object);
+      if (result_.is_built && !target_.arguments.client) drop_constructors(object);
       if (result_.is_built || round == kMendingsMax || !mend(unit, language, done.errors)) {
         add_messages(done);
         return;
