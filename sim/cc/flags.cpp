@@ -43,9 +43,9 @@ Words sanitize(const std::string& list) {
 
 // What MSVC accepts with a warning, and these compilers not.
 Words tolerant(bool is_clang, Language language) {
-  Words flags{"-fms-extensions"};
+  Words flags{"-fms-extensions", "-mms-bitfields"};
   if (language == Language::kCxx) {
-    append(flags, {"-fno-operator-names", "-Wno-narrowing"});
+    append(flags, {"-fno-operator-names", "-fcheck-new", "-Wno-narrowing"});
     if (!is_clang) append(flags, {"-fpermissive", "-Wno-literal-suffix"});
     if (is_clang)
       append(flags, {"-fdelayed-template-parsing", "-Wno-c++11-narrowing",

@@ -8,6 +8,7 @@
 #include "cc/files.hpp"
 #include "cc/header_search.hpp"
 #include "cc/include_lines.hpp"
+#include "cc/pasting.hpp"
 
 namespace fltsim::cc {
 namespace {
@@ -124,6 +125,11 @@ class Viewer {
     if (decoded.text != *bytes) {
       is_changed_ = true;
       notes_ += path + ": read as " + decoded.charset + '\n';
+    }
+    if (decoded.text.find("##") != std::string::npos) {
+      std::string mended = without_idle_pasting(decoded.text);
+      is_changed_ = is_changed_ || mended != decoded.text;
+      decoded.text = std::move(mended);
     }
     const std::string copy =
         folder_ + '/' + std::to_string(files_.size()) + '/' + path.substr(path.rfind('/') + 1);

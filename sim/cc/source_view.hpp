@@ -1,4 +1,4 @@
-// A unit's own files as the compiler can read them. Where all are UTF-8 and every #include is spelled as its file is, those are the
+// A unit's own files as the compiler can read them. Where all are UTF-8, every #include is spelled as its file is and no macro pastes what is no token, those are the
 // files themselves. Else they are copies in a folder of their own, each of which says on its first line whose copy it is, so that
 // messages, debug information and __FILE__ name the original, with its line numbers.
 #pragma once

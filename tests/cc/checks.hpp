@@ -81,6 +81,12 @@ CHECK(selectany_is_there) { return selected == 9; }
 typedef struct _WITH_NAME { union { ULONG number; WCHAR name[]; } u; } WITH_NAME;
 CHECK(flexible_arrays_stand_in_unions) { return sizeof(WITH_NAME) == 4; }
 
+typedef struct _BITS { UCHAR a : 4; ULONG b : 4; USHORT c : 1; } BITS;
+#define FIELD(pointer, member) ((pointer)->##member)
+CHECK(pasting_need_not_make_a_token) { PACKED p; p.b = 3; return FIELD(&p, b) == 3; }
+
+CHECK(bit_fields_of_other_types_begin_anew) { return sizeof(BITS) == 12; }
+
 CHECK(integers_and_pointers_convert) { int a = (void*)0; char* p = 1; unsigned short* q = p; return a == 0 && p && q; }
 
 NTSTATUS DriverEntry(PDRIVER_OBJECT driver, PUNICODE_STRING path) { return STATUS_SUCCESS; }
@@ -104,7 +110,9 @@ extern "C" DRIVER_INITIALIZE DriverEntry;
 
 static ULONG constructed, destroyed;
 
-void* __cdecl operator new(SIZE_T size, POOL_TYPE type, ULONG tag) { return ExAllocatePoolWithTag(type, size, tag); }
+void* __cdecl operator new(SIZE_T size, POOL_TYPE type, ULONG tag) {
+  return tag == 'none' ? nullptr : ExAllocatePoolWithTag(type, size, tag);
+}
 void* __cdecl operator new(size_t, void* where) { return where; }
 void __cdecl operator delete(void* p) { if (p) ExFreePool(p); }
 void __cdecl operator delete(void* p, void*) { ++destroyed; }
@@ -134,6 +142,10 @@ CHECK(virtual_functions_are_called) {
   const int result = object->f();
   object->space::Base::~Base();
   return result == 42 && constructed == 1 && destroyed == 1 && strcmp(object->name(), "space::Base::name") == 0;
+}
+CHECK(failed_new_constructs_nothing) {
+  const ULONG before = constructed;
+  return new (NonPagedPool, 'none') space::Derived == nullptr && constructed == before;
 }
 CHECK(enumerations_may_be_named_first) { return of_enum(kFirst) == 3 && sizeof(Forward) == 4; }
 CHECK(long_has_32_bits_in_cxx) { return sizeof(long) == 4 && sizeof(decltype(1UL)) == 4; }

@@ -5,6 +5,7 @@
 
 #include <string>
 
+#include "cc/pasting.hpp"
 #include "cc/tolerance/typedefs.hpp"
 
 namespace fltsim::cc {
@@ -155,7 +156,8 @@ TEST(ToleranceTest, AnnotationsOfTheFirstGenerationVanishFromCxx) {
 TEST(ToleranceTest, OperatorsTakeEachNameOfTheSizeType) {
   const Row kRows[] = {
       {"SIZE_T", "void* operator new(SIZE_T a, POOL_TYPE b);",
-       "void* operator new(decltype(sizeof(0)) a, POOL_TYPE b);"},
+       "void* operator new(decltype(sizeof(0)) a, POOL_TYPE b) noexcept;"},
+      {"call", "a = ::operator new(b, c);", "a = ::operator new(b, c);"},
       {"__int64", "void operator delete[](void* a, unsigned long long b);",
        "void operator delete[](void* a, decltype(sizeof(0))   b);"},
       {"others stay", "SIZE_T f(SIZE_T a); void operator delete(void* a);",
@@ -173,6 +175,20 @@ TEST(ToleranceTest, ArraysWithoutASizeInRecordsHaveTheSizeZero) {
        "extern int a[]; void f(int b[]) { extern int c[]; }"},
   };
   for (const Row& row : kRows) expect_row(row, [](Text& text) { size_flexible_arrays(text); });
+}
+
+TEST(ToleranceTest, PastingOfWhatIsNoTokenIsLeftOut) {
+  const Row kRows[] = {
+      {"member", "#define A(s, m) s->##m + s.##m\n", "#define A(s, m) s->  m + s.  m\n"},
+      {"brackets", "#define B(f) f##(1) ## ;\n", "#define B(f) f  (1)    ;\n"},
+      {"text", "#define C(a) \"x\"##a\n", "#define C(a) \"x\"  a\n"},
+      {"continued", "  # define D(s, m) \\\n  s->##m\nf.##g;\n", "  # define D(s, m) \\\n  s->  m\nf.##g;\n"},
+      {"tokens stay", "#define E(a, b) a##b a ## 1 L##a L###b <##< -##>\n",
+       "#define E(a, b) a##b a ## 1 L##a L###b <##< -##>\n"},
+      {"variadic stays", "#define F(a, ...) f(a, ##__VA_ARGS__)\n",
+       "#define F(a, ...) f(a, ##__VA_ARGS__)\n"},
+  };
+  for (const Row& row : kRows) EXPECT_EQ(without_idle_pasting(row.given), row.wanted) << row.name;
 }
 
 TEST(ToleranceTest, NoopDoesNothingAndIsZero) {

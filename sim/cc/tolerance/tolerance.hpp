@@ -47,7 +47,7 @@ void declare_enums(Text& text);
 // prototype's types. Leaves functions that differ in more. True when something was changed (prototypes.cpp).
 bool reconcile_prototypes(Text& text, const std::set<std::string>& functions);
 
-// C++: operators new and delete whose size is a SIZE_T (operator_new.cpp).
+// C++: operators new and delete whose size is a SIZE_T, and new that returns null (operator_new.cpp).
 void give_operators_their_size(Text& text);
 
 // C++: `messages` name declarations whose initialiser a jump passes: they are split in declaration and assignment (jumps.cpp).
