@@ -98,12 +98,18 @@ class UnitBuild {
   }
 
   bool lower(std::string& unit) {
+    const auto text = [&](const char* what, const lower_seh::Remark& remark) {
+      const Place place = place_of(unit, remark.line);
+      return place.file + ':' + std::to_string(place.line) + what + remark.message;
+    };
     try {
-      unit = lower_seh::lower(unit, target_.unoptimised());
+      std::vector<lower_seh::Remark> warnings;
+      std::string lowered = lower_seh::lower(unit, target_.unoptimised(), warnings);
+      for (const lower_seh::Remark& warning : warnings) say(text(": warning: ", warning));
+      unit = std::move(lowered);
       return true;
     } catch (const lower_seh::Refused& refused) {
-      const Place place = place_of(unit, refused.line);
-      say(place.file + ':' + std::to_string(place.line) + ": error: " + refused.message);
+      say(text(": error: ", refused));
       return false;
     }
   }

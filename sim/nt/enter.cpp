@@ -37,6 +37,7 @@ void misuse_of_check(const char* call) {
 
 Thread& enter(const char* routine, Irql max) {
   Thread& thread = current_thread(routine);
+  thread.routine = routine;
   thread.system.scheduler().switch_point(routine);
   thread.system.nt().halt_if_stopped(thread);
   check_irql(thread, routine, max);
@@ -89,6 +90,7 @@ void unwind_client(Thread& thread) {
 }
 
 bool enter_client(Thread& thread, const char* routine) {
+  thread.routine = routine;
   thread.system.scheduler().switch_point(routine);
   thread.system.nt().halt_if_stopped(thread);
   if (!thread.terminated() || thread.kernel_depth != 0) return true;
@@ -97,6 +99,7 @@ bool enter_client(Thread& thread, const char* routine) {
 }
 
 bool enter_client_release(Thread& thread, const char* routine) noexcept {
+  thread.routine = routine;
   thread.system.scheduler().switch_point(routine);
   thread.system.nt().halt_if_stopped(thread);
   return !thread.terminated() || thread.kernel_depth != 0;

@@ -1,17 +1,10 @@
 #include "nt/seh.hpp"
 
-#include <signal.h>
-#include <ucontext.h>
-#include <unistd.h>
-
-#include <array>
-#include <atomic>
 #include <csetjmp>
 #include <cstdint>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
-#include <mutex>
 #include <string>
 #include <type_traits>
 #include <utility>
@@ -23,16 +16,28 @@
 namespace fltsim::nt {
 namespace {
 
-void enter_frame(Thread& thread, fltsim_seh_frame& frame) {
-  frame.raised = 0;
-  frame.entered = 1;
+// fltsim_seh_frame::state. The members of the frame mean:
+//   outer     the frame around it in the chain
+//   record    what the handler is for, or what the __finally block runs for
+//   pointers  what the filter is asked about, while it is
+//   target    the frame whose handler comes behind the __finally block
+enum FrameState {
+  kActive,  // its block runs
+  kLeft,    // off the chain, and on the way out
+  kAsked,   // its filter runs
+  kRaised,  // off the chain; its handler or its __finally block runs for an exception
+};
+
+void enter_frame(Thread& thread, fltsim_seh_frame& frame, int kind) {
+  frame.kind = kind;
+  frame.state = kActive;
   frame.outer = thread.exception_chain;
   thread.exception_chain = &frame;
 }
 
 void leave_frame(Thread& thread, fltsim_seh_frame& frame) {
-  if (frame.entered == 0) return;
-  frame.entered = 0;
+  if (frame.state == kLeft || frame.state == kRaised) return;
+  frame.state = kLeft;
   if (thread.exception_chain != &frame) misuse("structured exception frames are left out of order");
   thread.exception_chain = frame.outer;
 }
@@ -69,214 +74,221 @@ void judge_access_violation(Thread& thread, std::uintptr_t address, bool taken) 
   }
 }
 
-[[noreturn]] void raise_record(const EXCEPTION_RECORD& record) {
+// --- asking a filter ---
+
+// A filter is asked before anything is unwound, so that the frames between it and the exception stay as they are. It is
+// an expression in the middle of a function that is in the middle of its __try block, and uses that function's locals:
+// it runs with the registers that the function had when it entered the block, but with a stack that begins below
+// everything. That works because the function is compiled unoptimised and cannot find its locals by the stack pointer
+// (Lowerer::function_body).
+struct Registers {
+  std::uint64_t rbx, rbp, r12, r13, r14, r15, rsp, rip;  // as the C library's _setjmp has them
+};
+static_assert(sizeof(Registers) <= sizeof(jmp_buf));
+
+// The C library keeps three of them so that an overflow of the buffer cannot choose their values.
+std::uint64_t plain(std::uint64_t kept) {
+  __asm__("ror $17, %0\n\txor %%fs:0x30, %0" : "+r"(kept) : : "cc");
+  return kept;
+}
+
+extern "C" {
+// Goes on where `registers` say, as _setjmp that returns a second time, and returns what fltsim_seh_return_answer is
+// given. The room between the two stacks is for arguments that the function passes on the stack.
+int fltsim_seh_run_filter(const Registers* registers, void** asker) __attribute__((visibility("hidden")));
+[[noreturn]] void fltsim_seh_return_answer(void* asker, int answer) __attribute__((visibility("hidden")));
+}
+__asm__(R"(
+.pushsection .text
+.hidden fltsim_seh_run_filter
+.globl fltsim_seh_run_filter
+.type fltsim_seh_run_filter, @function
+fltsim_seh_run_filter:
+  push %rbp
+  push %rbx
+  push %r12
+  push %r13
+  push %r14
+  push %r15
+  mov %rsp, (%rsi)
+  mov 0(%rdi), %rbx
+  mov 8(%rdi), %rbp
+  mov 16(%rdi), %r12
+  mov 24(%rdi), %r13
+  mov 32(%rdi), %r14
+  mov 40(%rdi), %r15
+  mov 56(%rdi), %rdx
+  sub $4096, %rsp
+  and $-64, %rsp
+  mov $1, %eax
+  jmp *%rdx
+.size fltsim_seh_run_filter, .-fltsim_seh_run_filter
+.hidden fltsim_seh_return_answer
+.globl fltsim_seh_return_answer
+.type fltsim_seh_return_answer, @function
+fltsim_seh_return_answer:
+  mov %rdi, %rsp
+  mov %esi, %eax
+  pop %r15
+  pop %r14
+  pop %r13
+  pop %r12
+  pop %rbx
+  pop %rbp
+  ret
+.size fltsim_seh_return_answer, .-fltsim_seh_return_answer
+.popsection
+)");
+
+}  // namespace
+
+// One filter that is being asked, on the stack of who asks. A filter that raises is asked again, about the new exception,
+// as on Windows: so there may be several of one frame.
+struct FilterCall {
+  FilterCall* const outer;
+  fltsim_seh_frame& frame;
+  const PEXCEPTION_POINTERS pointers_before;
+  const int state_before;
+  void* asker = nullptr;  // the stack pointer at which the answer is waited for
+};
+
+namespace {
+
+void end_filter(Thread& thread, const FilterCall& call) {
+  call.frame.pointers = call.pointers_before;
+  call.frame.state = call.state_before;
+  thread.filter_call = call.outer;
+}
+
+Registers registers_of(const fltsim_seh_frame& frame) {
+  Registers registers;
+  std::memcpy(&registers, frame.jump_buffer, sizeof registers);
+  registers.rbp = plain(registers.rbp);
+  registers.rsp = plain(registers.rsp);
+  registers.rip = plain(registers.rip);
+  return registers;
+}
+
+bool takes(Thread& thread, fltsim_seh_frame& frame, EXCEPTION_POINTERS& pointers) {
+  const Registers registers = registers_of(frame);
+  FilterCall call{thread.filter_call, frame, frame.pointers, frame.state};
+  thread.filter_call = &call;
+  frame.pointers = &pointers;
+  frame.state = kAsked;
+  const int answer = fltsim_seh_run_filter(&registers, &call.asker);
+  end_filter(thread, call);
+  if (answer < 0) {
+    bug_check(thread, "SIM-8",
+              "an exception filter answered EXCEPTION_CONTINUE_EXECUTION for exception " +
+                  code_text(pointers.ExceptionRecord->ExceptionCode) + ", which is not simulated.");
+  }
+  return answer > 0;
+}
+
+// --- raising ---
+
+const char* name_of(NTSTATUS code) {
+  switch (code) {
+    case STATUS_ACCESS_VIOLATION:
+      return " (access violation)";
+    case STATUS_INTEGER_DIVIDE_BY_ZERO:
+      return " (integer division by zero)";
+    case STATUS_DATATYPE_MISALIGNMENT:
+      return " (datatype misalignment)";
+    case STATUS_BREAKPOINT:
+      return " (breakpoint)";
+    case STATUS_ILLEGAL_INSTRUCTION:
+      return " (illegal instruction)";
+    default:
+      return "";
+  }
+}
+
+std::string text_of_escape(const Thread& thread, const EXCEPTION_RECORD& record) {
+  std::string text = "exception " + code_text(record.ExceptionCode) + name_of(record.ExceptionCode);
+  if (record.ExceptionCode == STATUS_ACCESS_VIOLATION && record.NumberParameters == 2) {
+    char touch[48];
+    std::snprintf(touch, sizeof touch, ", a %s at 0x%llx,",
+                  record.ExceptionInformation[0] == 0 ? "read" : "write",
+                  static_cast<unsigned long long>(record.ExceptionInformation[1]));
+    text += touch;
+  }
+  text += " was raised in driver code outside every __try (bug check 0x1E, KMODE_EXCEPTION_NOT_HANDLED).";
+  if (thread.has_outer_try) {
+    text +=
+        " A __try around the call that led to this callback is of no use: an exception must not leave a "
+        "callback "
+        "through the system that called it.";
+  }
+  return text;
+}
+
+// Runs the __finally blocks up to `target`, and its handler: each jump but the last comes back by
+// fltsim_seh_continue().
+static_assert(sizeof(jmp_buf) <= sizeof(fltsim_seh_frame::jump_buffer));
+[[noreturn]] void unwind(Thread& thread, const EXCEPTION_RECORD& record, fltsim_seh_frame& target) {
+  fltsim_seh_frame* frame = thread.exception_chain;
+  while (frame != &target && frame->kind != FLTSIM_SEH_FINALLY) frame = frame->outer;
+  thread.exception_chain = frame->outer;
+  // What was asked from below there is forgotten: its exception has given way to this one.
+  const std::uint64_t stack = registers_of(*frame).rsp;
+  while (thread.filter_call != nullptr &&
+         reinterpret_cast<std::uint64_t>(thread.filter_call->asker) < stack) {
+    end_filter(thread, *thread.filter_call);
+  }
+  frame->record = record;
+  frame->target = &target;
+  frame->state = kRaised;
+  // What a jmp_buf decays to; the array type itself would be an access that the aliasing rules forbid. The thread
+  // sanitizer knows of longjmp() alone, not of _longjmp().
+  std::longjmp(static_cast<std::remove_extent_t<jmp_buf>*>(static_cast<void*>(frame->jump_buffer)), 1);
+}
+
+}  // namespace
+
+void raise_record(EXCEPTION_RECORD& record) {
   Thread& thread = current_thread("an exception in driver code");
   thread.reads_for_driver = false;
+  CONTEXT context{reinterpret_cast<ULONG64>(record.ExceptionAddress)};
+  EXCEPTION_POINTERS pointers{&record, &context};
   fltsim_seh_frame* frame = thread.exception_chain;
+  while (frame != nullptr && (frame->kind == FLTSIM_SEH_FINALLY ||
+                              (frame->kind == FLTSIM_SEH_ASKS && !takes(thread, *frame, pointers)))) {
+    frame = frame->outer;
+  }
   const bool in_program = thread.program_failed != nullptr && thread.kernel_depth == 0;
   if (!in_program && record.ExceptionCode == STATUS_ACCESS_VIOLATION && record.NumberParameters == 2)
     judge_access_violation(thread, record.ExceptionInformation[1], frame != nullptr);
   if (frame == nullptr) {
     if (in_program) thread.program_failed(thread, record);
-    bug_check(
-        thread, "SIM-8",
-        "exception " + code_text(record.ExceptionCode) +
-            " was raised in driver code outside every __try (bug check 0x1E, KMODE_EXCEPTION_NOT_HANDLED).");
+    bug_check(thread, "SIM-8", text_of_escape(thread, record));
   }
-  frame->record = record;
-  frame->context.Rip = reinterpret_cast<ULONG64>(record.ExceptionAddress);
-  frame->pointers = {&frame->record, &frame->context};
-  frame->raised = 1;
-  leave_frame(thread, *frame);
-  // What a jmp_buf decays to; the array type itself would be an access that the aliasing rules forbid.
-  _longjmp(static_cast<std::remove_extent_t<jmp_buf>*>(static_cast<void*>(frame->jump_buffer)), 1);
+  unwind(thread, record, *frame);
 }
-
-static_assert(sizeof(jmp_buf) <= sizeof(fltsim_seh_frame::jump_buffer));
-
-// --- faults ---
-
-// The handler is process-wide by nature, and so is the list it reads. Slots are claimed by `begin`, and valid
-// while `end` is set.
-struct Watched {
-  std::atomic<std::uintptr_t> begin{0};
-  std::atomic<std::uintptr_t> end{0};
-};
-std::array<Watched, 1024> g_watched;
-std::array<struct sigaction, 65> g_before;
-
-bool is_watched(std::uintptr_t address) {
-  for (const Watched& range : g_watched) {
-    const std::uintptr_t end = range.end.load(std::memory_order_acquire);
-    if (end != 0 && address < end && address >= range.begin.load(std::memory_order_relaxed)) return true;
-  }
-  return false;
-}
-
-NTSTATUS status_of(int signal, int code) {
-  if (signal != SIGFPE) return STATUS_ACCESS_VIOLATION;
-  return code == FPE_INTOVF ? STATUS_INTEGER_OVERFLOW : STATUS_INTEGER_DIVIDE_BY_ZERO;
-}
-
-}  // namespace
-}  // namespace fltsim::nt
-
-// Where the interrupted thread goes on, outside the signal handler: as if the instruction had made a call. Below a word
-// for the alignment lie the instruction's address and the stack pointer it had; with these an unwinder goes on at the
-// instruction itself, as behind a signal (CFA = [rsp+16], return address at rsp+8).
-asm(R"(
-        .pushsection .text
-        .type   fltsim_fault_entry, @function
-fltsim_fault_entry:
-        .cfi_startproc
-        .cfi_signal_frame
-        .cfi_escape 0x0f, 3, 0x77, 16, 0x06
-        .cfi_escape 0x10, 16, 2, 0x77, 8
-        call    fltsim_raise_fault
-        hlt
-        .cfi_endproc
-        .size   fltsim_fault_entry, .-fltsim_fault_entry
-        .popsection
-)");
-
-extern "C" {
-[[gnu::visibility("hidden")]] void fltsim_fault_entry();
-[[gnu::visibility("hidden"), gnu::used, noreturn]] void fltsim_raise_fault(std::uint64_t status,
-                                                                           std::uint64_t is_write,
-                                                                           std::uint64_t address,
-                                                                           std::uint64_t instruction);
-}
-
-void fltsim_raise_fault(std::uint64_t status, std::uint64_t is_write, std::uint64_t address,
-                        std::uint64_t instruction) {
-  EXCEPTION_RECORD record{};
-  record.ExceptionCode = static_cast<NTSTATUS>(status);
-  record.ExceptionAddress = reinterpret_cast<void*>(instruction);
-  if (record.ExceptionCode == STATUS_ACCESS_VIOLATION) {
-    record.NumberParameters = 2;
-    record.ExceptionInformation[0] = is_write;
-    record.ExceptionInformation[1] = address;
-  }
-  fltsim::nt::raise_record(record);
-}
-
-namespace fltsim::nt {
-namespace {
-
-// Where the driver was, and its stack pointer there.
-struct FaultPlace {
-  std::uintptr_t instruction = 0;  // 0: the fault is not a driver's
-  std::uintptr_t stack = 0;
-};
-
-// A call to where no code is faults at its target: the instruction is then the call, behind which lies the address that
-// it has pushed.
-FaultPlace place_of_fault(greg_t* registers, const siginfo_t& info) {
-  const auto instruction = static_cast<std::uintptr_t>(registers[REG_RIP]);
-  const auto stack = static_cast<std::uintptr_t>(registers[REG_RSP]);
-  if (is_watched(instruction)) return {instruction, stack};
-  const Thread* const thread = current_thread_or_null();
-  if (thread != nullptr && thread->reads_for_driver) return {instruction, stack};
-  if (info.si_signo != SIGSEGV || reinterpret_cast<std::uintptr_t>(info.si_addr) != instruction) return {};
-  const auto caller = *reinterpret_cast<const std::uintptr_t*>(stack);
-  return is_watched(caller) ? FaultPlace{caller - 1, stack + sizeof caller} : FaultPlace{};
-}
-
-// The one thing that can be said of a crash in a check, which may be that of memory which has gone.
-void name_running_check() {
-  const char* check = running_check();
-  if (check == nullptr) return;
-  for (const char* text :
-       {"fltsim: a crash in the check \"", check,
-        "\": does it read the memory of a driver that was unloaded? Use Driver::always().\n"}) {
-    static_cast<void>(!write(STDERR_FILENO, text, std::strlen(text)));
-  }
-}
-
-// The handler has a stack of its own, and the thread goes no further.
-void check_stack(const void* address) {
-  Thread* thread = current_thread_or_null();
-  if (thread == nullptr || thread->driver == nullptr || !sched::is_stack_overflow(address)) return;
-  bug_check(
-      *thread, "SIM-10",
-      "the driver has used up its thread's stack: an endless recursion? Windows gives kernel code 24 KB, and "
-      "stops with UNEXPECTED_KERNEL_MODE_TRAP (0x7F).");
-}
-
-void on_fault(int signal, siginfo_t* info, void* raw) {
-  check_stack(info->si_addr);
-  greg_t* registers = static_cast<ucontext_t*>(raw)->uc_mcontext.gregs;
-  const FaultPlace place = place_of_fault(registers, *info);
-  if (place.instruction == 0) {
-    name_running_check();
-    // The instruction runs again and reaches the handler that was there before, which ends the program.
-    sigaction(signal, &g_before[static_cast<std::size_t>(signal)], nullptr);
-    return;
-  }
-  // Below the red zone; aligned as before a call instruction.
-  constexpr std::uintptr_t kWords = 4;
-  auto* stack = reinterpret_cast<std::uintptr_t*>((static_cast<std::uintptr_t>(registers[REG_RSP]) - 256) &
-                                                  ~std::uintptr_t{15}) -
-                kWords;
-  stack[1] = place.instruction;
-  stack[2] = place.stack;
-  registers[REG_RDI] = static_cast<greg_t>(static_cast<std::uint32_t>(status_of(signal, info->si_code)));
-  registers[REG_RSI] = (registers[REG_ERR] >> 1) & 1;
-  registers[REG_RDX] = reinterpret_cast<greg_t>(info->si_addr);
-  registers[REG_RCX] = static_cast<greg_t>(place.instruction);
-  registers[REG_RSP] = reinterpret_cast<greg_t>(stack);
-  registers[REG_RIP] = reinterpret_cast<greg_t>(&fltsim_fault_entry);
-}
-
-void install_handler() {
-  struct sigaction action {};
-  action.sa_sigaction = on_fault;
-  action.sa_flags = SA_SIGINFO | SA_ONSTACK | SA_NODEFER;
-  for (const int signal : {SIGSEGV, SIGBUS, SIGFPE}) {
-    sigaction(signal, &action, &g_before[static_cast<std::size_t>(signal)]);
-  }
-}
-
-}  // namespace
 
 ExceptionChainScope::ExceptionChainScope()
     : thread_(current_thread("a call into a driver")),
-      outer_(std::exchange(thread_.exception_chain, nullptr)) {}
+      outer_(std::exchange(thread_.exception_chain, nullptr)),
+      filter_call_(thread_.filter_call),
+      had_outer_try_(std::exchange(thread_.has_outer_try, thread_.has_outer_try || outer_ != nullptr)) {}
 
 ExceptionChainScope::~ExceptionChainScope() {
   sched::Scheduler::stay_if_abandoned();
   thread_.exception_chain = outer_;
+  thread_.has_outer_try = had_outer_try_;
+  thread_.filter_call = filter_call_;  // PsTerminateSystemThread may have been called in a filter
 }
 
-void raise_exception(NTSTATUS code, ULONG parameter_count, ULONG_PTR first, ULONG_PTR second) {
+void raise_exception(NTSTATUS code, const void* from, ULONG parameter_count, ULONG_PTR first,
+                     ULONG_PTR second) {
   EXCEPTION_RECORD record{};
   record.ExceptionCode = code;
-  record.ExceptionAddress = __builtin_return_address(0);
+  record.ExceptionFlags = EXCEPTION_NONCONTINUABLE;
+  record.ExceptionAddress = const_cast<void*>(from);
   record.NumberParameters = parameter_count;
   record.ExceptionInformation[0] = first;
   record.ExceptionInformation[1] = second;
   raise_record(record);
-}
-
-bool watch_faults(const void* begin, const void* end) {
-  static std::once_flag installed;
-  std::call_once(installed, install_handler);
-  for (Watched& range : g_watched) {
-    std::uintptr_t free = 0;
-    if (!range.begin.compare_exchange_strong(free, reinterpret_cast<std::uintptr_t>(begin))) continue;
-    range.end.store(reinterpret_cast<std::uintptr_t>(end), std::memory_order_release);
-    return true;
-  }
-  return false;
-}
-
-void unwatch_faults(const void* begin) {
-  for (Watched& range : g_watched) {
-    if (range.begin.load() != reinterpret_cast<std::uintptr_t>(begin)) continue;
-    range.end.store(0);
-    range.begin.store(0);
-    return;
-  }
 }
 
 }  // namespace fltsim::nt
@@ -285,23 +297,22 @@ using namespace fltsim;
 
 extern "C" {
 
-void fltsim_seh_enter(fltsim_seh_frame* frame) { nt::enter_frame(nt::current_thread("__try"), *frame); }
+void fltsim_seh_enter(fltsim_seh_frame* frame, int kind) {
+  nt::enter_frame(nt::current_thread("__try"), *frame, kind);
+}
 
 void fltsim_seh_exit(fltsim_seh_frame* frame) { nt::leave_frame(nt::current_thread("__try"), *frame); }
 
-int fltsim_seh_filter(fltsim_seh_frame* frame, int disposition) {
-  if (disposition == EXCEPTION_CONTINUE_EXECUTION) {
-    nt::bug_check(nt::current_thread("an exception filter"), "SIM-8",
-                  "an exception filter returned EXCEPTION_CONTINUE_EXECUTION, which is not simulated.");
-  }
-  if (disposition <= 0) return 0;
-  frame->raised = 0;
-  return 1;
+int fltsim_seh_asked(const fltsim_seh_frame* frame) { return frame->state == nt::kAsked; }
+
+void fltsim_seh_answer(int disposition) {
+  nt::fltsim_seh_return_answer(nt::current_thread("an exception filter").filter_call->asker, disposition);
 }
 
+int fltsim_seh_raised(const fltsim_seh_frame* frame) { return frame->state == nt::kRaised; }
+
 void fltsim_seh_continue(fltsim_seh_frame* frame) {
-  const EXCEPTION_RECORD record = frame->record;
-  nt::raise_record(record);
+  nt::unwind(nt::current_thread("__finally"), frame->record, *frame->target);
 }
 
 void fltsim_driver_failed(const char* what, const char* file, int line) {
@@ -312,17 +323,17 @@ void fltsim_driver_failed(const char* what, const char* file, int line) {
 
 VOID ExRaiseStatus(NTSTATUS Status) {
   nt::enter("ExRaiseStatus", nt::kApc);
-  nt::raise_exception(Status);
+  nt::raise_exception(Status, __builtin_return_address(0));
 }
 
 VOID ExRaiseAccessViolation(VOID) {
   nt::enter("ExRaiseAccessViolation", nt::kApc);
-  nt::raise_exception(STATUS_ACCESS_VIOLATION);
+  nt::raise_exception(STATUS_ACCESS_VIOLATION, __builtin_return_address(0));
 }
 
 VOID ExRaiseDatatypeMisalignment(VOID) {
   nt::enter("ExRaiseDatatypeMisalignment", nt::kApc);
-  nt::raise_exception(STATUS_DATATYPE_MISALIGNMENT);
+  nt::raise_exception(STATUS_DATATYPE_MISALIGNMENT, __builtin_return_address(0));
 }
 
 }  // extern "C"

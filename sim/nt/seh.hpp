@@ -2,12 +2,12 @@
 // faults in driver code.
 //
 // A driver's __try blocks are lowered when the driver is built (loader/tool/seh_lower.cpp). Their frames are
-// linked into a chain per simulated thread. Raising goes to the innermost frame with longjmp; it never
-// crosses a frame of the simulator, because every call into a driver begins a chain of its own
+// linked into a chain per simulated thread. An exception never crosses a frame of the simulator, because every call into a driver begins a chain of its own
 // (driver_call.hpp). An exception that no frame of that call takes is a bug check, finding SIM-8.
 //
-// One pass instead of Windows' two: a filter runs after the __finally blocks inside its __try.
-// EXCEPTION_CONTINUE_EXECUTION is a bug check.
+// Two passes, as on Windows: the filters are asked from the innermost frame outwards, with the frames of the exception
+// in place, until one takes it; then the __finally blocks between run, and its handler. EXCEPTION_CONTINUE_EXECUTION is a
+// bug check.
 #pragma once
 
 #include <ntifs.h>
@@ -27,6 +27,8 @@ class ExceptionChainScope {
  private:
   Thread& thread_;
   fltsim_seh_frame* const outer_;
+  FilterCall* const filter_call_;
+  const bool had_outer_try_;
 };
 
 // The simulator touches memory for the driver that called it: a fault until the end of the scope is the driver's. No
@@ -42,12 +44,15 @@ class DriverReads {
   Thread& thread_;
 };
 
-// Raises in the calling thread. No frame between the caller's driver and here may own a destructor that
-// matters.
-[[noreturn]] void raise_exception(NTSTATUS code, ULONG parameter_count = 0, ULONG_PTR first = 0,
-                                  ULONG_PTR second = 0);
+// Raises in the calling thread, from the driver's instruction behind the call of the routine, `from`. No frame between the
+// driver and here may own a destructor that matters.
+[[noreturn]] void raise_exception(NTSTATUS code, const void* from, ULONG parameter_count = 0,
+                                  ULONG_PTR first = 0, ULONG_PTR second = 0);
 
-// A fault (SIGSEGV, SIGBUS, SIGFPE) whose instruction lies in [begin, end), or a call from there to where no
+// The same with a record of the caller's, which the filters see.
+[[noreturn]] void raise_record(EXCEPTION_RECORD& record);
+
+// A fault (SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGTRAP) whose instruction lies in [begin, end), or a call from there to where no
 // code is, becomes an exception in the faulting thread; any other fault goes to whoever handled it before.
 // The first call installs the process-wide handler. Returns false when more modules are loaded than can be
 // watched. Any thread.

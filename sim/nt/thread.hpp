@@ -21,6 +21,7 @@ struct _EXCEPTION_RECORD;
 namespace fltsim::nt {
 
 class Executive;
+struct FilterCall;
 class MessageBuffers;
 class Process;
 class UserScratch;
@@ -88,6 +89,9 @@ class Thread final {
   std::uint32_t last_error = 0;                        // Win32's GetLastError
   std::unique_ptr<UserScratch> scratch;
   fltsim_seh_frame* exception_chain = nullptr;  // the innermost __try that is active (nt/seh.hpp)
+  bool has_outer_try = false;                   // a driver whose call led to this callback is in a __try
+  FilterCall* filter_call = nullptr;            // the exception filter that is asked, if any
+  const char* routine = "";                     // that was entered last, for the text of a crash
   MessageBuffers* message_buffers = nullptr;    // of the MessageNotify that runs (nt/driver_watch.hpp)
   const void* judged = nullptr;                 // the callback whose answer is looked at (nt/code_place.hpp)
   bool reads_for_driver = false;  // a fault now is the calling driver's (DriverReads in nt/seh.hpp)

@@ -18,7 +18,7 @@ namespace fltsim::nt {
 // The status that `code` raises, or STATUS_SUCCESS: what a driver's __try and __except around it would see.
 inline NTSTATUS status_raised_by(const std::function<void()>& code) {
   fltsim_seh_frame frame{};
-  fltsim_seh_enter(&frame);
+  fltsim_seh_enter(&frame, FLTSIM_SEH_TAKES_ALL);
   if (_setjmp(reinterpret_cast<__jmp_buf_tag*>(frame.jump_buffer)) != 0) return frame.record.ExceptionCode;
   code();
   fltsim_seh_exit(&frame);

@@ -520,6 +520,321 @@ CHECK(unbraced_loops_and_case_labels) {
         break;
 }
 
+// --- two passes ---
+
+CHECK(filter_runs_before_inner_finally) {
+  __try {
+    __try {
+      ExRaiseStatus(STATUS_NO_MEMORY);
+    } __finally {
+      note(log, AbnormalTermination() ? 'A' : 'n');
+    }
+  } __except (note(log, 'f'), GetExceptionCode() == STATUS_NO_MEMORY) {
+    note(log, 'h');
+  }
+}
+
+static void raises_below(struct SehLog* log) {
+  __try {
+    char filler[600];
+    RtlZeroMemory(filler, sizeof(filler));
+    ExRaiseStatus(STATUS_NO_MEMORY);
+  } __finally {
+    note(log, '2');
+  }
+}
+CHECK(filter_changes_locals_that_the_inner_finally_sees) {
+  int v = 1;
+  __try {
+    __try {
+      v = 2;
+      raises_below(log);
+    } __finally {
+      note(log, v == 3 ? '3' : 'w');
+      v = 4;
+    }
+  } __except (v == 2 ? (v = 3, note(log, '1'), EXCEPTION_EXECUTE_HANDLER) : EXCEPTION_CONTINUE_SEARCH) {
+    note(log, v == 4 ? '4' : 'w');
+  }
+}
+
+static int raise_once(struct SehLog* log, NTSTATUS code) {
+  note(log, 'f');
+  if (code == STATUS_NO_MEMORY) ExRaiseStatus(STATUS_ACCESS_DENIED);
+  return EXCEPTION_EXECUTE_HANDLER;
+}
+CHECK(filter_that_raises_is_asked_again) {
+  __try {
+    __try {
+      ExRaiseStatus(STATUS_NO_MEMORY);
+    } __finally {
+      note(log, 'u');
+    }
+  } __except (raise_once(log, GetExceptionCode())) {
+    note(log, GetExceptionCode() == STATUS_ACCESS_DENIED ? 'h' : 'w');
+  }
+}
+
+static int catches(struct SehLog* log) {
+  __try {
+    *(volatile int*)log->bad_address = 1;
+  } __except (EXCEPTION_EXECUTE_HANDLER) {
+    note(log, 'c');
+  }
+  return EXCEPTION_EXECUTE_HANDLER;
+}
+CHECK(filter_may_catch_by_itself) {
+  __try {
+    ExRaiseStatus(STATUS_NO_MEMORY);
+  } __except (catches(log)) {
+    note(log, GetExceptionCode() == STATUS_NO_MEMORY ? 'h' : 'w');
+  }
+}
+
+CHECK(codes_of_nested_handlers) {
+  __try {
+    ExRaiseStatus(STATUS_NO_MEMORY);
+  } __except (EXCEPTION_EXECUTE_HANDLER) {
+    __try {
+      ExRaiseStatus(STATUS_ACCESS_DENIED);
+    } __except (GetExceptionCode() == STATUS_ACCESS_DENIED) {
+      note(log, GetExceptionCode() == STATUS_ACCESS_DENIED ? 'i' : 'w');
+    }
+    note(log, GetExceptionCode() == STATUS_NO_MEMORY ? 'o' : 'w');
+  }
+}
+
+CHECK(abnormal_termination_of_nested_blocks) {
+  __try {
+    __try {
+      ExRaiseStatus(STATUS_NO_MEMORY);
+    } __finally {
+      __try {
+        note(log, 'a');
+      } __finally {
+        note(log, AbnormalTermination() ? 'w' : 'n');
+      }
+      note(log, AbnormalTermination() ? 'A' : 'w');
+    }
+  } __except (EXCEPTION_EXECUTE_HANDLER) {
+    note(log, 'h');
+  }
+}
+
+static int returns_from_finally(struct SehLog* log) {
+  __try {
+    ExRaiseStatus(STATUS_NO_MEMORY);
+  } __finally {
+    note(log, 'f');
+    return 7;
+  }
+}
+CHECK(return_out_of_a_finally_block_ends_the_exception) {
+  __try {
+    note(log, returns_from_finally(log) == 7 ? 'y' : 'n');
+  } __except (EXCEPTION_EXECUTE_HANDLER) {
+    note(log, 'x');
+  }
+}
+
+// --- records ---
+
+static int record_is(struct SehLog* log, PEXCEPTION_POINTERS pointers, NTSTATUS code, ULONG parameters,
+                     ULONG flags) {
+  const EXCEPTION_RECORD* record = pointers->ExceptionRecord;
+  note(log, record->ExceptionCode == code ? 'c' : 'w');
+  note(log, record->NumberParameters == parameters ? 'p' : 'w');
+  note(log, record->ExceptionFlags == flags ? 'f' : 'w');
+  note(log, record->ExceptionAddress != NULL ? 'a' : 'w');
+  return EXCEPTION_EXECUTE_HANDLER;
+}
+CHECK(record_of_a_raised_status) {
+  __try {
+    ExRaiseStatus(STATUS_NO_MEMORY);
+  } __except (record_is(log, GetExceptionInformation(), STATUS_NO_MEMORY, 0, EXCEPTION_NONCONTINUABLE)) {
+  }
+}
+CHECK(record_of_a_read) {
+  __try {
+    note(log, *(volatile char*)log->bad_address);
+  } __except (GetExceptionInformation()->ExceptionRecord->ExceptionInformation[0] == 0
+                  ? record_is(log, GetExceptionInformation(), STATUS_ACCESS_VIOLATION, 2, 0)
+                  : EXCEPTION_CONTINUE_SEARCH) {
+  }
+}
+CHECK(touch_of_no_address_is_a_violation_at_minus_one) {
+  __try {
+    *(volatile char*)0x8000000000000000 = 1;
+  } __except (GetExceptionInformation()->ExceptionRecord->ExceptionInformation[1] == ~(ULONG_PTR)0) {
+    note(log, 'h');
+  }
+}
+CHECK(breakpoint_reaches_handler) {
+  __try {
+    __asm__ volatile("int3");
+  } __except (GetExceptionCode() == STATUS_BREAKPOINT
+                  ? record_is(log, GetExceptionInformation(), STATUS_BREAKPOINT, 0, 0)
+                  : EXCEPTION_CONTINUE_SEARCH) {
+    note(log, 'h');
+  }
+}
+CHECK(illegal_instruction_reaches_handler) {
+  __try {
+    __asm__ volatile("ud2");
+  } __except (GetExceptionCode() == STATUS_ILLEGAL_INSTRUCTION) {
+    note(log, 'h');
+  }
+}
+CHECK(null_pointer_reaches_handler) {
+  struct SehLog* volatile nothing = NULL;
+  __try {
+    note(nothing, 'x');
+  } __except (GetExceptionCode() == STATUS_ACCESS_VIOLATION) {
+    note(log, 'h');
+  }
+}
+
+// --- what functions look like ---
+
+struct Large {
+  LONGLONG values[9];
+};
+static struct Large return_large(struct SehLog* log) {
+  struct Large large = {{1, 2, 3, 4, 5, 6, 7, 8, 9}};
+  __try {
+    __try {
+      return large;
+    } __finally {
+      large.values[8] = 0;
+      note(log, 'i');
+    }
+  } __finally {
+    note(log, 'o');
+  }
+}
+CHECK(structures_are_returned) { note(log, return_large(log).values[8] == 9 ? 'y' : 'n'); }
+
+static int twice(int value) { return 2 * value; }
+static int (*pick_function(struct SehLog* log, int (*otherwise)(int)))(int) {
+  __try {
+    if (log->count == 0) return twice;
+  } __finally {
+    note(log, 'f');
+  }
+  return otherwise;
+}
+CHECK(functions_are_returned) { note(log, pick_function(log, NULL)(4) == 8 ? 'y' : 'n'); }
+
+#pragma GCC diagnostic ignored "-Wignored-qualifiers"
+static const ULONG return_const(struct SehLog* log) {
+  __try {
+    return 3;
+  } __finally {
+    note(log, 'f');
+  }
+}
+CHECK(constants_are_returned) { note(log, return_const(log) == 3 ? 'y' : 'n'); }
+
+#define GUARDED_FUNCTION(name, statement) \
+  static int name(struct SehLog* log) {   \
+    __try {                               \
+      statement;                          \
+    } __finally {                         \
+      note(log, 'f');                     \
+    }                                     \
+    return 0;                             \
+  }
+GUARDED_FUNCTION(macro_function, return 5)
+CHECK(functions_of_macros) { note(log, macro_function(log) == 5 ? 'y' : 'n'); }
+
+__attribute__((unused)) static __forceinline int forced_inline(struct SehLog* log) {
+  __try {
+    ExRaiseStatus(STATUS_NO_MEMORY);
+  } __except (EXCEPTION_EXECUTE_HANDLER) {
+    note(log, 'h');
+  }
+  return 6;
+}
+CHECK(forced_inline_functions) { note(log, forced_inline(log) == 6 ? 'y' : 'n'); }
+
+CHECK(statement_expressions) {
+  const int value = ({
+    int result = 1;
+    __try {
+      ExRaiseStatus(STATUS_NO_MEMORY);
+    } __except (EXCEPTION_EXECUTE_HANDLER) {
+      result = 2;
+    }
+    result;
+  });
+  note(log, value == 2 ? 'y' : 'n');
+}
+
+CHECK(case_with_a_try) {
+  switch (log->count) {
+    case 0:
+      __try {
+        note(log, 'a');
+        break;
+      } __finally {
+        note(log, 'f');
+      }
+      note(log, 'x');
+      break;
+    default:
+      note(log, 'x');
+  }
+}
+
+// clang-format off
+CHECK(digraphs) <%
+  __try <%
+    note(log, "ab"<:1:>);
+  %> __finally <%
+    note(log, 'f');
+  %>
+%>
+    // clang-format on
+
+    static int same_label(struct SehLog* log) {
+  __try {
+    goto out;
+  } __finally {
+    note(log, 'f');
+  }
+out:
+  return log->count;
+}
+CHECK(labels_of_different_functions) {
+  __try {
+    if (same_label(log) == 1) goto out;
+    note(log, 'x');
+  } __finally {
+    note(log, 'g');
+  }
+out:
+  note(log, 'z');
+}
+
+static ULONG deep(struct SehLog* log, ULONG depth) {
+  ULONG result = 0;
+  __try {
+    if (depth == 0) ExRaiseStatus(STATUS_NO_MEMORY);
+    result = deep(log, depth - 1);
+  } __finally {
+    log->rounds++;
+  }
+  return result;
+}
+CHECK(exception_through_many_frames) {
+  log->rounds = 0;
+  __try {
+    deep(log, 500);
+  } __except (GetExceptionCode() == STATUS_NO_MEMORY) {
+    note(log, log->rounds == 501 ? 'y' : 'n');
+  }
+}
+
 CHECK(storm) {
   volatile ULONG caught = 0;
   for (ULONG i = 0; i < log->rounds; i++) {
@@ -542,6 +857,14 @@ CHECK(escapes) {
   ExRaiseStatus(STATUS_INSUFFICIENT_RESOURCES);
 }
 
+CHECK(escapes_from_a_callback) {
+  __try {
+    log->call_out(log);
+  } __except (EXCEPTION_EXECUTE_HANDLER) {
+    note(log, 'x');
+  }
+}
+
 CHECK(faults_outside_every_try) {
   note(log, 'a');
   *(volatile int*)log->bad_address = 1;
@@ -554,3 +877,40 @@ CHECK(continues_execution) {
     note(log, 'x');
   }
 }
+
+#ifndef __cplusplus
+CHECK(lower_case_keywords) {
+  try {
+    try {
+      if (log->count == 0) leave;
+      note(log, 'x');
+    } finally {
+      note(log, 'f');
+    }
+    ExRaiseStatus(STATUS_NO_MEMORY);
+  }
+  except(EXCEPTION_EXECUTE_HANDLER) { note(log, 'h'); }
+}
+
+static int old_style(log, value)
+struct SehLog* log;
+int value;
+{
+  __try {
+    return value;
+  } __finally {
+    note(log, 'f');
+  }
+}
+CHECK(old_style_definitions) { note(log, old_style(log, 3) == 3 ? 'y' : 'n'); }
+
+CHECK(register_variables) {
+  register int v = 1;
+  __try {
+    v = 2;
+    ExRaiseStatus(STATUS_NO_MEMORY);
+  } __except (v == 2) {
+    note(log, v == 2 ? 'y' : 'n');
+  }
+}
+#endif

@@ -76,3 +76,105 @@ CHECK(function_templates) {
   note(log, read_or(&five, 7) == 5 ? 'y' : 'n');
   note(log, read_or(static_cast<const int*>(log->bad_address), 7) == 7 ? 'y' : 'n');
 }
+
+namespace {
+
+class Owner {
+ public:
+  Owner(struct SehLog* log, char letter) : log_{log}, letter_(letter) {
+    __try {
+      ExRaiseStatus(STATUS_NO_MEMORY);
+    } __except (letter_ == letter) {
+      note(log_, 'c');
+    }
+  }
+  ~Owner() { note(log_, letter_); }
+  [[nodiscard]] auto first() -> SehLog& {
+    __try {
+      return *log_;
+    } __finally {
+      note(log_, 'f');
+    }
+  }
+  explicit operator bool() const noexcept {
+    __try {
+      return log_->count != 0;
+    } __finally {
+      note(log_, 'o');
+    }
+  }
+  template <class T>
+  T outside(T value);
+
+ private:
+  struct SehLog* log_;
+  char letter_;
+};
+
+template <class T>
+T Owner::outside(T value) {
+  if constexpr (sizeof(T) == 4) {
+    __try {
+      return value;
+    } __finally {
+      note(log_, '4');
+    }
+  } else {
+    return value;
+  }
+}
+
+struct Fixed {
+  explicit Fixed(int number) : value(number) {}
+  const int value;
+};
+Fixed return_fixed(struct SehLog* log) {
+  __try {
+    return Fixed(3);
+  } __finally {
+    note(log, 'f');
+  }
+}
+
+}  // namespace
+
+CHECK(kinds_of_member_functions) {
+  Owner owner(log, 'z');
+  note(log, &owner.first() == log ? 'y' : 'n');
+  note(log, owner ? 'y' : 'n');
+  note(log, owner.outside(5) == 5 ? 'y' : 'n');
+}
+
+CHECK(types_without_default_are_returned) { note(log, return_fixed(log).value == 3 ? 'y' : 'n'); }
+
+CHECK(lambdas) {
+  const auto caught = [](NTSTATUS status) -> NTSTATUS {
+    __try {
+      ExRaiseStatus(status);
+    } __except (GetExceptionCode() == status ? EXCEPTION_EXECUTE_HANDLER : EXCEPTION_CONTINUE_SEARCH) {
+      return GetExceptionCode();
+    }
+    return STATUS_SUCCESS;
+  };
+  note(log, caught(STATUS_NO_MEMORY) == STATUS_NO_MEMORY ? 'y' : 'n');
+  [&] {
+    __try {
+      note(log, 'a');
+    } __finally {
+      note(log, 'f');
+    }
+  }();
+}
+
+CHECK(destructors_run_on_the_ordinary_ways_out) {
+  for (int i = 0; i < 3; i++) {
+    __try {
+      const Owner owner(log, static_cast<char>('0' + i));
+      if (i == 0) continue;
+      if (i == 1) __leave;
+      break;
+    } __finally {
+      note(log, 'f');
+    }
+  }
+}

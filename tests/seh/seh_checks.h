@@ -6,6 +6,7 @@
 struct SehLog {
   char text[64];
   int count;
-  void* bad_address;  // nothing is mapped there
-  ULONG rounds;       // of the storm
+  void* bad_address;                 // nothing is mapped there
+  ULONG rounds;                      // of the storm
+  void (*call_out)(struct SehLog*);  // a routine of the machine that calls the driver back
 };

@@ -46,11 +46,15 @@ class SehFixture {
   SehFixture& operator=(const SehFixture&) = delete;
 
   // What the check wrote, in a thread of the machine.
-  std::string run(const char* check) {
-    const auto function = reinterpret_cast<void (*)(SehLog*)>(module_->symbol(check));
-    if (function == nullptr) return std::string("no check ") + check;
+  std::string run(const char* name) {
+    const auto function = check(name);
+    if (function == nullptr) return std::string("no check ") + name;
     outcome = machine.system_process().run([&] { nt::call_driver([&] { function(&log); }); });
     return std::string(log.text, static_cast<std::size_t>(log.count));
+  }
+
+  void (*check(const char* name))(SehLog*) {
+    return reinterpret_cast<void (*)(SehLog*)>(module_->symbol(name));
   }
 
   Machine machine;
@@ -105,6 +109,35 @@ constexpr Check kChecks[] = {
     {"braces_and_keywords_in_text", "}{'}"},
     {"unbraced_loops_and_case_labels", "afbfg"},
     {"storm", "y"},
+    {"filter_runs_before_inner_finally", "fAh"},
+    {"filter_changes_locals_that_the_inner_finally_sees", "1234"},
+    {"filter_that_raises_is_asked_again", "ffuh"},
+    {"filter_may_catch_by_itself", "ch"},
+    {"codes_of_nested_handlers", "io"},
+    {"abnormal_termination_of_nested_blocks", "anAh"},
+    {"return_out_of_a_finally_block_ends_the_exception", "fy"},
+    {"record_of_a_raised_status", "cpfa"},
+    {"record_of_a_read", "cpfa"},
+    {"touch_of_no_address_is_a_violation_at_minus_one", "h"},
+    {"breakpoint_reaches_handler", "cpfah"},
+    {"illegal_instruction_reaches_handler", "h"},
+    {"null_pointer_reaches_handler", "h"},
+    {"structures_are_returned", "ioy"},
+    {"functions_are_returned", "fy"},
+    {"constants_are_returned", "fy"},
+    {"functions_of_macros", "fy"},
+    {"forced_inline_functions", "hy"},
+    {"statement_expressions", "y"},
+    {"case_with_a_try", "af"},
+    {"digraphs", "bf"},
+    {"labels_of_different_functions", "fgz"},
+    {"exception_through_many_frames", "y"},
+};
+
+constexpr Check kCOnlyChecks[] = {
+    {"lower_case_keywords", "fh"},
+    {"old_style_definitions", "fy"},
+    {"register_variables", "y"},
 };
 
 constexpr Check kCxxChecks[] = {
@@ -112,6 +145,10 @@ constexpr Check kCxxChecks[] = {
     {"function_templates", "yy"},
     {"raw_strings", "\"f"},
     {"digit_separators", "yf"},
+    {"kinds_of_member_functions", "cfyoy4yz"},
+    {"types_without_default_are_returned", "fy"},
+    {"lambdas", "yaf"},
+    {"destructors_run_on_the_ordinary_ways_out", "c0fc1fc2f"},
 };
 
 class SehCTest : public testing::TestWithParam<Check> {};
@@ -127,6 +164,7 @@ TEST_P(SehCxxTest, TakesTheDocumentedWay) {
 
 std::string name_of(const testing::TestParamInfo<Check>& check) { return check.param.name; }
 INSTANTIATE_TEST_SUITE_P(Checks, SehCTest, testing::ValuesIn(kChecks), name_of);
+INSTANTIATE_TEST_SUITE_P(COnlyChecks, SehCTest, testing::ValuesIn(kCOnlyChecks), name_of);
 INSTANTIATE_TEST_SUITE_P(Checks, SehCxxTest, testing::ValuesIn(kChecks), name_of);
 INSTANTIATE_TEST_SUITE_P(CxxChecks, SehCxxTest, testing::ValuesIn(kCxxChecks), name_of);
 
@@ -143,7 +181,19 @@ TEST(SehTest, FaultOutsideEveryTryIsABugCheckThatNamesTheCode) {
   fixture.machine.verifier().expect("SIM-8");
   fixture.run("faults_outside_every_try");
   EXPECT_EQ(fixture.outcome, Outcome::kStopped);
-  EXPECT_THAT(to_string(fixture.machine.verifier().findings().at(0)), HasSubstr("0xC0000005"));
+  EXPECT_THAT(to_string(fixture.machine.verifier().findings().at(0)),
+              HasSubstr("0xC0000005 (access violation), a write at"));
+}
+
+TEST(SehTest, ExceptionThatLeavesACallbackIsABugCheckInSpiteOfATryAroundIt) {
+  SehFixture fixture(FLTLINK_DRIVER("seh_checks_c"));
+  fixture.machine.verifier().expect("SIM-8");
+  static void (*escapes)(SehLog*);
+  escapes = fixture.check("escapes");
+  fixture.log.call_out = [](SehLog* log) { nt::call_driver([&] { escapes(log); }); };
+  EXPECT_EQ(fixture.run("escapes_from_a_callback"), "a");
+  EXPECT_EQ(fixture.outcome, Outcome::kStopped);
+  EXPECT_THAT(to_string(fixture.machine.verifier().findings().at(0)), HasSubstr("must not leave a callback"));
 }
 
 TEST(SehTest, MemoryOfAProcessThatEndedIsAnAccessViolation) {  // T-28

@@ -26,22 +26,30 @@ std::string passed_on(Finally* outer, bool stays, Way way, const std::string& pl
 }  // namespace
 
 void Lowerer::leave(const Context& context) {
-  if (context.leave == 0) fail(line(), "__leave outside a __try");
+  if (context.leave == 0) fail_here("__leave outside a __try block");
   skip_to(unit_.end_of_simple(at_) + 1);
   out_ += "goto fltsim_leave_" + std::to_string(context.leave) + ";";
 }
 
 void Lowerer::return_statement(const Context& context) {
-  if (context.enclosing == nullptr) return simple_statement();
+  if (context.enclosing == nullptr) return simple_statement(context);
   const std::size_t end = unit_.end_of_simple(at_);
-  const std::string value = unit_.text_between(at_ + 1, end);
-  const bool has_value = unit_.after_space(at_ + 1) < end;
-  at_ = end + 1;  // the value was taken as text, with its line ends
-  context.enclosing->returns = true;
-  const std::string n = std::to_string(context.enclosing->number);
+  Finally& block = *context.enclosing;
+  const bool has_value = unit_.next(at_) < end;
+  const bool keeps_value = has_value && !function_.return_type.empty();
+  if (keeps_value && function_.return_type.find("auto") != std::string::npos) {
+    fail_here(
+        "return of a value out of a __try with __finally, in a function whose type is deduced: write the "
+        "type");
+  }
+  ++at_;
+  block.returns = true;
+  block.returns_value = block.returns_value || keeps_value;
   out_ += "{ ";
-  if (has_value) out_ += (return_type_.empty() ? "" : "fltsim_value_" + n + " =") + value + "; ";
-  out_ += go_to_end(*context.enclosing, kReturn) + " }";
+  if (keeps_value) out_ += "fltsim_value_" + std::to_string(block.number) + " =";
+  expression(end, context);
+  ++at_;
+  out_ += (has_value ? "; " : "") + go_to_end(block, kReturn) + " }";
 }
 
 void Lowerer::jump(const Context& context, Way way, const char* plain) {
@@ -55,9 +63,10 @@ void Lowerer::jump(const Context& context, Way way, const char* plain) {
 }
 
 void Lowerer::goto_statement(const Context& context) {
-  const std::size_t target = unit_.after_space(at_ + 1);
-  const std::string name(unit_[target].text);
-  if (context.enclosing == nullptr || context.enclosing->labels.contains(name)) return simple_statement();
+  const std::string name(unit_.text(unit_.next(at_)));
+  function_.gotos.push_back({name, at_, context.region});
+  if (context.enclosing == nullptr || context.enclosing->labels.contains(name))
+    return simple_statement(context);
   skip_to(unit_.end_of_simple(at_) + 1);
   out_ += "{ " + go_to_end(*context.enclosing, goto_code(*context.enclosing, name)) + " }";
 }
@@ -68,14 +77,15 @@ void Lowerer::carry_out(const Context& context, const Finally& leaving) {
   const auto when = [&](int code, const std::string& action) {
     out_ += " if (fltsim_go_" + n + " == " + std::to_string(code) + ") { " + action + " }";
   };
-  const std::string value = return_type_.empty() ? "" : "fltsim_value_" + n;
+  const std::string value = leaving.returns_value ? "fltsim_value_" + n + (is_cxx_ ? ".take()" : "") : "";
   Finally* outer = context.enclosing;
   if (leaving.returns && outer == nullptr) when(kReturn, "return " + value + ";");
   if (leaving.returns && outer != nullptr) {
     outer->returns = true;
-    const std::string m = std::to_string(outer->number);
-    when(kReturn,
-         (value.empty() ? "" : "fltsim_value_" + m + " = " + value + "; ") + go_to_end(*outer, kReturn));
+    outer->returns_value = outer->returns_value || leaving.returns_value;
+    const std::string keep =
+        value.empty() ? "" : "fltsim_value_" + std::to_string(outer->number) + " = " + value + "; ";
+    when(kReturn, keep + go_to_end(*outer, kReturn));
   }
   if (leaving.breaks) when(kBreak, passed_on(outer, context.break_stays, kBreak, "break;"));
   if (leaving.continues) when(kContinue, passed_on(outer, context.continue_stays, kContinue, "continue;"));

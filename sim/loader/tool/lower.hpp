@@ -3,7 +3,7 @@
 // What the lowered code means is in sim/nt/seh.hpp and docs/adr/0007-structured-exceptions.md. In short:
 //
 //   __try { A } __except (F) { B }    { frame; if (_setjmp(frame) == 0) { A leave: exit(frame); }
-//                                       else if (filter(frame, F)) { B } else continue(frame); }
+//                                       else if (asked(frame)) answer(F); else { B } }
 //   __try { A } __finally { B }       the same frame, then B on every way out of A. A `return`, `break`,
 //                                     `continue` or `goto` that leaves A sets a code, goes to the leave
 //                                     label, and is carried out after B.
@@ -13,13 +13,14 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include "loader/tool/tokens.hpp"
 
 namespace fltsim::lower_seh {
 
-// `attribute` is put in front of every function that holds a __try. Throws Refused for what cannot be lowered. Keeps nothing
-// between calls: several threads may lower units at once.
-std::string lower(const std::string& unit, const std::string& attribute);
+// `attribute` is put in front of every function that holds a __try. Throws Refused for what cannot be lowered, and adds to
+// `warnings` what will stop the machine when it runs. Keeps nothing between calls: several threads may lower units at once.
+std::string lower(const std::string& unit, const std::string& attribute, std::vector<Remark>& warnings);
 
 }  // namespace fltsim::lower_seh

@@ -6,32 +6,37 @@
 
 namespace fltsim::lower_seh {
 
-Lowerer::Lowerer(const Unit& unit, std::string attribute) : unit_(unit), attribute_(std::move(attribute)) {}
+namespace {
+
+// wdk/km/seh.h declares it for C++ only.
+bool is_cxx(const Unit& unit) {
+  for (std::size_t i = 0; i < unit.size(); ++i) {
+    if (unit[i].text == "fltsim_seh_result") return true;
+  }
+  return false;
+}
+
+}  // namespace
+
+Lowerer::Lowerer(const Unit& unit, std::string attribute)
+    : unit_(unit), attribute_(std::move(attribute)), is_cxx_(is_cxx(unit)) {}
 
 std::string Lowerer::run() {
-  std::size_t declaration = 0;  // where the current declaration begins
-  while (at_ < unit_.size()) {
-    const std::string_view text = unit_[at_].text;
-    if (text == "{" && follows_parameters(unit_, declaration, at_)) {
-      function(declaration);
-      declaration = at_;
-      continue;
-    }
-    if (text == "__try") fail(line(), "__try outside a function, or in one whose head is not understood");
-    const bool ends_access = text == ":" && ends_access_specifier(unit_, declaration, at_);
-    copy();
-    if (text == ";" || text == "}" || text == "{" || ends_access) declaration = at_;
-  }
+  while (at_ < unit_.size()) declaration();
   return std::move(out_);
+}
+
+void Lowerer::copy() {
+  const std::string_view text = unit_[at_].text;
+  if (text == "__try" || text == "__except" || text == "__finally" || text == "__leave") {
+    fail_here(std::string(text) + " where it cannot stand");
+  }
+  out_ += text;
+  ++at_;
 }
 
 void Lowerer::copy_space() {
   while (at_ < unit_.size() && unit_.is_space(at_)) copy();
-}
-
-std::string_view Lowerer::peek() const {
-  const std::size_t next = unit_.after_space(at_);
-  return next < unit_.size() ? unit_[next].text : std::string_view();
 }
 
 void Lowerer::skip_to(std::size_t end) {
@@ -40,44 +45,29 @@ void Lowerer::skip_to(std::size_t end) {
   }
 }
 
-void Lowerer::function(std::size_t declaration) {
-  const std::size_t end = unit_.closing(at_, "{", "}");
-  if (!unit_.contains_try(at_, end)) {
-    while (at_ <= end) copy();
-    return;
-  }
-  const std::size_t head = after_prefixes(unit_, declaration);
-  return_type_ = return_type(unit_, head, at_);
-  mark_unoptimised(head);
-  block({});
-}
-
-// The attribute goes in front of the declaration, which is in out_ already.
-void Lowerer::mark_unoptimised(std::size_t declaration) {
-  std::size_t size = 0;
-  for (std::size_t i = declaration; i < at_; ++i) size += unit_[i].text.size();
-  out_.insert(out_.size() - size, attribute_ + ' ');
+void Lowerer::fail_here(const std::string& message) const {
+  fail(unit_[at_ < unit_.size() ? at_ : unit_.size() - 1], message);
 }
 
 void Lowerer::block(Context context) {
   copy_space();
-  if (at_ >= unit_.size() || unit_[at_].text != "{") fail(line(), "expected {");
-  const std::size_t end = unit_.closing(at_, "{", "}");
+  if (unit_.text(at_) != "{") fail_here("expected {");
+  const std::size_t end = unit_.closing(at_);
   copy();
   while (unit_.after_space(at_) < end) statement(context);
   copy_space();
   copy();
 }
 
-void Lowerer::parenthesis() {
+void Lowerer::parenthesis(const Context& context) {
   copy_space();
-  const std::size_t end = unit_.closing(at_, "(", ")");
-  if (unit_.contains_try(at_, end)) fail(line(), "__try inside parentheses");
-  while (at_ <= end) copy();
+  if (unit_.text(at_) != "(") fail_here("expected (");
+  expression(unit_.closing(at_) + 1, context);
 }
 
 void Lowerer::statement(Context context) {
   copy_space();
+  if (at_ >= unit_.size()) return;
   const std::string_view word = unit_[at_].text;
   if (word == "{") return block(context);
   if (word == "__try") return try_statement(context);
@@ -86,17 +76,22 @@ void Lowerer::statement(Context context) {
   if (word == "do") return do_loop(context);
   if (word == "switch") return switch_statement(context);
   if (word == "__leave") return leave(context);
+  if (word == "__except" || word == "__finally") fail_here(std::string(word) + " where it cannot stand");
   if (word == "return") return return_statement(context);
   if (word == "break" && !context.break_stays) return jump(context, kBreak, "break;");
   if (word == "continue" && !context.continue_stays) return jump(context, kContinue, "continue;");
   if (word == "goto") return goto_statement(context);
+  if (word == "[" && unit_.text(unit_.next(at_)) == "[") {
+    copy_until(unit_.closing(at_) + 1);
+    return statement(context);
+  }
   if (unit_.is_label(at_)) return label(context);
-  simple_statement();
+  simple_statement(context);
 }
 
 void Lowerer::if_statement(Context context) {
-  copy();
-  parenthesis();
+  while (unit_.text(at_) != "(" && unit_.text(at_) != "{") copy();  // if constexpr
+  if (unit_.text(at_) == "(") parenthesis(context);                 // none behind `if consteval`
   statement(context);
   if (peek() != "else") return;
   copy_space();
@@ -106,43 +101,106 @@ void Lowerer::if_statement(Context context) {
 
 void Lowerer::loop(Context context) {
   copy();
-  parenthesis();
+  parenthesis(context);
   context.break_stays = context.continue_stays = true;
   statement(context);
 }
 
 void Lowerer::do_loop(Context context) {
+  Context inside = context;
+  inside.break_stays = inside.continue_stays = true;
   copy();
-  context.break_stays = context.continue_stays = true;
-  statement(context);
+  statement(inside);
   copy_space();
-  copy();  // while
-  parenthesis();
-  simple_statement();
+  if (unit_.text(at_) != "while") fail_here("expected while");
+  copy();
+  parenthesis(context);
+  simple_statement(context);
 }
 
 void Lowerer::switch_statement(Context context) {
   copy();
-  parenthesis();
+  parenthesis(context);
   context.break_stays = true;
+  context.switch_region = context.region;
   statement(context);
 }
 
 void Lowerer::label(Context context) {
-  int conditional = 0;  // `case a ? b : c:`
-  while (unit_[at_].text != ":" || conditional != 0) {
-    conditional += unit_[at_].text == "?";
-    conditional -= unit_[at_].text == ":";
-    copy();
+  const std::string_view word = unit_[at_].text;
+  if (word == "case" || word == "default") {
+    if (context.region != context.switch_region) {
+      fail_here("a " + std::string(word) +
+                " inside a block of a __try statement, whose switch is outside it");
+    }
+  } else {
+    function_.labels.push_back({std::string(word), at_, context.region});
   }
-  copy();
+  int conditional = 0;  // `case a ? b : c:`
+  std::size_t colon = at_;
+  while (unit_.text(colon) != ":" || conditional != 0) {
+    if (unit_.text(colon) == "(") colon = unit_.closing(colon);
+    conditional += unit_.text(colon) == "?";
+    conditional -= unit_.text(colon) == ":";
+    ++colon;
+    if (colon >= unit_.size()) fail_here("a label without its colon");
+  }
+  expression(colon + 1, context);
+  while (peek() == "__attribute__") {
+    copy_space();
+    copy_until(unit_.closing(unit_.next(at_)) + 1);
+  }
   if (peek() != "}") statement(context);
 }
 
-void Lowerer::simple_statement() {
-  const std::size_t end = unit_.end_of_simple(at_);
-  if (unit_.contains_try(at_, end)) fail(line(), "__try inside an expression");
-  while (at_ <= end) copy();
+void Lowerer::simple_statement(const Context& context) { expression(unit_.end_of_simple(at_) + 1, context); }
+
+void Lowerer::expression(std::size_t end, const Context& context) {
+  while (at_ < end) {
+    const std::string_view text = unit_[at_].text;
+    if (text == "register" && unit_.is_word(at_)) {
+      ++at_;  // its value would not be in memory when an exception comes back
+    } else if (text == "(" && unit_.text(unit_.next(at_)) == "{") {
+      copy();
+      block(context);
+    } else if (text == "[") {
+      const auto head = lambda_at(unit_, at_);
+      if (!head) {
+        copy();
+      } else if (const std::size_t last = unit_.closing(head->body); unit_.contains_try(head->body, last)) {
+        lambda(*head);
+      } else {
+        copy_until(last + 1);
+      }
+    } else if (text == "__try") {
+      fail_here("__try inside an expression, or in a member function of a local class");
+    } else if (!intrinsic(context)) {
+      copy();
+    }
+  }
+}
+
+// What GetExceptionCode(), GetExceptionInformation() and AbnormalTermination() expand to (wdk/km/seh.h).
+bool Lowerer::intrinsic(const Context& context) {
+  const std::string_view word = unit_[at_].text;
+  const auto frame = [](int number) { return "fltsim_frame_" + std::to_string(number); };
+  if (word == "__exception_code") {
+    if (context.filter == 0 && context.handler == 0) {
+      fail_here("GetExceptionCode() outside a filter and a handler");
+    }
+    out_ += context.filter != 0 ? '(' + frame(context.filter) + ".pointers->ExceptionRecord->ExceptionCode)"
+                                : '(' + frame(context.handler) + ".record.ExceptionCode)";
+  } else if (word == "__exception_info") {
+    if (context.filter == 0) fail_here("GetExceptionInformation() outside a filter");
+    out_ += '(' + frame(context.filter) + ".pointers)";
+  } else if (word == "__abnormal_termination") {
+    if (context.finally == 0) fail_here("AbnormalTermination() outside a __finally block");
+    out_ += "fltsim_abnormal_" + std::to_string(context.finally);
+  } else {
+    return false;
+  }
+  ++at_;
+  return true;
 }
 
 }  // namespace fltsim::lower_seh

@@ -1,11 +1,18 @@
 #include "loader/tool/tokens.hpp"
 
+#include <algorithm>
 #include <cctype>
 
 namespace fltsim::lower_seh {
 namespace {
 
-bool is_word(char c) { return std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '_' || c == '$'; }
+bool is_digit(char c) { return std::isdigit(static_cast<unsigned char>(c)) != 0; }
+bool is_space(char c) { return std::isspace(static_cast<unsigned char>(c)) != 0; }
+// Bytes beyond ASCII are letters: identifiers of both languages may have them.
+bool is_word(char c) {
+  return std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '_' || c == '$' ||
+         static_cast<unsigned char>(c) >= 0x80;
+}
 
 class Lexer {
  public:
@@ -16,43 +23,81 @@ class Lexer {
     bool line_start = true;
     while (at_ < source_.size()) {
       const std::size_t begin = at_;
-      const int line = line_;
-      const Token::Kind kind = next(line_start);
+      Token token{Token::Kind::kOther, {}, line_};
+      token.kind = next(line_start, token.text);
       const std::string_view text = source_.substr(begin, at_ - begin);
-      for (const char c : text) line_ += c == '\n';
-      line_start = text.find('\n') != std::string_view::npos || (line_start && kind == Token::Kind::kSpace);
-      tokens.push_back({kind, text, line});
+      if (token.text.empty()) token.text = text;
+      line_ += static_cast<int>(std::count(text.begin(), text.end(), '\n'));
+      line_start =
+          text.find('\n') != std::string_view::npos || (line_start && token.kind == Token::Kind::kSpace);
+      tokens.push_back(token);
     }
     return tokens;
   }
 
  private:
-  Token::Kind next(bool line_start) {
+  bool ahead(std::string_view text) const { return source_.substr(at_, text.size()) == text; }
+
+  void skip_through(std::string_view end) {
+    const std::size_t found = source_.find(end, at_);
+    at_ = found == std::string_view::npos ? source_.size() : found + end.size();
+  }
+
+  // Advances by one token; sets `text` where that is not what the source says.
+  Token::Kind next(bool line_start, std::string_view& text) {
     const char c = source_[at_];
-    if (std::isspace(static_cast<unsigned char>(c)) != 0) {
-      while (at_ < source_.size() && std::isspace(static_cast<unsigned char>(source_[at_])) != 0) ++at_;
+    if (is_space(c)) {
+      while (at_ < source_.size() && is_space(source_[at_])) ++at_;
       return Token::Kind::kSpace;
     }
-    if (c == '#' && line_start) {
-      while (at_ < source_.size() && source_[at_] != '\n') ++at_;
+    if ((c == '#' && line_start) || ahead("//")) {
+      at_ = std::min(source_.find('\n', at_), source_.size());
+      return Token::Kind::kSpace;
+    }
+    if (ahead("/*")) {
+      skip_through("*/");
       return Token::Kind::kSpace;
     }
     if (c == '"' || c == '\'') {
       quoted(c);
       return Token::Kind::kOther;
     }
-    if (is_word(c)) {
-      const bool is_number = std::isdigit(static_cast<unsigned char>(c)) != 0;
-      while (at_ < source_.size() && (is_word(source_[at_]) || (is_number && at_digit_separator()))) ++at_;
+    if (is_word(c) || (c == '.' && at_ + 1 < source_.size() && is_digit(source_[at_ + 1]))) {
+      word(c);
       return Token::Kind::kWord;
     }
-    ++at_;
+    punctuation(text);
     return Token::Kind::kOther;
   }
 
+  void word(char first) {
+    const bool is_number = is_digit(first) || first == '.';
+    ++at_;
+    while (at_ < source_.size() && (is_word(source_[at_]) || (is_number && continues_number()))) ++at_;
+  }
+
   // 1'000 of C++ holds no character constant.
-  bool at_digit_separator() const {
-    return source_[at_] == '\'' && at_ + 1 < source_.size() && is_word(source_[at_ + 1]);
+  bool continues_number() const {
+    return source_[at_] == '.' ||
+           (source_[at_] == '\'' && at_ + 1 < source_.size() && is_word(source_[at_ + 1]));
+  }
+
+  void punctuation(std::string_view& text) {
+    struct Digraph {
+      std::string_view written;
+      std::string_view meant;
+    };
+    static constexpr Digraph kPairs[] = {{"<%", "{"}, {"%>", "}"},  {"<:", "["},
+                                         {":>", "]"}, {"::", "::"}, {"->", "->"}};
+    // In C++ `<::` is no digraph unless `:` or `>` follows.
+    const bool plain_less = ahead("<::") && !ahead("<:::") && !ahead("<::>");
+    for (const Digraph& pair : kPairs) {
+      if (plain_less || !ahead(pair.written)) continue;
+      at_ += pair.written.size();
+      text = pair.meant;
+      return;
+    }
+    ++at_;
   }
 
   void quoted(char quote) {
@@ -60,13 +105,14 @@ class Lexer {
     for (++at_; at_ < source_.size() && source_[at_] != quote; ++at_) {
       if (source_[at_] == '\\') ++at_;
     }
-    ++at_;
+    at_ = std::min(at_ + 1, source_.size());
   }
 
   void raw() {
     const std::size_t open = source_.find('(', at_);
     const std::string end = ')' + std::string(source_.substr(at_ + 1, open - at_ - 1)) + '"';
-    at_ = source_.find(end, open) + end.size();
+    at_ = open;
+    skip_through(end);
   }
 
   std::string_view source_;
@@ -76,7 +122,7 @@ class Lexer {
 
 }  // namespace
 
-void fail(int line, const std::string& message) { throw Refused{line, message}; }
+void fail(const Token& token, const std::string& message) { throw Refused{{token.line, message}}; }
 
 std::vector<Token> tokenize(std::string_view source) { return Lexer(source).run(); }
 

@@ -14,17 +14,21 @@ struct Token {
     kOther
   } kind;  // line markers and comments count as space
   std::string_view text;
-  int line;
+  int line;  // of the preprocessed unit
 };
 
-// What is thrown for a unit that cannot be lowered. `line` is one of the preprocessed unit.
-struct Refused {
+// What is said of a line of the preprocessed unit.
+struct Remark {
   int line;
   std::string message;
 };
-[[noreturn]] void fail(int line, const std::string& message);
 
-// The texts of all tokens, in order, are `source`, which must outlive them.
+// What is thrown for a unit that cannot be lowered.
+struct Refused : Remark {};
+[[noreturn]] void fail(const Token& token, const std::string& message);
+
+// The texts of all tokens, in order, are `source`, which must outlive them; a digraph has the text of what it stands for.
+// `::` and `->` are one token each.
 std::vector<Token> tokenize(std::string_view source);
 
 // libstdc++ spells its own try blocks `__try {...} __catch(x) {...}`; without exceptions the second word is

@@ -1,5 +1,7 @@
 #include "loader/tool/unit.hpp"
 
+#include <algorithm>
+
 namespace fltsim::lower_seh {
 
 std::size_t Unit::after_space(std::size_t index) const {
@@ -7,13 +9,34 @@ std::size_t Unit::after_space(std::size_t index) const {
   return index;
 }
 
-std::size_t Unit::closing(std::size_t open, std::string_view left, std::string_view right) const {
+std::size_t Unit::previous(std::size_t index) const {
+  while (index-- > 0) {
+    if (tokens_[index].kind != Token::Kind::kSpace) return index;
+  }
+  return tokens_.size();
+}
+
+std::size_t Unit::closing(std::size_t open) const {
+  const std::string_view left = text(open);
+  const std::string_view right = left == "(" ? ")" : left == "[" ? "]" : "}";
   int depth = 0;
   for (std::size_t i = open; i < tokens_.size(); ++i) {
     if (tokens_[i].text == left) ++depth;
     if (tokens_[i].text == right && --depth == 0) return i;
   }
-  fail(tokens_[open].line, "no matching " + std::string(right));
+  fail(tokens_[std::min(open, tokens_.size() - 1)], "no matching " + std::string(right));
+}
+
+std::size_t Unit::closing_angle(std::size_t open) const {
+  int depth = 0;
+  for (std::size_t i = open; i < tokens_.size(); ++i) {
+    const std::string_view text = tokens_[i].text;
+    if (text == "(" || text == "[" || text == "{") i = closing(i);
+    depth += text == "<" ? 1 : text == ">" ? -1 : 0;
+    if (depth == 0) return i;
+    if (text == ";" || text == ")" || text == "]" || text == "}") return open;
+  }
+  return open;
 }
 
 std::string Unit::text_between(std::size_t begin, std::size_t end) const {
@@ -32,8 +55,7 @@ bool Unit::contains_try(std::size_t begin, std::size_t end) const {
 bool Unit::is_label(std::size_t index) const {
   if (tokens_[index].kind != Token::Kind::kWord) return false;
   if (tokens_[index].text == "case" || tokens_[index].text == "default") return true;
-  const std::size_t next = after_space(index + 1);
-  return next + 1 < tokens_.size() && tokens_[next].text == ":" && tokens_[next + 1].text != ":";
+  return text(next(index)) == ":";
 }
 
 std::size_t Unit::end_of_simple(std::size_t index) const {
@@ -43,8 +65,9 @@ std::size_t Unit::end_of_simple(std::size_t index) const {
     if (text == "(" || text == "[" || text == "{") ++depth;
     if (text == ")" || text == "]" || text == "}") --depth;
     if (text == ";" && depth == 0) return i;
+    if (depth < 0) break;
   }
-  fail(tokens_[index].line, "a statement without its semicolon");
+  fail(tokens_[index], "a statement without its semicolon");
 }
 
 }  // namespace fltsim::lower_seh

@@ -38,19 +38,23 @@ typedef struct _EXCEPTION_POINTERS {
   PCONTEXT ContextRecord;
 } EXCEPTION_POINTERS, *PEXCEPTION_POINTERS;
 
-// One active __try. The lowered code owns it; the run-time library in the simulator links and fills it.
+// One active __try. The lowered code owns it; the run-time library in the simulator links and fills it. What each
+// member means is said in nt/seh.cpp.
+enum fltsim_seh_kind { FLTSIM_SEH_FINALLY, FLTSIM_SEH_TAKES_ALL, FLTSIM_SEH_ASKS };
 struct fltsim_seh_frame {
   ULONG64 jump_buffer[40];
   struct fltsim_seh_frame* outer;
   EXCEPTION_RECORD record;
-  CONTEXT context;
-  EXCEPTION_POINTERS pointers;
-  int entered;
-  int raised;
+  PEXCEPTION_POINTERS pointers;
+  struct fltsim_seh_frame* target;
+  int kind;
+  int state;
 };
-void fltsim_seh_enter(struct fltsim_seh_frame* frame);
+void fltsim_seh_enter(struct fltsim_seh_frame* frame, int kind);
 void fltsim_seh_exit(struct fltsim_seh_frame* frame);
-int fltsim_seh_filter(struct fltsim_seh_frame* frame, int disposition);
+int fltsim_seh_asked(const struct fltsim_seh_frame* frame);
+void fltsim_seh_answer(int disposition) __attribute__((noreturn));
+int fltsim_seh_raised(const struct fltsim_seh_frame* frame);
 void fltsim_seh_continue(struct fltsim_seh_frame* frame) __attribute__((noreturn));
 // The driver broke a promise of its own (an assertion of the protocol library): the machine stops. `file` may be null.
 void fltsim_driver_failed(const char* what, const char* file, int line) __attribute__((noreturn));
@@ -70,6 +74,32 @@ void fltsim_driver_failed(const char* what, const char* file, int line) __attrib
 #define leave __leave
 #endif
 int _setjmp(void* jump_buffer) __attribute__((returns_twice));
+// 0, which the compiler does not know.
+static const volatile ULONG64 fltsim_seh_nothing __attribute__((unused)) = 0;
 #endif
 
 WDK_END
+
+#if defined(FLTSIM_DRIVER_UNIT) && defined(__cplusplus)
+// What a function returns while a __finally block runs; T may be a reference, const, or without a default constructor.
+struct fltsim_seh_place {
+  void* at;
+};
+inline void* operator new(__SIZE_TYPE__, fltsim_seh_place place) noexcept { return place.at; }
+template <class T>
+class fltsim_seh_result {
+ public:
+  fltsim_seh_result() {}
+  ~fltsim_seh_result() {}
+  void operator=(T value) { ::new (fltsim_seh_place{&holder_}) Holder{static_cast<T&&>(value)}; }
+  T take() { return static_cast<T&&>(holder_.value); }
+
+ private:
+  struct Holder {
+    T value;
+  };
+  union {
+    Holder holder_;
+  };
+};
+#endif
