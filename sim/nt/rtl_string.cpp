@@ -26,6 +26,24 @@ void free_string(const char* routine, PVOID buffer) {
   thread.system.nt().pool().free(thread, routine, buffer, 0);
 }
 
+// As touch(), for a routine that reads and writes what its caller gave it and does nothing else: a fault until the end of
+// the scope is the driver's, as a fault in the kernel's own code would be for its caller. Nothing inside owns anything.
+class TextCall {
+ public:
+  TextCall(const char* routine, Irql max) : thread_(current_thread_or_null()) {
+    touch(routine, max);
+    if (thread_ != nullptr) thread_->reads_for_driver = true;
+  }
+  ~TextCall() {
+    if (thread_ != nullptr) thread_->reads_for_driver = false;
+  }
+  TextCall(const TextCall&) = delete;
+  TextCall& operator=(const TextCall&) = delete;
+
+ private:
+  Thread* const thread_;
+};
+
 WCHAR folded(WCHAR unit, bool insensitive) { return insensitive ? fs::upcase(unit) : unit; }
 
 bool equal(std::u16string_view a, std::u16string_view b, bool insensitive) {
@@ -83,7 +101,7 @@ using nt::view;
 extern "C" {
 
 VOID RtlInitUnicodeString(PUNICODE_STRING DestinationString, PCWSTR SourceString) {
-  touch("RtlInitUnicodeString", nt::kDispatch);
+  const nt::TextCall call("RtlInitUnicodeString", nt::kDispatch);
   *DestinationString = {0, 0, const_cast<PWCH>(SourceString)};
   if (SourceString == nullptr) return;
   // Longer text is cut; RtlInitUnicodeStringEx refuses it.
@@ -102,7 +120,7 @@ NTSTATUS RtlInitUnicodeStringEx(PUNICODE_STRING DestinationString, PCWSTR Source
 }
 
 VOID RtlInitAnsiString(PANSI_STRING DestinationString, PCSZ SourceString) {
-  touch("RtlInitAnsiString", nt::kDispatch);
+  const nt::TextCall call("RtlInitAnsiString", nt::kDispatch);
   *DestinationString = {0, 0, const_cast<PCHAR>(SourceString)};
   if (SourceString == nullptr) return;
   const std::size_t bytes = std::min(std::strlen(SourceString), nt::kBytesMax);
@@ -115,7 +133,7 @@ VOID RtlInitString(PSTRING DestinationString, PCSZ SourceString) {
 }
 
 VOID RtlCopyUnicodeString(PUNICODE_STRING DestinationString, PCUNICODE_STRING SourceString) {
-  touch("RtlCopyUnicodeString", nt::kDispatch);
+  const nt::TextCall call("RtlCopyUnicodeString", nt::kDispatch);
   DestinationString->Length = 0;
   if (SourceString == nullptr) return;
   const std::size_t bytes =
@@ -124,17 +142,17 @@ VOID RtlCopyUnicodeString(PUNICODE_STRING DestinationString, PCUNICODE_STRING So
 }
 
 NTSTATUS RtlAppendUnicodeToString(PUNICODE_STRING Destination, PCWSTR Source) {
-  touch("RtlAppendUnicodeToString", nt::kDispatch);
+  const nt::TextCall call("RtlAppendUnicodeToString", nt::kDispatch);
   return Source == nullptr ? STATUS_SUCCESS : nt::append(Destination, {Source, nt::length_of(Source)});
 }
 
 NTSTATUS RtlAppendUnicodeStringToString(PUNICODE_STRING Destination, PCUNICODE_STRING Source) {
-  touch("RtlAppendUnicodeStringToString", nt::kDispatch);
+  const nt::TextCall call("RtlAppendUnicodeStringToString", nt::kDispatch);
   return nt::append(Destination, view(Source));
 }
 
 LONG RtlCompareUnicodeString(PCUNICODE_STRING String1, PCUNICODE_STRING String2, BOOLEAN CaseInSensitive) {
-  touch("RtlCompareUnicodeString", nt::kApc);
+  const nt::TextCall call("RtlCompareUnicodeString", nt::kApc);
   const std::u16string_view a = view(String1);
   const std::u16string_view b = view(String2);
   for (std::size_t i = 0; i < std::min(a.size(), b.size()); ++i) {
@@ -145,18 +163,18 @@ LONG RtlCompareUnicodeString(PCUNICODE_STRING String1, PCUNICODE_STRING String2,
 }
 
 BOOLEAN RtlEqualUnicodeString(PCUNICODE_STRING String1, PCUNICODE_STRING String2, BOOLEAN CaseInSensitive) {
-  touch("RtlEqualUnicodeString", nt::kApc);
+  const nt::TextCall call("RtlEqualUnicodeString", nt::kApc);
   return nt::equal(view(String1), view(String2), CaseInSensitive);
 }
 
 BOOLEAN RtlPrefixUnicodeString(PCUNICODE_STRING String1, PCUNICODE_STRING String2, BOOLEAN CaseInSensitive) {
-  touch("RtlPrefixUnicodeString", nt::kApc);
+  const nt::TextCall call("RtlPrefixUnicodeString", nt::kApc);
   const std::u16string_view prefix = view(String1);
   return nt::equal(prefix, view(String2).substr(0, prefix.size()), CaseInSensitive);
 }
 
 BOOLEAN RtlSuffixUnicodeString(PCUNICODE_STRING String1, PCUNICODE_STRING String2, BOOLEAN CaseInSensitive) {
-  touch("RtlSuffixUnicodeString", nt::kApc);
+  const nt::TextCall call("RtlSuffixUnicodeString", nt::kApc);
   const std::u16string_view suffix = view(String1);
   const std::u16string_view whole = view(String2);
   return suffix.size() <= whole.size() &&
@@ -165,7 +183,7 @@ BOOLEAN RtlSuffixUnicodeString(PCUNICODE_STRING String1, PCUNICODE_STRING String
 
 NTSTATUS RtlHashUnicodeString(PCUNICODE_STRING String, BOOLEAN CaseInSensitive, ULONG HashAlgorithm,
                               PULONG HashValue) {
-  touch("RtlHashUnicodeString", nt::kApc);
+  const nt::TextCall call("RtlHashUnicodeString", nt::kApc);
   if (String == nullptr || HashValue == nullptr || HashAlgorithm > HASH_STRING_ALGORITHM_X65599)
     return STATUS_INVALID_PARAMETER;
   ULONG hash = 0;
@@ -254,7 +272,7 @@ NTSTATUS RtlAnsiStringToUnicodeString(PUNICODE_STRING Destination, PCANSI_STRING
 }
 
 LONG RtlCompareString(const STRING* String1, const STRING* String2, BOOLEAN CaseInSensitive) {
-  touch("RtlCompareString", nt::kApc);
+  const nt::TextCall call("RtlCompareString", nt::kApc);
   const auto folded = [&](CHAR character) {
     return static_cast<UCHAR>(CaseInSensitive != FALSE ? nt::upper(character) : character);
   };
@@ -270,7 +288,7 @@ BOOLEAN RtlEqualString(const STRING* String1, const STRING* String2, BOOLEAN Cas
 }
 
 VOID RtlCopyString(PSTRING DestinationString, const STRING* SourceString) {
-  touch("RtlCopyString", nt::kDispatch);
+  const nt::TextCall call("RtlCopyString", nt::kDispatch);
   DestinationString->Length = 0;
   if (SourceString == nullptr) return;
   DestinationString->Length = std::min(SourceString->Length, DestinationString->MaximumLength);
@@ -287,7 +305,7 @@ ULONG RtlxAnsiStringToUnicodeSize(PCANSI_STRING AnsiString) {
 NTSTATUS RtlUnicodeToMultiByteN(PCHAR MultiByteString, ULONG MaxBytesInMultiByteString,
                                 PULONG BytesInMultiByteString, PCWCH UnicodeString,
                                 ULONG BytesInUnicodeString) {
-  touch("RtlUnicodeToMultiByteN", nt::kApc);
+  const nt::TextCall call("RtlUnicodeToMultiByteN", nt::kApc);
   const ULONG count = std::min<ULONG>(BytesInUnicodeString / sizeof(WCHAR), MaxBytesInMultiByteString);
   std::transform(UnicodeString, UnicodeString + count, MultiByteString, nt::narrow);
   if (BytesInMultiByteString != nullptr) *BytesInMultiByteString = count;
@@ -297,7 +315,7 @@ NTSTATUS RtlUnicodeToMultiByteN(PCHAR MultiByteString, ULONG MaxBytesInMultiByte
 NTSTATUS RtlMultiByteToUnicodeN(PWCH UnicodeString, ULONG MaxBytesInUnicodeString,
                                 PULONG BytesInUnicodeString, const CHAR* MultiByteString,
                                 ULONG BytesInMultiByteString) {
-  touch("RtlMultiByteToUnicodeN", nt::kApc);
+  const nt::TextCall call("RtlMultiByteToUnicodeN", nt::kApc);
   const ULONG count = std::min<ULONG>(BytesInMultiByteString, MaxBytesInUnicodeString / sizeof(WCHAR));
   std::transform(MultiByteString, MultiByteString + count, UnicodeString, nt::widen);
   if (BytesInUnicodeString != nullptr) *BytesInUnicodeString = count * static_cast<ULONG>(sizeof(WCHAR));

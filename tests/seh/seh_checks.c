@@ -148,6 +148,24 @@ CHECK(access_violation_in_memcpy) {
   }
 }
 
+CHECK(access_violation_in_a_text_routine) {
+  UNICODE_STRING string;
+  UNICODE_STRING copy = {0, 64, (PWCH)log->bad_address};
+  __try {
+    RtlInitUnicodeString(&string, (PCWSTR)log->bad_address);
+    note(log, 'x');
+  } __except (GetExceptionCode() == STATUS_ACCESS_VIOLATION) {
+    note(log, 'r');
+  }
+  RtlInitUnicodeString(&string, L"ab");
+  __try {
+    RtlCopyUnicodeString(&copy, &string);
+    note(log, 'x');
+  } __except (GetExceptionInformation()->ExceptionRecord->ExceptionInformation[0] == 1) {
+    note(log, 'w');
+  }
+}
+
 CHECK(call_to_no_code_is_an_access_violation) {
   void (*volatile nowhere)(void) = NULL;
   __try {

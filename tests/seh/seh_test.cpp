@@ -82,6 +82,7 @@ constexpr Check kChecks[] = {
     {"access_violation_reaches_handler", "afh"},
     {"access_violation_names_write_and_address", "h"},
     {"access_violation_in_memcpy", "h"},
+    {"access_violation_in_a_text_routine", "rw"},
     {"call_to_no_code_is_an_access_violation", "ah"},
     {"access_violation_passes_finally", "aAh"},
     {"division_by_zero_reaches_handler", "ah"},
