@@ -1,7 +1,6 @@
 #include "loader/module.hpp"
 
 #include <dlfcn.h>
-#include <elf.h>
 #include <fcntl.h>
 #include <link.h>
 #include <sys/mman.h>
@@ -12,6 +11,7 @@
 #include <cerrno>
 #include <cstring>
 
+#include "loader/file_kind.hpp"
 #include "nt/seh.hpp"
 
 namespace fltsim::loader {
@@ -32,13 +32,6 @@ class Descriptor {
 };
 
 Module::LoadError error(const std::string& path, const std::string& what) { return {path + ": " + what}; }
-
-bool is_shared_object(int file) {
-  Elf64_Ehdr header{};
-  if (pread(file, &header, sizeof header, 0) != static_cast<ssize_t>(sizeof header)) return false;
-  return std::memcmp(header.e_ident, ELFMAG, SELFMAG) == 0 && header.e_ident[EI_CLASS] == ELFCLASS64 &&
-         header.e_type == ET_DYN;
-}
 
 bool copy_all(int from, int to) {
   for (;;) {
@@ -71,9 +64,7 @@ int find_range(dl_phdr_info* info, std::size_t, void* raw) {
 std::optional<Module::LoadError> Module::map(const std::string& path, const char* kind) {
   const Descriptor file(open(path.c_str(), O_RDONLY | O_CLOEXEC));
   if (file.get() < 0) return error(path, std::string("cannot be read: ") + std::strerror(errno));
-  if (!is_shared_object(file.get())) {
-    return error(path, std::string("is no ") + kind + " (no 64-bit shared object)");
-  }
+  if (const std::string reason = why_no_module(file.get(), kind); !reason.empty()) return error(path, reason);
   file_ = memfd_create("module", MFD_CLOEXEC);
   if (file_ < 0 || !copy_all(file.get(), file_)) {
     return error(path, std::string("cannot be copied to memory: ") + std::strerror(errno));
@@ -83,7 +74,7 @@ std::optional<Module::LoadError> Module::map(const std::string& path, const char
   if (handle_ != nullptr) return std::nullopt;
   std::string reason = dlerror();
   if (const auto at = reason.find(image); at != std::string::npos) reason.replace(at, image.size(), path);
-  return LoadError{reason};
+  return LoadError{why_not_linked(reason, path)};
 }
 
 std::optional<Module::LoadError> Module::watch(const std::string& path) {
@@ -103,10 +94,14 @@ std::variant<std::unique_ptr<Module>, Module::LoadError> Module::load(const std:
   std::unique_ptr<Module> module(new Module);
   if (auto failed = module->map(path, "driver module")) return *std::move(failed);
   module->driver_entry_ = reinterpret_cast<DriverEntry>(module->symbol("DriverEntry"));
-  if (module->driver_entry_ == nullptr) return error(path, "exports no DriverEntry");
+  if (module->driver_entry_ == nullptr)
+    return error(path, "has no DriverEntry: is it in none of the sources, or declared static?");
   const auto table =
       reinterpret_cast<fltsim_module_exports* (*)()>(module->symbol("fltsim_module_exports_table"));
-  if (table == nullptr) return error(path, "was not built with fltlink_add_driver");
+  if (table == nullptr) return error(path, "was built neither by fltlink-cc nor by fltlink_add_driver");
+  const auto* size = static_cast<const unsigned*>(module->symbol("fltsim_module_exports_size"));
+  if (size == nullptr || *size != sizeof exports)
+    return error(path, "was built by another version of fltlink: build it again");
   *table() = exports;
   if (auto failed = module->watch(path)) return *std::move(failed);
   return module;

@@ -97,7 +97,8 @@ Outcome System::outcome_of(sched::RunResult result, const char* verb) {
       fltmgr::report_held_for_ever(*fltmgr_);
       return Outcome::kDeadlock;
     case sched::RunResult::kNotSettling:
-      failed("SIM-3", "does not settle: its limit of switches or of virtual time is used up. The threads:");
+      failed("SIM-3", "does not settle: its limit of switches or of virtual time is used up. The threads:",
+             nt::driver_place(scheduler_->spinning_stack()));
       return Outcome::kNotSettling;
     case sched::RunResult::kWatchdog:
       failed("SIM-4",

@@ -172,7 +172,8 @@ class Scheduler {
   // control thread. Null: nobody. The control thread only, while nobody runs.
   virtual void observe(Observer* observer) = 0;
 
-  // Where the thread was that the watchdog has given up; empty before. The control thread.
+  // Where the thread was that the watchdog has given up, or that ran when the limit of switches was used up; empty
+  // before. The control thread.
   const Stack& spinning_stack() const { return spinning_stack_; }
 
   virtual std::vector<ThreadState> threads() const = 0;

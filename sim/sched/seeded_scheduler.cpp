@@ -199,6 +199,7 @@ SeededThread* SeededScheduler::choose(SeededThread* self) {
 
 SeededThread* SeededScheduler::stop(RunResult result, SeededThread* self) {
   result_ = result;
+  if (result == RunResult::kNotSettling) unsettled_ = self;
   if (self != nullptr) ready_.push_back(self);
   return nullptr;
 }
@@ -298,6 +299,9 @@ RunResult SeededScheduler::run_once(const Run& run) {
     pass_baton(next);
     if (!await_baton()) give_up();
   }
+  // It waits for its turn, which it had last.
+  if (SeededThread* last = std::exchange(unsettled_, nullptr))
+    spinning_stack_ = last->carrier.load(std::memory_order_acquire)->stack();
   run_ = {};
   in_run_ = false;
   return result_;

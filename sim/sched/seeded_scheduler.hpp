@@ -143,6 +143,7 @@ class SeededScheduler final : public Scheduler {
 
   Run run_;
   std::uint64_t switches_ = 0;
+  SeededThread* unsettled_ = nullptr;  // who ran when the limit of switches was used up
   RunResult result_ = RunResult::kDone;
   bool in_run_ = false;
   bool given_up_ = false;

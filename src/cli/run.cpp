@@ -36,6 +36,8 @@ using fltsim::nt::status_name;
 
 constexpr std::int32_t kSuccess = 0;
 constexpr std::uint32_t kNoAutomaticAttachment = 1;
+// About what a processor does in a second. A step of a workload takes some thousands.
+constexpr double kSwitchesASecond = 400'000;
 
 std::u16string wide(const std::string& text) {
   return drmservice::utf16_from_utf8(text).value_or(std::u16string(text.begin(), text.end()));
@@ -50,7 +52,8 @@ fltsim::Options machine_options(const RunArguments& arguments) {
   fltsim::Options options;
   options.scheduler = arguments.host_threads ? fltsim::SchedulerKind::kHost : fltsim::SchedulerKind::kSeeded;
   options.seed = arguments.seed;
-  options.watchdog_ms = std::uint64_t{arguments.watchdog_s} * 1000;
+  options.watchdog_ms = static_cast<std::uint64_t>(arguments.watchdog_s * 1000);
+  options.switches_max = static_cast<std::uint64_t>(arguments.watchdog_s * kSwitchesASecond);
   options.trace = arguments.trace_file.has_value();
   return options;
 }

@@ -19,7 +19,7 @@ struct Words {
   std::string script;
   std::string seed = "1";
   std::string scheduler = "seeded";
-  std::uint32_t watchdog_s = 10;
+  double watchdog_s = 10;
   bool json = false;
   std::string trace_file;
 };
@@ -156,7 +156,7 @@ std::pair<CLI::App*, std::function<std::variant<RunArguments, std::string>()>> a
   verb->add_option("--watchdog", words->watchdog_s,
                    "processor seconds after which a loop that calls nothing counts as endless (10)")
       ->type_name("S")
-      ->check(CLI::Range(1, 3600));
+      ->check(CLI::Range(0.01, 3600.0));
   verb->add_flag("--json", words->json, "print one JSON object instead of the tables");
   verb->add_option("--trace", words->trace_file,
                    "write every I/O as a tree, for Chrome's and Perfetto's viewers")

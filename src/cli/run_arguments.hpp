@@ -38,7 +38,7 @@ struct RunArguments {
   std::string script;           // empty: the smoke workload
   std::uint64_t seed = 1;
   bool host_threads = false;
-  std::uint32_t watchdog_s = 10;
+  double watchdog_s = 10;
   bool json = false;
   std::optional<std::string> trace_file;
 };

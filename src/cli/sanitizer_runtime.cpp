@@ -1,6 +1,7 @@
 #include "cli/sanitizer_runtime.hpp"
 
 #include <dlfcn.h>
+#include <elf.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -8,9 +9,8 @@
 #include <cctype>
 #include <cstdio>
 #include <cstdlib>
+#include <cstring>
 #include <filesystem>
-#include <fstream>
-#include <iterator>
 #include <string_view>
 
 namespace fltlink::cli {
@@ -19,9 +19,44 @@ namespace {
 
 constexpr const char* kMark = "FLTLINK_SANITIZER_RUNTIME";
 
+// Empty for what cannot be read.
 std::string content_of(const std::string& path) {
-  std::ifstream in(path, std::ios::binary);
-  return {std::istreambuf_iterator<char>(in), {}};
+  std::string bytes;
+  std::FILE* file = std::fopen(path.c_str(), "rb");
+  if (file == nullptr) return bytes;
+  std::array<char, 65536> part;
+  for (std::size_t size = 0; (size = std::fread(part.data(), 1, part.size(), file)) > 0;)
+    bytes.append(part.data(), size);
+  std::fclose(file);
+  return bytes;
+}
+
+// The names of what a shared object imports, each behind a blank; empty for anything else.
+std::string imports_of(std::string_view bytes) {
+  const auto read = [&](auto& value, std::uint64_t offset) {
+    if (offset > bytes.size() || bytes.size() - offset < sizeof value) return false;
+    std::memcpy(&value, bytes.data() + offset, sizeof value);
+    return true;
+  };
+  Elf64_Ehdr header{};
+  if (!bytes.starts_with(ELFMAG) || !read(header, 0) || header.e_ident[EI_CLASS] != ELFCLASS64) return {};
+  std::string names;
+  for (std::uint64_t index = 0; index < header.e_shnum; ++index) {
+    Elf64_Shdr table{};
+    Elf64_Shdr texts{};
+    if (!read(table, header.e_shoff + index * sizeof table) || table.sh_type != SHT_DYNSYM) continue;
+    if (!read(texts, header.e_shoff + table.sh_link * sizeof texts)) continue;
+    for (std::uint64_t at = 0; at + sizeof(Elf64_Sym) <= table.sh_size; at += sizeof(Elf64_Sym)) {
+      Elf64_Sym symbol{};
+      if (!read(symbol, table.sh_offset + at)) break;
+      const std::uint64_t name = texts.sh_offset + symbol.st_name;
+      if (symbol.st_shndx != SHN_UNDEF || name >= bytes.size()) continue;
+      const std::string_view text = bytes.substr(name);
+      names += ' ';
+      names += text.substr(0, text.find('\0'));
+    }
+  }
+  return names;
 }
 
 bool holds(std::string_view bytes, std::string_view text) { return bytes.find(text) != bytes.npos; }
@@ -84,12 +119,15 @@ void put_default(const char* variable, const std::string& text) {
 
 SanitizerNeeds sanitizer_needs(const std::string& module) {
   const std::string bytes = content_of(module);
-  if (!bytes.starts_with("\177ELF")) return {};
+  return sanitizer_needs(imports_of(bytes), bytes);
+}
+
+SanitizerNeeds sanitizer_needs(std::string_view imports, std::string_view bytes) {
   SanitizerNeeds needs;
   const std::string clang = version_behind(bytes, "clang version ");
-  const bool address = holds(bytes, "__asan_init");
-  const bool thread = holds(bytes, "__tsan_init") || holds(bytes, "__tsan_func_entry");
-  const bool undefined = holds(bytes, "__ubsan_handle_");
+  const bool address = holds(imports, " __asan_");
+  const bool thread = holds(imports, " __tsan_");
+  const bool undefined = holds(imports, " __ubsan_handle_");
   if (!address && !thread && !undefined) return {};
   if (!clang.empty()) {
     needs.compilers = {"clang-" + clang, "clang"};
@@ -101,7 +139,7 @@ SanitizerNeeds sanitizer_needs(const std::string& module) {
   }
   std::string gcc;
   if (const std::size_t at = bytes.find("GCC: ("); at != bytes.npos)
-    gcc = version_behind(std::string_view(bytes).substr(at), ") ");
+    gcc = version_behind(bytes.substr(at), ") ");
   if (!gcc.empty()) needs.compilers.push_back("gcc-" + gcc);
   needs.compilers.emplace_back("gcc");
   if (address) needs.libraries.emplace_back("libasan.so");

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace fltlink::cli {
@@ -14,6 +15,8 @@ struct SanitizerNeeds {
   std::vector<std::string> compilers;
 };
 [[nodiscard]] SanitizerNeeds sanitizer_needs(const std::string& module);
+// The same from what the module imports, names with a blank before each, and all of its bytes.
+[[nodiscard]] SanitizerNeeds sanitizer_needs(std::string_view imports, std::string_view bytes);
 
 // Comes back where nothing is needed or it is there: empty; and where it cannot be had: a sentence. Otherwise this
 // program begins anew, with the same arguments.

@@ -77,6 +77,17 @@ TEST_F(LoaderTest, CrashInDriverEntryNamesDriverAndCause) {
   EXPECT_THAT(text, HasSubstr("0xC0000005"));
 }
 
+TEST_F(LoaderTest, StaticsOfCppBelongToOneMachineEach) {
+  Machine other;
+  Driver here = machine.load_driver(FLTLINK_DRIVER("inline_statics"));
+  Driver there = other.load_driver(FLTLINK_DRIVER("inline_statics"));
+  EXPECT_EQ(*here.data<LONG>("sum"), 4);
+  EXPECT_EQ(*there.data<LONG>("sum"), 4);
+  EXPECT_EQ(here.unload(), STATUS_SUCCESS);
+  EXPECT_EQ(here.reload(), STATUS_SUCCESS);
+  EXPECT_EQ(*here.data<LONG>("sum"), 4);
+}
+
 class SourceLineTest : public LoaderTest {
  protected:
   // "loader/small_filter.c:63" and the text of that line.

@@ -117,7 +117,7 @@ TEST(ModuleTest, FileThatIsNoModuleIsRefused) {
 }
 
 TEST(ModuleTest, SharedObjectWithoutDriverEntryIsRefused) {
-  EXPECT_THAT(load_error(FLTLINK_DRIVER("module_no_entry")), HasSubstr("exports no DriverEntry"));
+  EXPECT_THAT(load_error(FLTLINK_DRIVER("module_no_entry")), HasSubstr("has no DriverEntry"));
 }
 
 // The import's name is changed in a copy of the file: the build refuses to make such a module.

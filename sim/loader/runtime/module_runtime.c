@@ -10,6 +10,9 @@ __attribute__((visibility("default"))) struct fltsim_module_exports* fltsim_modu
   return &fltsim_exports;
 }
 
+// A module of another version is told by this (loader/module.cpp).
+__attribute__((visibility("default"))) const unsigned fltsim_module_exports_size = sizeof(struct fltsim_module_exports);
+
 // What C++ units import. A driver may have a _purecall() of its own, as on Windows.
 HIDDEN int _purecall(void) __attribute__((weak));
 HIDDEN void __cxa_pure_virtual(void) {
