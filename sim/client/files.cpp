@@ -388,4 +388,31 @@ DWORD GetFileType(HANDLE File) {
   });
 }
 
+BOOL DeviceIoControl(HANDLE Device, DWORD IoControlCode, LPVOID InBuffer, DWORD InBufferSize,
+                     LPVOID OutBuffer, DWORD OutBufferSize, LPDWORD BytesReturned, LPOVERLAPPED Overlapped) {
+  // Without an OVERLAPPED the count has to go somewhere.
+  if (Overlapped == nullptr || BytesReturned != nullptr) touch_output(BytesReturned);
+  if (Overlapped != nullptr) touch_output(Overlapped);
+  return nt::client_call("DeviceIoControl", FALSE, [&](nt::Thread& thread) -> BOOL {
+    IO_STATUS_BLOCK block{};
+    NTSTATUS status = STATUS_SUCCESS;
+    {
+      const nt::UserBuffer input(thread, InBuffer, InBufferSize, nt::UserBuffer::Use::kInput);
+      const nt::UserBuffer output(thread, OutBuffer, OutBufferSize, nt::UserBuffer::Use::kOutput);
+      io::DeviceControl control;
+      control.code = IoControlCode;
+      control.input = InBufferSize != 0 ? input.address() : nullptr;
+      control.input_length = InBufferSize;
+      control.output = OutBufferSize != 0 ? output.address() : nullptr;
+      control.output_length = OutBufferSize;
+      control.file_system = DEVICE_TYPE_FROM_CTL_CODE(IoControlCode) == FILE_DEVICE_FILE_SYSTEM;
+      status = io::device_control_file(user(thread), Device, block, control);
+    }
+    if (Overlapped != nullptr) status = complete(thread, *Overlapped, status, block.Information);
+    if (BytesReturned != nullptr)
+      *BytesReturned = NT_ERROR(status) ? 0 : static_cast<DWORD>(block.Information);
+    return NT_SUCCESS(status) ? TRUE : win32_result(thread, status);
+  });
+}
+
 }  // extern "C"

@@ -49,6 +49,7 @@ BOOL TerminateThread(HANDLE Thread, DWORD ExitCode);
 BOOL GetExitCodeThread(HANDLE Thread, LPDWORD ExitCode);
 // A thread that was made suspended; a running one is not stopped: SuspendThread refuses by name.
 DWORD ResumeThread(HANDLE Thread);
+DWORD SuspendThread(HANDLE Thread);
 BOOL SwitchToThread(VOID);
 BOOL SetThreadPriority(HANDLE Thread, int Priority);
 int GetThreadPriority(HANDLE Thread);
