@@ -10,27 +10,24 @@
 namespace house {
 namespace {
 
-bool is_name(char c) { return std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '_'; }
+constexpr std::string_view kNameCharacters =
+    "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_";
+bool is_name(char c) { return kNameCharacters.find(c) != std::string_view::npos; }
 bool is_space(char c) { return std::isspace(static_cast<unsigned char>(c)) != 0; }
 
 // Calls `found(name, place behind it)` for each identifier.
 template <class Found>
 void for_each_name(std::string_view code, Found found) {
-  for (std::size_t at = 0; at < code.size();) {
-    if (!is_name(code[at])) {
-      ++at;
-      continue;
-    }
-    std::size_t end = at;
-    while (end < code.size() && is_name(code[end])) ++end;
-    found(std::string(code.substr(at, end - at)), end);
+  for (std::size_t at = 0; (at = code.find_first_of(kNameCharacters, at)) != std::string_view::npos;) {
+    const std::size_t end = std::min(code.find_first_not_of(kNameCharacters, at), code.size());
+    found(code.substr(at, end - at), end);
     at = end;
   }
 }
 
-std::set<std::string> names_in(std::string_view code) {
-  std::set<std::string> names;
-  for_each_name(code, [&](std::string name, std::size_t) { names.insert(std::move(name)); });
+Names names_in(std::string_view code) {
+  Names names;
+  for_each_name(code, [&](std::string_view name, std::size_t) { names.emplace(name); });
   return names;
 }
 
@@ -86,7 +83,12 @@ bool is_run(const std::string& file) {
 
 std::string code_of(std::string_view source) {
   std::string code;
+  code.reserve(source.size());
   for (std::size_t at = 0; at < source.size(); ++at) {
+    // Up to the next character that may begin something else.
+    const std::size_t next = std::min(source.find_first_of("/R\"'", at), source.size());
+    code.append(source, at, next - at);
+    if ((at = next) == source.size()) break;
     const std::string_view rest = source.substr(at);
     if (rest.starts_with("//")) {
       at = std::min(source.find('\n', at), source.size()) - 1;
@@ -109,11 +111,11 @@ std::string code_of(std::string_view source) {
   return code;
 }
 
-std::set<std::string> called_names(std::string_view code) {
-  std::set<std::string> names;
-  for_each_name(code, [&](std::string name, std::size_t end) {
+Names called_names(std::string_view code) {
+  Names names;
+  for_each_name(code, [&](std::string_view name, std::size_t end) {
     while (end < code.size() && is_space(code[end])) ++end;
-    if (end < code.size() && code[end] == '(') names.insert(std::move(name));
+    if (end < code.size() && code[end] == '(') names.emplace(name);
   });
   return names;
 }
@@ -128,6 +130,7 @@ void HeaderCode::read(std::string_view header) {
     const std::size_t end = std::min(code.find('\n', begin), code.size());
     std::size_t behind = begin;
     while (behind < end && is_name(code[behind])) ++behind;
+    if (behind < end && code[behind] == '(') functions_.insert(code.substr(begin, behind - begin));
     calls_[code.substr(begin, behind - begin)].merge(
         names_in(std::string_view(code).substr(behind, end - behind)));
   }
@@ -138,13 +141,14 @@ void HeaderCode::read(std::string_view header) {
     if (open == std::string::npos || body == std::string::npos) break;
     std::size_t begin = open;
     while (begin > at && is_name(code[begin - 1])) --begin;
+    functions_.insert(code.substr(begin, open - begin));
     calls_[code.substr(begin, open - begin)].merge(
         called_names(std::string_view(code).substr(body, end_of_block(code, body) - body)));
   }
 }
 
-std::set<std::string> HeaderCode::closure(const std::set<std::string>& names) const {
-  std::set<std::string> all = names;
+Names HeaderCode::closure(const Names& names) const {
+  Names all = names;
   std::vector<std::string> open(names.begin(), names.end());
   while (!open.empty()) {
     const auto found = calls_.find(open.back());
@@ -155,12 +159,6 @@ std::set<std::string> HeaderCode::closure(const std::set<std::string>& names) co
     }
   }
   return all;
-}
-
-std::vector<std::string> HeaderCode::names() const {
-  std::vector<std::string> names;
-  for (const auto& [name, calls] : calls_) names.push_back(name);
-  return names;
 }
 
 std::string family_of(std::string_view routine) {
@@ -183,36 +181,51 @@ std::string family_of(std::string_view routine) {
 
 std::vector<Routine> routines() {
   HeaderCode headers;
-  std::set<std::string> declared;
+  Names declared;
   for (const std::string& file : files_below("sim/wdk", {".h"})) {
     const std::string text = read_project_file(file);
     headers.read(text);
     declared.merge(called_names(code_of(text)));
   }
-  std::map<std::string, std::set<std::string>> files_of;
+  const std::map<std::string, bool> exports = exported();
+  std::map<std::string, std::vector<std::string>> files_of;
   for (const std::string& file : files_below("tests", {".h", ".hpp", ".c", ".cpp"})) {
     if (!is_run(file)) continue;
-    for (const std::string& name : headers.closure(called_names(code_of(read_project_file(file))))) {
-      files_of[name].insert(file);
+    Names called;
+    for (const std::string& name : called_names(code_of(read_project_file(file)))) {
+      if (declared.contains(name)) called.insert(name);
     }
+    for (const std::string& name : headers.closure(called)) files_of[name].push_back(file);
   }
   std::vector<Routine> all;
-  for (const auto& [name, refuses] : exported()) {
-    const bool ours = name.starts_with("fltsim_") || name.starts_with("fltlink_");
-    if (ours || (!refuses && !declared.contains(name))) continue;
-    Routine routine{name, refuses, {}};
-    const std::set<std::string>& files = files_of[name];
-    routine.called.assign(files.begin(), files.end());
+  const auto add = [&](const std::string& name, bool refuses, bool in_headers) {
+    Routine routine{name, refuses, in_headers, files_of[name]};
     const std::string_view home = home_of(family_of(name));
     std::stable_partition(routine.called.begin(), routine.called.end(),
                           [&](const std::string& file) { return file.starts_with(home); });
     all.push_back(std::move(routine));
+  };
+  for (const auto& [name, refuses] : exports) {
+    const bool ours = name.starts_with("fltsim_") || name.starts_with("fltlink_");
+    if (!ours && (refuses || declared.contains(name))) add(name, refuses, false);
+  }
+  for (const std::string& name : headers.functions()) {
+    if (exports.contains(name) || family_of(name) == "Win32") continue;
+    const Names leads_to = headers.closure({name});
+    add(name,
+        std::any_of(leads_to.begin(), leads_to.end(),
+                    [&](const std::string& other) {
+                      const auto found = exports.find(other);
+                      return found != exports.end() && found->second;
+                    }),
+        true);
   }
   const auto place = [](const Routine& routine) {
     return std::find(families().begin(), families().end(), family_of(routine.name)) - families().begin();
   };
-  std::stable_sort(all.begin(), all.end(),
-                   [&](const Routine& a, const Routine& b) { return place(a) < place(b); });
+  std::sort(all.begin(), all.end(), [&](const Routine& a, const Routine& b) {
+    return place(a) != place(b) ? place(a) < place(b) : a.name < b.name;
+  });
   return all;
 }
 

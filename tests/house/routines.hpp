@@ -13,7 +13,8 @@ namespace house {
 std::string code_of(std::string_view source);
 
 // Names that are followed by an opening parenthesis: calls, and definitions.
-std::set<std::string> called_names(std::string_view code);
+using Names = std::set<std::string, std::less<>>;
+Names called_names(std::string_view code);
 
 // What a header's macro or inline function calls in its turn: name -> the names in its body.
 class HeaderCode {
@@ -21,12 +22,13 @@ class HeaderCode {
   void read(std::string_view header);
 
   // `names`, and all that they lead to.
-  std::set<std::string> closure(const std::set<std::string>& names) const;
-  // Every macro and inline function.
-  std::vector<std::string> names() const;
+  Names closure(const Names& names) const;
+  // Macros with parameters, and inline functions.
+  const Names& functions() const { return functions_; }
 
  private:
-  std::map<std::string, std::set<std::string>> calls_;
+  std::map<std::string, Names> calls_;
+  Names functions_;
 };
 
 // The routine's section of the page: "Flt", "Rtl", ... or "Win32".
@@ -35,10 +37,11 @@ std::string family_of(std::string_view routine);
 struct Routine {
   std::string name;
   bool refuses;                     // declared, and stops the machine with its name
+  bool in_headers;                  // a macro or an inline function, no export
   std::vector<std::string> called;  // by these files below tests/, the best first
 };
 
-// Of the library that was built, in the order of their families and names.
+// Of the library that was built and of the headers, in the order of their families and names.
 std::vector<Routine> routines();
 
 }  // namespace house
