@@ -76,11 +76,14 @@ bool has_word(const std::string& text, const std::string& word) {
   return false;
 }
 
-bool is_in_headers(const std::string& symbol, const std::string& folder) {
+// Programs have headers that drivers do not see.
+bool is_in_headers(const std::string& symbol, const std::string& folder, bool for_programs) {
   std::error_code error;
-  for (const auto& entry : fs::recursive_directory_iterator(folder, error)) {
-    if (!entry.is_regular_file(error)) continue;
-    const auto text = read_file(entry.path().string());
+  for (fs::recursive_directory_iterator at(folder, error), end; !error && at != end; at.increment(error)) {
+    const std::string name = at->path().filename().string();
+    if (!for_programs && (name == "um" || name == "client")) at.disable_recursion_pending();
+    if (!at->is_regular_file(error)) continue;
+    const auto text = read_file(at->path().string());
     if (text && has_word(*text, symbol)) return true;
   }
   return false;
@@ -177,7 +180,8 @@ class Search {
 
   MissingImport::Kind kind_of(const std::string& symbol) const {
     if (exports_.refusals.contains(symbol)) return MissingImport::kRefused;
-    return is_in_headers(symbol, installation_.wdk) ? MissingImport::kUnsimulated : MissingImport::kUnknown;
+    return is_in_headers(symbol, installation_.wdk, target_.arguments.client) ? MissingImport::kUnsimulated
+                                                                              : MissingImport::kUnknown;
   }
 
   const Target& target_;
