@@ -732,6 +732,26 @@ static struct Large return_large(struct SehLog* log) {
 }
 CHECK(structures_are_returned) { note(log, return_large(log).values[8] == 9 ? 'y' : 'n'); }
 
+static struct Large make_large(LONGLONG value) {
+  struct Large large = {{value, value, value, value, value, value, value, value, value}};
+  return large;
+}
+CHECK(large_locals_survive_a_filter_with_large_temporaries) {
+  __try {
+    struct Large mine = make_large(9);
+    __try {
+      struct Large also = make_large(7);
+      note(log, also.values[8] == 7 ? 'a' : 'w');
+      ExRaiseStatus(STATUS_NO_MEMORY);
+    } __finally {
+      struct Large another = make_large(6);
+      note(log, mine.values[8] == 9 && another.values[0] == 6 ? 'f' : 'w');
+    }
+  } __except (make_large(5).values[0] == 5 && make_large(4).values[8] == 4) {
+    note(log, 'h');
+  }
+}
+
 static int twice(int value) { return 2 * value; }
 static int (*pick_function(struct SehLog* log, int (*otherwise)(int)))(int) {
   __try {

@@ -124,6 +124,7 @@ constexpr Check kChecks[] = {
     {"illegal_instruction_reaches_handler", "h"},
     {"null_pointer_reaches_handler", "h"},
     {"structures_are_returned", "ioy"},
+    {"large_locals_survive_a_filter_with_large_temporaries", "afh"},
     {"functions_are_returned", "fy"},
     {"constants_are_returned", "fy"},
     {"functions_of_macros", "fy"},
