@@ -275,15 +275,15 @@ VOID OutputDebugStringA(LPCSTR OutputString) {
 }
 
 BOOL IsDebuggerPresent(VOID) { return FALSE; }
-VOID DebugBreak(VOID) { nt::raise_exception(STATUS_BREAKPOINT); }
+VOID DebugBreak(VOID) { nt::raise_exception(STATUS_BREAKPOINT, __builtin_return_address(0)); }
 UINT SetErrorMode(UINT) { return 0; }
 
 VOID RaiseException(DWORD ExceptionCode, DWORD, DWORD NumberOfArguments, const ULONG_PTR* Arguments) {
   const DWORD count = Arguments != nullptr ? NumberOfArguments : 0;
   if (count > 2) nt::unsupported("RaiseException with more than two arguments");
   touch_input(Arguments, count * sizeof *Arguments);
-  nt::raise_exception(static_cast<NTSTATUS>(ExceptionCode), count, count > 0 ? Arguments[0] : 0,
-                      count > 1 ? Arguments[1] : 0);
+  nt::raise_exception(static_cast<NTSTATUS>(ExceptionCode), __builtin_return_address(0), count,
+                      count > 0 ? Arguments[0] : 0, count > 1 ? Arguments[1] : 0);
 }
 
 UINT GetSystemDirectoryW(LPWSTR Buffer, UINT Size) {
