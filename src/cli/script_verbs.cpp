@@ -264,6 +264,45 @@ Compiled flush(Words words) {
   };
 }
 
+std::optional<fltsim::LockArguments> range_of(Words words) {
+  const auto offset = number_of(words[0]);
+  const auto length = number_of(words[1]);
+  if (!offset || !length) return std::nullopt;
+  return fltsim::LockArguments{.offset = static_cast<std::int64_t>(*offset),
+                               .length = static_cast<std::int64_t>(*length)};
+}
+
+Compiled lock(Words words) {
+  auto range = range_of(words.subspan(1));
+  const bool shared = words.size() > 3;
+  if (!is_handle(words[0]) || !range || (shared && words[3] != "shared"))
+    return "lock needs a handle, an offset and a length, and knows `shared` alone";
+  range->exclusive = !shared;
+  return [name = words[0], range = *range](Player& player) {
+    player.answer("lock", player.program().lock(player.handle(name), range));
+  };
+}
+
+Compiled unlock(Words words) {
+  const auto range = range_of(words.subspan(1));
+  if (!is_handle(words[0]) || !range) return "unlock needs a handle, an offset and a length";
+  return [name = words[0], range = *range](Player& player) {
+    player.answer("unlock", player.program().unlock(player.handle(name), range));
+  };
+}
+
+Compiled control(Words words) {
+  const auto code = number_of(words[1]);
+  if (!is_handle(words[0]) || !code || *code > UINT32_MAX)
+    return "control needs a handle and the number of an FSCTL";
+  return [name = words[0], code = static_cast<std::uint32_t>(*code),
+          bytes = words.size() > 2 ? words[2] : std::string()](Player& player) {
+    player.keep_content(
+        player.answer("control", player.program().fs_control(player.handle(name), code, bytes, 4096))
+            .content);
+  };
+}
+
 Compiled query(Words words) {
   const auto which = number_of(words[1]);
   if (!is_handle(words[0]) || !which || *which > 1000)
@@ -402,6 +441,9 @@ constexpr Verb kVerbs[] = {
     {"flush", 1, 1, flush, "$file"},
     {"query", 2, 2, query, "$file CLASS"},
     {"set", 3, 3, set, "$file CLASS BYTES"},
+    {"lock", 3, 4, lock, "$file OFFSET LENGTH [shared]"},
+    {"unlock", 3, 3, unlock, "$file OFFSET LENGTH"},
+    {"control", 2, 3, control, "$file CODE [BYTES]"},
     {"map", 1, 2, map, "$file [TEXT]"},
     {"volume-info", 1, 1, volume_info, "PATH"},
     {"cancel-open", 1, 2, cancel_open, "PATH [STEPS]"},

@@ -21,19 +21,29 @@ Smoke::Smoke(fltsim::Machine& machine, std::u16string drive, bool seeded, Told& 
       app_(machine.start_process({.image = drive_ + u"\\Programs\\application.exe"})) {}
 
 bool Smoke::run(const std::function<bool()>& stop) {
-  constexpr void (Smoke::*kSteps[])() = {&Smoke::make_folder,         &Smoke::make_and_change,
-                                         &Smoke::rename_and_link,     &Smoke::remove_in_every_way,
-                                         &Smoke::use_streams,         &Smoke::look_into_folders,
-                                         &Smoke::ask_and_set,         &Smoke::share_and_collide,
-                                         &Smoke::open_by_id,          &Smoke::map,
-                                         &Smoke::reach_for_the_edges, &Smoke::use_names,
-                                         &Smoke::go_the_fast_way,     &Smoke::ask_the_volume,
-                                         &Smoke::read_what_is_there};
+  constexpr void (Smoke::*kSteps[])() = {&Smoke::make_folder,
+                                         &Smoke::make_and_change,
+                                         &Smoke::rename_and_link,
+                                         &Smoke::remove_in_every_way,
+                                         &Smoke::use_streams,
+                                         &Smoke::look_into_folders,
+                                         &Smoke::ask_and_set,
+                                         &Smoke::share_and_collide,
+                                         &Smoke::open_by_id,
+                                         &Smoke::map,
+                                         &Smoke::reach_for_the_edges,
+                                         &Smoke::use_names,
+                                         &Smoke::go_the_fast_way,
+                                         &Smoke::ask_the_volume,
+                                         &Smoke::read_what_is_there,
+                                         &Smoke::lock_ranges,
+                                         &Smoke::keep_attributes_and_security,
+                                         &Smoke::control_a_file};
   for (const auto body : kSteps) {
     if (stop()) return true;
     if (!step(body)) return false;
   }
-  for (const auto several : {&Smoke::work_at_once, &Smoke::be_killed_at_work}) {
+  for (const auto several : {&Smoke::watch_a_folder, &Smoke::work_at_once, &Smoke::be_killed_at_work}) {
     if (stop()) return true;
     (this->*several)();
     if (machine_.run_to_quiescence() != Outcome::kDone) return false;

@@ -56,6 +56,12 @@ class Smoke {
   void read_what_is_there();
   void leave_nothing();
 
+  // --- smoke_more.cpp ---
+  void lock_ranges();
+  void keep_attributes_and_security();
+  void control_a_file();
+  void watch_a_folder();
+
   fltsim::Machine& machine_;
   const std::u16string drive_;
   const bool seeded_;

@@ -15,6 +15,11 @@ inline constexpr std::uint32_t kReadAttributes = 0x80;
 inline constexpr std::uint32_t kWriteAttributes = 0x100;
 inline constexpr std::uint32_t kListDirectory = 1;
 
+inline constexpr std::uint32_t kReadEa = 8;
+inline constexpr std::uint32_t kWriteEa = 0x10;
+inline constexpr std::uint32_t kReadControl = 0x2'0000;
+inline constexpr std::uint32_t kWriteDac = 0x4'0000;
+
 inline constexpr std::uint32_t kSupersede = 0;
 inline constexpr std::uint32_t kOpen = 1;
 inline constexpr std::uint32_t kCreate = 2;
@@ -54,5 +59,17 @@ inline constexpr std::uint32_t kFsSize = 3;
 inline constexpr std::uint32_t kFsDevice = 4;
 inline constexpr std::uint32_t kFsAttribute = 5;
 inline constexpr std::uint32_t kFsFullSize = 7;
+
+// SECURITY_INFORMATION
+inline constexpr std::uint32_t kOwnerInformation = 1;
+inline constexpr std::uint32_t kGroupInformation = 2;
+inline constexpr std::uint32_t kDaclInformation = 4;
+
+// FSCTL_ codes
+inline constexpr std::uint32_t kFsctlIsVolumeMounted = 0x9'0028;
+inline constexpr std::uint32_t kFsctlGetCompression = 0x9'003C;
+inline constexpr std::uint32_t kFsctlGetReparsePoint = 0x9'00A8;
+inline constexpr std::uint32_t kFsctlCreateOrGetObjectId = 0x9'00C0;
+inline constexpr std::uint32_t kFsctlSetSparse = 0x9'00C4;
 
 }  // namespace fltlink::cli::smoke
