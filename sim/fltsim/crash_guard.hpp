@@ -1,5 +1,5 @@
-// For programs that run drivers which nobody has looked at: a driver that aborts, ends the process, or crashes where no
-// __try and no machine can take it becomes the finding SIM-10 of its machine, which stops. Nothing ends with a raw core
+// For programs that run drivers which nobody has looked at: a driver that aborts, ends the process, crashes where no
+// __try and no machine can take it, or does what a sanitizer objects to, becomes the finding SIM-10 of its machine, which stops. Nothing ends with a raw core
 // dump: what is no driver's doing ends the program with a sentence on stderr and `exit_code`.
 //
 //   fltsim::CrashGuard guard(3);   // before the first machine

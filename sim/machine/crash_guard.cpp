@@ -1,5 +1,6 @@
 #include "fltsim/crash_guard.hpp"
 
+#include <dlfcn.h>
 #include <signal.h>
 #include <unistd.h>
 
@@ -82,6 +83,20 @@ void on_exit() {
   leave("the process was ended from inside a machine");
 }
 
+// A sanitizer has printed what it found and is about to end the process.
+void on_sanitizer() {
+  if (!g_armed.load()) return;
+  alarm(kSecondsToReport);
+  blame_driver("a sanitizer has found an error in the driver's code, and describes it on stderr.");
+}
+
+// Of the runtime that is in the process, built in or preloaded.
+void set_death_callback(void (*callback)()) {
+  using Setter = void (*)(void (*)());
+  if (auto* set = reinterpret_cast<Setter>(dlsym(RTLD_DEFAULT, "__sanitizer_set_death_callback")))
+    set(callback);
+}
+
 }  // namespace
 
 CrashGuard::CrashGuard(int exit_code) {
@@ -93,6 +108,7 @@ CrashGuard::CrashGuard(int exit_code) {
   action.sa_flags = SA_ONSTACK | SA_NODEFER;
   for (std::size_t i = 0; i < kSignals.size(); ++i) sigaction(kSignals[i], &action, &g_before[i]);
   g_armed = true;
+  set_death_callback(on_sanitizer);
 }
 
 CrashGuard::~CrashGuard() {

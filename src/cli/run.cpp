@@ -79,8 +79,9 @@ class Run {
     report_.workload = arguments.script.empty() ? "smoke" : arguments.script;
   }
 
-  // What can be told without running anything: the script, the .inf files, the volumes.
-  [[nodiscard]] bool prepare();
+  // What can be told without running anything: the script, the .inf files, the volumes. `missing`: why a driver cannot
+  // be loaded at all, or empty.
+  [[nodiscard]] bool prepare(const std::string& missing);
   void run();
   RunReport finish();
   // False: the machine came to a stop or hangs.
@@ -119,7 +120,8 @@ class Run {
   bool hung_ = false;
 };
 
-bool Run::prepare() {
+bool Run::prepare(const std::string& missing) {
+  if (!missing.empty()) return fail(missing);
   if (!arguments_.script.empty()) {
     if (const auto error = script_.read()) return fail(*error);
   }
@@ -337,16 +339,15 @@ RunReport Run::finish() {
 int run_drivers(const RunArguments& arguments, std::FILE* out, std::FILE* err) {
   std::vector<std::string> modules;
   for (const RunArguments::Driver& driver : arguments.drivers) modules.push_back(driver.path);
-  // Comes back where no driver needs a sanitizer's runtime, or it is there, or it cannot be had.
+  // Comes back where no driver needs a sanitizer's runtime, or it is there; else with why it is not.
   const std::string missing = start_again_with_sanitizers(modules);
   const fltsim::CrashGuard guard(kExitFindings);
   auto run = std::make_unique<Run>(arguments, err);
-  if (run->prepare()) run->run();
+  if (run->prepare(missing)) run->run();
   const RunReport report = run->finish();
   // Threads of a machine that came to a stop never end, and may still look at it.
   if (!run->goes_on()) static_cast<void>(run.release());
   if (!report.error.empty()) std::fprintf(err, "fltlink: %s\n", report.error.c_str());
-  if (!missing.empty()) std::fprintf(err, "fltlink: %s\n", missing.c_str());
   if (report.interrupted) std::fputs("fltlink: interrupted; the drivers were unloaded\n", err);
   const std::string text = arguments.json ? to_json(report) : to_table(report);
   const bool written = std::fwrite(text.data(), 1, text.size(), out) == text.size() && std::fflush(out) == 0;

@@ -129,6 +129,7 @@ SanitizerNeeds sanitizer_needs(std::string_view imports, std::string_view bytes)
   const bool thread = holds(imports, " __tsan_");
   const bool undefined = holds(imports, " __ubsan_handle_");
   if (!address && !thread && !undefined) return {};
+  needs.whole_program = thread;
   if (!clang.empty()) {
     needs.compilers = {"clang-" + clang, "clang"};
     // Clang's runtimes for addresses and threads have the one for undefined behaviour in them.
@@ -155,13 +156,19 @@ std::string start_again_with_sanitizers(const std::vector<std::string>& modules)
   std::string preload;
   for (const std::string& module : modules) {
     const SanitizerNeeds needs = sanitizer_needs(module);
+    if (needs.whole_program) {
+      return module +
+             ": was built with --sanitize=thread, which sees no order in what an ordinary simulator does: it "
+             "needs one "
+             "that was built with it too";
+    }
     for (const std::string& library : needs.libraries) {
       std::string path;
       for (const std::string& compiler : needs.compilers) {
         if (path.empty()) path = asked(compiler, library);
       }
       if (path.empty()) {
-        return module + " was built with a sanitizer, whose runtime " + library + " neither " +
+        return module + ": was built with a sanitizer, whose runtime " + library + " neither " +
                needs.compilers.front() + " nor " + needs.compilers.back() +
                " has here: install it, or build the driver without --sanitize";
       }
@@ -174,7 +181,6 @@ std::string start_again_with_sanitizers(const std::vector<std::string>& modules)
   // The program and the simulator are not instrumented, and leave without looking for leaks.
   put_default("ASAN_OPTIONS", "detect_leaks=0:exitcode=3");
   put_default("UBSAN_OPTIONS", "exitcode=3:print_stacktrace=1");
-  put_default("TSAN_OPTIONS", "exitcode=3");
   begin_anew();
 }
 

@@ -13,6 +13,7 @@ namespace fltlink::cli {
 struct SanitizerNeeds {
   std::vector<std::string> libraries;
   std::vector<std::string> compilers;
+  bool whole_program = false;  // the simulator must have been built with it
 };
 [[nodiscard]] SanitizerNeeds sanitizer_needs(const std::string& module);
 // The same from what the module imports, names with a blank before each, and all of its bytes.

@@ -313,6 +313,11 @@ expect-content "hA\n"
 flush $file
 query $file 5
 map $file X
+lock $file 0 1
+expect SUCCESS
+unlock $file 0 1
+control $file 0x900A8
+expect NOT_A_REPARSE_POINT
 delete $file
 close $file
 expect-gone C:\d.txt
@@ -406,6 +411,7 @@ TEST(SanitizerNeedsTest, ModuleSaysWhichRuntimeItNeeds) {
   EXPECT_THAT(clang.compilers, testing::ElementsAre("clang-14", "clang"));
   EXPECT_EQ(sanitizer_needs(kDriver).libraries.empty(),
             !fltlink::test::kAddressSanitized && !fltlink::test::kThreadSanitized);
+  EXPECT_TRUE(sanitizer_needs(" __tsan_init", gcc_comment).whole_program);
   EXPECT_THAT(sanitizer_needs("/none").libraries, IsEmpty());
 }
 
