@@ -126,6 +126,7 @@ void Program::run(nt::Thread& thread, const std::function<void()>& code) {
   thread.program_guard = nullptr;
   thread.program_failed = nullptr;
   thread.exception_chain = nullptr;
+  thread.filter_call = nullptr;
   sched::Scheduler::stay_if_abandoned();
   // The process ends with its last thread, whose exit code it has.
   if (process_.threads().size() == 1)

@@ -2,8 +2,11 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <chrono>
 #include <cstring>
 #include <filesystem>
+#include <fstream>
+#include <iterator>
 #include <memory>
 #include <optional>
 #include <string>
@@ -38,6 +41,7 @@ constexpr std::int32_t kSuccess = 0;
 constexpr std::uint32_t kNoAutomaticAttachment = 1;
 // About what a processor does in a second. A step of a workload takes some thousands.
 constexpr double kSwitchesASecond = 400'000;
+constexpr std::chrono::milliseconds kTimeForClients{500};
 
 std::u16string wide(const std::string& text) {
   return drmservice::utf16_from_utf8(text).value_or(std::u16string(text.begin(), text.end()));
@@ -67,6 +71,24 @@ std::string inf_of(const RunArguments::Driver& driver) {
     if (fs::is_regular_file(beside, error)) return beside.string();
   }
   return {};
+}
+
+const char* name_of(fltsim::ClientEnd end) {
+  switch (end) {
+    case fltsim::ClientEnd::kNotStarted:
+      return "not started";
+    case fltsim::ClientEnd::kRunning:
+      return "still running";
+    case fltsim::ClientEnd::kExited:
+      return "exited";
+    case fltsim::ClientEnd::kCrashed:
+      return "crashed";
+    case fltsim::ClientEnd::kInterrupted:
+      return "interrupted";
+    case fltsim::ClientEnd::kKilled:
+      return "killed";
+  }
+  return "";
 }
 
 // Each step needs the one before.
@@ -104,6 +126,9 @@ class Run {
   [[nodiscard]] bool load(std::size_t index);
   std::string why_not_loaded(std::size_t index, const fltsim::Driver& driver);
   void attach_by_hand();
+  [[nodiscard]] bool start_clients();
+  [[nodiscard]] bool let_them_run();
+  void stop_clients();
   void note_instances();
   [[nodiscard]] bool work();
   void detach_and_attach();
@@ -117,6 +142,7 @@ class Run {
   fltsim::Machine machine_;
   std::vector<fltsim::Volume> volumes_;
   std::vector<Loaded> loaded_;
+  std::vector<fltsim::ClientProgram> clients_;
   bool hung_ = false;
 };
 
@@ -193,8 +219,11 @@ void Run::run() {
   if (load_all()) {
     attach_by_hand();
     note_instances();
-    hung_ = goes_on() && !work();
-    if (goes_on() && !interrupted()) detach_and_attach();
+    if (start_clients()) {
+      hung_ = goes_on() && !work();
+      if (goes_on() && !interrupted()) detach_and_attach();
+    }
+    stop_clients();
   }
   report_.interrupted = interrupted();
   if (goes_on()) unload_all();
@@ -251,6 +280,45 @@ void Run::attach_by_hand() {
                                                 printable(definition.name), status_name(status)));
       }
     }
+  }
+}
+
+// They have time to connect before the workload begins.
+bool Run::start_clients() {
+  for (const RunArguments::Client& client : arguments_.clients) {
+    fltsim::ClientOptions options{.arguments = client.arguments};
+    if (!client.input.empty()) {
+      std::ifstream in(client.input, std::ios::binary);
+      if (!in) return fail(client.input + ": cannot be read");
+      options.standard_input.assign(std::istreambuf_iterator<char>(in), {});
+    }
+    clients_.push_back(machine_.start_client(client.path, options));
+    if (!clients_.back().error().empty()) return fail(clients_.back().error());
+    RunReport::Client& described = report_.clients.emplace_back();
+    described.program = client.path;
+  }
+  if (!clients_.empty()) hung_ = let_them_run();
+  return true;
+}
+
+// True when they do not come to rest.
+bool Run::let_them_run() {
+  const bool rests = machine_.run_to_quiescence() == fltsim::Outcome::kDone;
+  return !rests || machine_.advance(kTimeForClients) != fltsim::Outcome::kDone;
+}
+
+// What they still have to say, and then their end.
+void Run::stop_clients() {
+  if (goes_on() && !clients_.empty()) hung_ = let_them_run();
+  for (std::size_t i = 0; i < clients_.size(); ++i) {
+    fltsim::ClientProgram& client = clients_[i];
+    if (i >= report_.clients.size()) break;  // it could not be started
+    const fltsim::ClientEnd end = goes_on() ? client.stop() : client.end();
+    RunReport::Client& described = report_.clients[i];
+    described.end = name_of(end);
+    described.exit_code = client.exit_code();
+    described.out = client.standard_output();
+    described.errors = client.standard_error();
   }
 }
 
@@ -339,6 +407,7 @@ RunReport Run::finish() {
 int run_drivers(const RunArguments& arguments, std::FILE* out, std::FILE* err) {
   std::vector<std::string> modules;
   for (const RunArguments::Driver& driver : arguments.drivers) modules.push_back(driver.path);
+  for (const RunArguments::Client& client : arguments.clients) modules.push_back(client.path);
   // Comes back where no driver needs a sanitizer's runtime, or it is there; else with why it is not.
   const std::string missing = start_again_with_sanitizers(modules);
   const fltsim::CrashGuard guard(kExitFindings);

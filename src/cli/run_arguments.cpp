@@ -14,6 +14,7 @@ struct Words {
   std::vector<std::string> infs;
   std::vector<std::string> services;
   std::vector<std::string> parameters;
+  std::vector<std::string> clients;
   std::vector<std::string> volumes;
   std::string workload = "smoke";
   std::string script;
@@ -63,6 +64,50 @@ std::optional<RunArguments::Volume> parse_volume(const std::string& text) {
   return volume;
 }
 
+// The words of a command line: separated by spaces, quoted by ' or ". Nothing for a quote without its end.
+std::optional<std::vector<std::string>> words_of(const std::string& text) {
+  std::vector<std::string> words;
+  std::string word;
+  bool in_word = false;
+  char quote = 0;
+  for (const char c : text) {
+    if (c == quote) {
+      quote = 0;
+    } else if (quote == 0 && (c == '"' || c == '\'')) {
+      quote = c;
+      in_word = true;
+    } else if (quote == 0 && c == ' ') {
+      if (in_word) words.push_back(std::move(word));
+      word.clear();
+      in_word = false;
+    } else {
+      word += c;
+      in_word = true;
+    }
+  }
+  if (in_word) words.push_back(std::move(word));
+  if (quote != 0) return std::nullopt;
+  return words;
+}
+
+// "PROGRAM [ARGUMENT...] [< FILE]"
+std::optional<RunArguments::Client> parse_client(const std::string& text) {
+  const auto words = words_of(text);
+  if (!words || words->empty()) return std::nullopt;
+  RunArguments::Client client{words->front(), {}, {}};
+  for (std::size_t i = 1; i < words->size(); ++i) {
+    const std::string& word = (*words)[i];
+    if (!word.starts_with('<')) {
+      client.arguments.push_back(word);
+      continue;
+    }
+    client.input = word.substr(1);
+    if (client.input.empty() && i + 1 < words->size()) client.input = (*words)[++i];
+    if (client.input.empty()) return std::nullopt;
+  }
+  return client;
+}
+
 std::variant<RunArguments, std::string> make(const Words& words, const CLI::App& verb) {
   RunArguments result;
   for (const std::string& path : words.drivers) result.drivers.push_back({path, {}, {}});
@@ -74,6 +119,11 @@ std::variant<RunArguments, std::string> make(const Words& words, const CLI::App&
     const auto parameter = parse_parameter(text);
     if (!parameter) return "--registry " + text + " is not [DRIVER:]NAME=VALUE";
     result.parameters.push_back(*parameter);
+  }
+  for (const std::string& text : words.clients) {
+    const auto client = parse_client(text);
+    if (!client) return "--client " + text + " is not PROGRAM [ARGUMENT...] [< FILE]";
+    result.clients.push_back(*client);
   }
   for (const std::string& text : words.volumes) {
     const auto volume = parse_volume(text);
@@ -131,6 +181,13 @@ std::pair<CLI::App*, std::function<std::variant<RunArguments, std::string>()>> a
   verb->add_option("--registry", words->parameters,
                    "a value below the Parameters key, a DWORD if it is a number: [DRIVER:]NAME=VALUE")
       ->type_name("NAME=VALUE")
+      ->take_all()
+      ->allow_extra_args(false);
+  verb->add_option(
+          "--client", words->clients,
+          "a program built by fltlink-cc --client, with its arguments, that runs beside the drivers;\n"
+          "the text of FILE is typed at its console")
+      ->type_name("\"PROGRAM [ARGUMENT...] [< FILE]\"")
       ->take_all()
       ->allow_extra_args(false);
   verb->add_option("--volume", words->volumes,

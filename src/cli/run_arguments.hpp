@@ -32,7 +32,15 @@ struct RunArguments {
     std::string directory;  // empty: in memory
   };
 
+  // A program built by fltlink-cc --client.
+  struct Client {
+    std::string path;
+    std::vector<std::string> arguments;
+    std::string input;  // a file of the host, whose text is typed; empty: nothing is
+  };
+
   std::vector<Driver> drivers;
+  std::vector<Client> clients;
   std::vector<Parameter> parameters;
   std::vector<Volume> volumes;  // C: in memory when none was named
   std::string script;           // empty: the smoke workload

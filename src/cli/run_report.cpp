@@ -67,6 +67,14 @@ void add_counts(std::string& out, const char* title, const RunReport::Operations
   }
 }
 
+void add_clients(std::string& out, const RunReport& report) {
+  for (const RunReport::Client& client : report.clients) {
+    out += fmt::format("\nclient {} {}: {}\n", client.program, client.end, client.exit_code);
+    for (const std::string& line : lines_of(client.out)) out += "  " + line + '\n';
+    for (const std::string& line : lines_of(client.errors)) out += "  stderr: " + line + '\n';
+  }
+}
+
 void add_findings(std::string& out, const RunReport& report) {
   out += fmt::format("\nfindings {:>38}\n", report.findings.size());
   for (const RunReport::Finding& finding : report.findings) {
@@ -104,6 +112,7 @@ std::string to_table(const RunReport& report) {
     out += "\nprinted by drivers\n";
     for (const std::string& line : lines_of(report.log)) out += "  " + line + '\n';
   }
+  add_clients(out, report);
   add_findings(out, report);
   return out;
 }
@@ -126,7 +135,11 @@ std::string to_json(const RunReport& report) {
   object["log"] = lines_of(report.log);
   object["clients"] = ordered_json::array();
   for (const RunReport::Client& client : report.clients)
-    object["clients"].push_back({{"exit_code", client.exit_code}, {"stdout", client.out}});
+    object["clients"].push_back({{"program", client.program},
+                                 {"end", client.end},
+                                 {"exit_code", client.exit_code},
+                                 {"stdout", client.out},
+                                 {"stderr", client.errors}});
   object["findings"] = ordered_json::array();
   for (const RunReport::Finding& finding : report.findings) {
     object["findings"].push_back({{"id", finding.what.id},

@@ -24,8 +24,11 @@ struct RunReport {
     std::vector<std::string> notes;  // how attaching, detaching and unloading went, where it was not plain
   };
   struct Client {
-    int exit_code = 0;
+    std::string program;
+    std::string end;  // "exited", "crashed", "interrupted", "killed"
+    std::uint32_t exit_code = 0;
     std::string out;
+    std::string errors;
   };
   struct Finding {
     fltsim::Finding what;

@@ -8,6 +8,7 @@
 
 #include "client/port_machine.hpp"
 #include "support/client.hpp"
+#include "support/driver.hpp"
 
 namespace fltsim {
 namespace {
@@ -129,6 +130,63 @@ TEST(ClientProgramOnEveryScheduler, RunsAndStops) {
         EXPECT_EQ(waits.exit_code(), 1u);
       },
       20);
+}
+
+// --- what the user-mode functions and the C runtime do, by programs that check themselves ---
+
+void expect_checks_pass(const Options& options, const std::string& name) {
+  Machine machine(options);
+  machine.add_volume(u"C:");
+  ClientProgram client = machine.start_client(
+      FLTLINK_CLIENT("client_checks"),
+      {.image = u"C:\\Checks\\checks.exe", .arguments = {name}, .standard_input = "typed\n"});
+  ASSERT_THAT(client.error(), IsEmpty());
+  for (int seconds = 0; seconds < 5 && client.running(); ++seconds)
+    ASSERT_EQ(machine.advance(options.scheduler == SchedulerKind::kSeeded ? 1s : 100ms), Outcome::kDone);
+  EXPECT_EQ(client.end(), ClientEnd::kExited) << name;
+  EXPECT_EQ(client.exit_code(), 0u) << name << ": " << client.standard_output();
+}
+
+class ClientChecks : public testing::TestWithParam<const char*> {};
+
+TEST_P(ClientChecks, HoldUnderSeeds) {
+  under_seeds([](const Options& options) { expect_checks_pass(options, GetParam()); }, 5);
+}
+
+TEST_P(ClientChecks, HoldOnTheHostsThreads) {
+  if (std::string(GetParam()) == "time") return;  // it sleeps
+  Options options;
+  options.scheduler = SchedulerKind::kHost;
+  expect_checks_pass(options, GetParam());
+}
+
+INSTANTIATE_TEST_SUITE_P(Win32, ClientChecks,
+                         testing::Values("sync", "locks", "threads", "files", "memory", "time", "text",
+                                         "process", "stdio"),
+                         [](const auto& info) { return std::string(info.param); });
+
+// A driver and its service, both from source in C.
+TEST(ClientWithDriver, ServiceInItsOwnProgramDecides) {
+  under_every_scheduler(
+      [](const Options& options) {
+        for (const bool allow : {false, true}) {
+          Machine machine(options);
+          machine.add_volume(u"C:").write_file(u"\\plan.txt", "secret");
+          machine.load_driver(FLTLINK_DRIVER("asking"));
+          ClientProgram service =
+              machine.start_client(FLTLINK_CLIENT("client_answers"), {.arguments = {allow ? "1" : "0"}});
+          ASSERT_EQ(machine.run_to_quiescence(), Outcome::kDone);
+          const IoResult read = machine.start_process({.image = u"C:\\app.exe"}).read(u"C:\\plan.txt");
+          EXPECT_EQ(read.status, allow ? STATUS_SUCCESS : STATUS_ACCESS_DENIED);
+          EXPECT_EQ(service.stop(), ClientEnd::kExited);
+          EXPECT_EQ(service.exit_code(), 0u);
+          EXPECT_EQ(service.standard_output(),
+                    "filter asking 1\nvolume \\Device\\HarddiskVolume1 C:\ninstance asking Instance\n"
+                    "and then 0x80070103\ntoo small 0x8007007A\nno filter 0x801F0013\nby handle 0x0 0x0\n"
+                    "closed 0x0 0x80070006\nserved\n");
+        }
+      },
+      5);
 }
 
 }  // namespace
