@@ -81,6 +81,8 @@ static const volatile ULONG64 fltsim_seh_nothing __attribute__((unused)) = 0;
 WDK_END
 
 #if defined(FLTSIM_DRIVER_UNIT) && defined(__cplusplus)
+// Drivers include headers inside extern "C".
+extern "C++" {
 // What a function returns while a __finally block runs; T may be a reference, const, or without a default constructor.
 struct fltsim_seh_place {
   void* at;
@@ -102,4 +104,5 @@ class fltsim_seh_result {
     Holder holder_;
   };
 };
+}
 #endif
