@@ -105,7 +105,8 @@ class Search {
 
   std::vector<MissingImport> run() {
     const auto library = read_library(installation_.simulator);
-    if (library) exports_ = *library;
+    if (!library) return {};  // the linker says so, too
+    exports_ = *library;
     if (target_.arguments.client) {
       add(read_archive_symbols(installation_.client_runtime));
       for (const char* const name : {"libm.so.6", "libgcc_s.so.1"}) add_library(name);
