@@ -6,7 +6,6 @@
 
 #include <array>
 #include <atomic>
-#include <cstdlib>
 #include <cstring>
 #include <string>
 
@@ -75,14 +74,6 @@ void on_signal(int signal) {
             : "the simulator has crashed outside every driver's code; run it under gdb to see where");
 }
 
-void on_exit() {
-  if (!g_armed.load()) return;
-  alarm(kSecondsToReport);
-  blame_driver(
-      "the driver has called exit(), which ends the process that all drivers share. A kernel has no exit().");
-  leave("the process was ended from inside a machine");
-}
-
 // A sanitizer has printed what it found and is about to end the process.
 void on_sanitizer() {
   if (!g_armed.load()) return;
@@ -101,8 +92,6 @@ void set_death_callback(void (*callback)()) {
 
 CrashGuard::CrashGuard(int exit_code) {
   g_exit_code = exit_code;
-  static const bool registered = std::atexit(on_exit) == 0;
-  static_cast<void>(registered);
   struct sigaction action {};
   action.sa_handler = on_signal;
   action.sa_flags = SA_ONSTACK | SA_NODEFER;

@@ -21,7 +21,7 @@ int main(int argc, char** argv) {
   cli::catch_interrupts();
   if (const auto* run = std::get_if<cli::RunArguments>(&parsed)) {
     const int exit_code = cli::run_drivers(*run, stdout, stderr);
-    // A thread of a driver that was stopped inside exit() would keep this one from getting through it.
+    // A thread of a driver that was stopped anywhere in the C library may hold what an ordinary end would wait for.
     std::fflush(nullptr);
     std::_Exit(exit_code);
   }

@@ -2,9 +2,6 @@
 // their comments.
 #include <fltKernel.h>
 
-DECLSPEC_NORETURN void abort(void);
-DECLSPEC_NORETURN void exit(int);
-
 enum mode {
   kGood,
   kCrashInEntry,
@@ -13,8 +10,7 @@ enum mode {
   kCrash,
   kLoop,
   kSpin,
-  kAbort,
-  kExit,
+  kTrap,
   kRecurse,
   kHangInUnload,
   kLeak,
@@ -73,10 +69,8 @@ static FLT_PREOP_CALLBACK_STATUS pre_create(PFLT_CALLBACK_DATA data, PCFLT_RELAT
     case kSpin:
       while (!flag) YieldProcessor();  // spin
       break;
-    case kAbort:
-      abort();  // abort
-    case kExit:
-      exit(0);  // exit
+    case kTrap:
+      __builtin_trap();  // trap
     case kRecurse:
       flag = (LONG)recurse(0);
       break;

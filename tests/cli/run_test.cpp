@@ -13,6 +13,7 @@
 #include "cli/exit_codes.hpp"
 #include "cli/program_run.hpp"
 #include "cli/sanitizer_runtime.hpp"
+#include "fltsim/crash_guard.hpp"
 #include "support/driver.hpp"
 #include "support/sanitizers.hpp"
 
@@ -36,8 +37,7 @@ enum class Mode {
   kCrash,
   kLoop,
   kSpin,
-  kAbort,
-  kExit,
+  kTrap,
   kRecurse,
   kHangInUnload,
   kLeak,
@@ -180,13 +180,24 @@ TEST_F(RunTest, PollingForWhatNeverComesIsEndedAndItsLineNamed) {
 }
 
 TEST_F(RunTest, DriverThatEndsTheProcessIsAFinding) {  // SIM-10
-  for (const auto& [mode, comment] : {std::pair(Mode::kAbort, "abort"), std::pair(Mode::kExit, "exit"),
-                                      std::pair(Mode::kRecurse, "recursion")}) {
-    const RunOutput run = run_mode(mode);
-    EXPECT_EQ(run.exit_code, kExitFindings) << comment << run.err;
-    EXPECT_EQ(run.finding("SIM-10")["driver"], "bad_driver") << comment;
-    EXPECT_THAT(run.finding("SIM-10")["source"].dump(), HasSubstr(line_with(comment)));
-  }
+  const RunOutput run = run_mode(Mode::kRecurse);
+  EXPECT_EQ(run.exit_code, kExitFindings) << run.err;
+  EXPECT_EQ(run.finding("SIM-10")["driver"], "bad_driver");
+  EXPECT_THAT(run.finding("SIM-10")["source"].dump(), HasSubstr(line_with("recursion")));
+}
+
+TEST_F(RunTest, TrapIsAnExceptionWithItsLine) {  // SIM-8
+  const RunOutput run = run_mode(Mode::kTrap);
+  EXPECT_EQ(run.exit_code, kExitFindings) << run.err;
+  EXPECT_THAT(run.finding("SIM-8")["source"].dump(), HasSubstr(line_with("trap")));
+}
+
+TEST(CrashGuardDeathTest, WhatIsNoDriversDoingEndsWithASentence) {
+  const auto abort_under_guard = [] {
+    const fltsim::CrashGuard guard(3);
+    std::abort();
+  };
+  EXPECT_EXIT(abort_under_guard(), testing::ExitedWithCode(3), "the simulator gave up");
 }
 
 TEST_F(RunTest, UnloadThatHangsIsReported) {
