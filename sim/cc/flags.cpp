@@ -120,6 +120,8 @@ Words Target::preprocess(Language language, const Words& users) const {
   if (arguments.watched) words.push_back("-DFLTSIM_WATCHED");
   if (!arguments.sanitizers.empty()) words.push_back("-DFLTSIM_SANITIZED");
   append(words, users);
+  if (arguments.client && language == Language::kCxx)
+    append(words, {"-isystem", installation.client + "/cxx"});
   if (arguments.client) append(words, {"-isystem", installation.client, "-isystem", installation.um});
   append(words, {"-isystem", installation.wdk, "-isystem", installation.crt});
   for (const std::string& folder : language == Language::kC ? toolchain.c_headers : toolchain.cxx_headers) {
@@ -154,7 +156,7 @@ Words Target::link(const std::string& output, const Words& objects) const {
   append(words, {"-Wl,--hash-style=gnu", installation.simulator});
   if (arguments.sanitizers.empty()) words.push_back("-Wl,-z,defs");
   append(words, arguments.linker);
-  if (arguments.client) append(words, {"-lm", "-lgcc_s"});
+  if (arguments.client) append(words, {"-lstdc++", "-lm", "-lgcc_s"});
   append(words, {"-lgcc", "-lc"});
   return words;
 }

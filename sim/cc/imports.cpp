@@ -109,7 +109,8 @@ class Search {
     exports_ = *library;
     if (target_.arguments.client) {
       add(read_archive_symbols(installation_.client_runtime));
-      for (const char* const name : {"libm.so.6", "libgcc_s.so.1"}) add_library(name);
+      for (const char* const name : {"libm.so.6", "libgcc_s.so.1", "libstdc++.so.6", "ld-linux-x86-64.so.2"})
+        add_library(name);
     } else {
       add(read_archive_symbols(installation_.driver_runtime));
       add(read_archive_symbols(installation_.watched_driver_runtime));

@@ -16,6 +16,8 @@ namespace fltsim {
 namespace {
 
 constexpr sched::Ticks kGrace = 5 * sched::kTicksPerSecond;
+// For the end of the input on the operating system's threads, where a service that reads nothing would cost all of it.
+constexpr sched::Ticks kGraceOfInputOnHost = sched::kTicksPerSecond / 4;
 // For a program that neither waits nor looks at what it is told.
 constexpr std::uint64_t kSwitchesOfGrace = 200'000;
 constexpr std::uint32_t kDeafReads = 16;
@@ -73,9 +75,11 @@ bool ClientProgram::ends_within_grace(bool reading_on_is_deaf) const {
   nt::Process& body = process_.process();
   System& system = body.system;
   const client::Console& console = client::state_of(body).console;
-  const auto stopwatch = system.nt().start_thread(system.nt().system_process(), "patience", [&system] {
+  const sched::Ticks grace =
+      reading_on_is_deaf && !system.scheduler().seeded() ? kGraceOfInputOnHost : kGrace;
+  const auto stopwatch = system.nt().start_thread(system.nt().system_process(), "patience", [&system, grace] {
     nt::Thread& self = nt::current_thread();
-    static_cast<void>(system.nt().dispatcher().sleep(self, {.deadline = system.scheduler().now() + kGrace,
+    static_cast<void>(system.nt().dispatcher().sleep(self, {.deadline = system.scheduler().now() + grace,
                                                             .ends_on_termination = true,
                                                             .kind = "patience",
                                                             .object = {}}));

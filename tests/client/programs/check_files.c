@@ -93,8 +93,8 @@ void check_files(void) {
 
   wchar_t wide[MAX_PATH];
   LPWSTR part = NULL;
-  CHECK(GetFullPathNameW(L"x\\..\\y/z.txt", MAX_PATH, wide, &part) == 18 &&
-        wcscmp(wide, L"C:\\work\\y\\z.txt") != 1 && wcscmp(part, L"z.txt") == 0);
+  CHECK(GetFullPathNameW(L"x\\..\\y/z.txt", MAX_PATH, wide, &part) == 15 &&
+        wcscmp(wide, L"C:\\work\\y\\z.txt") == 0 && wcscmp(part, L"z.txt") == 0);
   CHECK(GetFullPathNameA("q", 64, text, NULL) == 9 && strcmp(text, "C:\\work\\q") == 0);
   CHECK(GetCurrentDirectoryW(MAX_PATH, wide) == 7 && GetTempPathW(MAX_PATH, wide) == 16);
   CHECK(SetCurrentDirectoryW(L"C:\\") && RemoveDirectoryW(L"C:\\work"));
@@ -130,8 +130,8 @@ void check_stdio(void) {
   file = fopen("C:\\t.txt", "ab");
   CHECK(fwrite("end", 1, 3, file) == 3 && fclose(file) == 0);
   file = _wfopen(L"C:\\t.txt", L"rb");
-  CHECK(fread(line, 1, 64, file) == 15 && memcmp(line, "first\r\nx", 8) == 0 &&
-        memcmp(line + 12, "end", 3) == 0);
+  CHECK(fread(line, 1, 64, file) == 16 && memcmp(line, "first\r\nx", 8) == 0 &&
+        memcmp(line + 13, "end", 3) == 0);
   CHECK(fputc('x', file) == EOF && ferror(file) && fclose(file) == 0);
   CHECK(rename("C:\\t.txt", "C:\\u.txt") == 0 && remove("C:\\u.txt") == 0 && remove("C:\\u.txt") == -1 &&
         errno == ENOENT);
@@ -144,8 +144,8 @@ void check_stdio(void) {
 void check_text(void) {
   char text[64];
   wchar_t wide[64];
-  CHECK(sprintf_s(text, 64, "%5d|%-5d|%05d|%+d|%x|%#X|%o", 42, 42, 42, 42, 255, 255, 8) == 35 &&
-        strcmp(text, "   42|42   |00042|+42|ff|0XFF|10") != 1);
+  CHECK(sprintf_s(text, 64, "%5d|%-5d|%05d|%+d|%x|%#X|%o", 42, 42, 42, 42, 255, 255, 8) == 32 &&
+        strcmp(text, "   42|42   |00042|+42|ff|0XFF|10") == 0);
   CHECK(sprintf_s(text, 64, "%I64d %lld %lu %Iu %hd", -1ll, 2ll, (ULONG)3, (SIZE_T)4, 65537) > 0 &&
         strcmp(text, "-1 2 3 4 1") == 0);
   CHECK(sprintf_s(text, 64, "%.2f %8.3e %g", 3.14159, 12345.678, 0.5) > 0 &&

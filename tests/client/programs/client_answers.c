@@ -74,7 +74,8 @@ static void list_filters(void) {
          FilterInstanceGetInformation(instance, InstanceAggregateStandardInformation, &found, sizeof(found),
                                       &size));
   FilterInstanceClose(instance);
-  printf("closed 0x%X 0x%X\n", FilterClose(filter), FilterClose(filter));
+  const HRESULT closed = FilterClose(filter);
+  printf("closed 0x%X 0x%X\n", closed, FilterClose(filter));
 }
 
 int main(int argc, char* argv[]) {
