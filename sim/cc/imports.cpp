@@ -141,14 +141,19 @@ class Search {
   }
 
   bool is_there(const std::string& symbol) const {
-    return defined_.contains(symbol) || exports_.routines.contains(symbol) || is_compilers_own(symbol);
+    return defined_.contains(symbol) || exports_.routines.contains(symbol) || is_compilers_own(symbol) ||
+           (target_.arguments.client && is_of_cxx_runtime(symbol));
   }
+
+  // The data of libstdc++ that code which throws and catches refers to.
+  static bool is_of_cxx_runtime(const std::string& symbol) { return symbol.starts_with("_ZTVN10__cxxabiv1"); }
 
   void look_at(const std::string& file, const ObjectFile& object) {
     std::map<std::string, std::vector<const Reference*>, std::greater<>> by_section;  // .text first
     for (const Reference& reference : object.references) {
       // The runtime has a delete with a size, which calls the driver's own without.
-      const bool is_sized = reference.symbol == "_ZdlPvm" || reference.symbol == "_ZdaPvm";
+      const bool is_sized =
+          !target_.arguments.client && (reference.symbol == "_ZdlPvm" || reference.symbol == "_ZdaPvm");
       if (is_sized && !own_.contains(reference.symbol) && !is_there(reference.symbol.substr(0, 6))) {
         by_section[reference.section].push_back(&reference);
       }

@@ -1,2 +1,4 @@
-// driverspecs.h: static-analysis hints on Windows; nothing here.
+// driverspecs.h: static-analysis hints on Windows; here they vanish.
 #pragma once
+
+#include "shared/sal.h"

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "../km/directory_info.h"
+#include "../shared/reparse.h"
 #include "minwindef.h"
 
 #define CREATE_NEW 1

@@ -1,0 +1,4 @@
+// windef.h, as drivers name it.
+#pragma once
+
+#include "shared/types.h"
