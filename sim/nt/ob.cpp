@@ -130,7 +130,7 @@ VOID ObMakeTemporaryObject(PVOID Object) {
 }
 
 LONG_PTR ObfReferenceObjectWithTag(PVOID Object, ULONG) { return ObfReferenceObject(Object); }
-VOID ObfDereferenceObjectWithTag(PVOID Object, ULONG) { ObfDereferenceObject(Object); }
+LONG_PTR ObfDereferenceObjectWithTag(PVOID Object, ULONG) { return ObfDereferenceObject(Object); }
 
 NTSTATUS ObCloseHandle(HANDLE Handle, KPROCESSOR_MODE PreviousMode) {
   enter("ObCloseHandle", nt::kPassive);

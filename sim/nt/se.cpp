@@ -68,6 +68,23 @@ struct WellKnown {
   Sid admins = administrators();
   Sid users = make_sid(5, {SECURITY_BUILTIN_DOMAIN_RID, DOMAIN_ALIAS_RID_USERS});
   Sid guests = make_sid(5, {SECURITY_BUILTIN_DOMAIN_RID, 546});
+  Sid power_users = make_sid(5, {SECURITY_BUILTIN_DOMAIN_RID, DOMAIN_ALIAS_RID_POWER_USERS});
+  Sid account_operators = make_sid(5, {SECURITY_BUILTIN_DOMAIN_RID, 548});
+  Sid system_operators = make_sid(5, {SECURITY_BUILTIN_DOMAIN_RID, 549});
+  Sid print_operators = make_sid(5, {SECURITY_BUILTIN_DOMAIN_RID, 550});
+  Sid backup_operators = make_sid(5, {SECURITY_BUILTIN_DOMAIN_RID, 551});
+  Sid authenticated = make_sid(5, {SECURITY_AUTHENTICATED_USER_RID});
+  Sid restricted = make_sid(5, {SECURITY_RESTRICTED_CODE_RID});
+  Sid anonymous = make_sid(5, {SECURITY_ANONYMOUS_LOGON_RID});
+  Sid local_service = make_sid(5, {SECURITY_LOCAL_SERVICE_RID});
+  Sid network_service = make_sid(5, {SECURITY_NETWORK_SERVICE_RID});
+  Sid iuser = make_sid(5, {17});
+  Sid untrusted = make_sid(16, {SECURITY_MANDATORY_UNTRUSTED_RID});
+  Sid low = make_sid(16, {SECURITY_MANDATORY_LOW_RID});
+  Sid medium = make_sid(16, {SECURITY_MANDATORY_MEDIUM_RID});
+  Sid high = make_sid(16, {SECURITY_MANDATORY_HIGH_RID});
+  Sid system = make_sid(16, {SECURITY_MANDATORY_SYSTEM_RID});
+  Sid owner_rights = make_sid(3, {4});
   SE_EXPORTS exports;
 
   WellKnown() {
@@ -78,10 +95,25 @@ struct WellKnown {
                          &local_system, &admins, &users,   &guests};
     PSID* sid = &exports.SeNullSid;
     for (Sid* known : sids) *sid++ = known->data();
+    Sid* const later[] = {&power_users,      &account_operators, &system_operators, &print_operators,
+                          &backup_operators, &authenticated,     &restricted,       &anonymous};
+    for (Sid* known : later) *sid++ = known->data();
+    privilege = &exports.SeUndockPrivilege;
+    for (ULONG value = SE_UNDOCK_PRIVILEGE; value <= SE_ENABLE_DELEGATION_PRIVILEGE; ++value)
+      *privilege++ = luid(value);
+    exports.SeLocalServiceSid = local_service.data();
+    exports.SeNetworkServiceSid = network_service.data();
+    privilege = &exports.SeManageVolumePrivilege;
+    for (ULONG value = SE_MANAGE_VOLUME_PRIVILEGE; value <= SE_CREATE_SYMBOLIC_LINK_PRIVILEGE; ++value)
+      *privilege++ = luid(value);
+    sid = &exports.SeIUserSid;
+    for (Sid* known : {&iuser, &untrusted, &low, &medium, &high, &system, &owner_rights})
+      *sid++ = known->data();
   }
 };
 static_assert(offsetof(SE_EXPORTS, SeNullSid) == 23 * sizeof(LUID));
-static_assert(sizeof(SE_EXPORTS) == 23 * sizeof(LUID) + 14 * sizeof(PSID));
+static_assert(offsetof(SE_EXPORTS, SeUndockPrivilege) == offsetof(SE_EXPORTS, SeNullSid) + 22 * sizeof(PSID));
+static_assert(sizeof(SE_EXPORTS) == 23 * sizeof(LUID) + 14 * sizeof(PSID) + 28 * sizeof(PVOID));
 
 }  // namespace
 

@@ -1,4 +1,4 @@
-// driverspecs.h: static-analysis hints on Windows; here they vanish.
+// driverspecs.h: annotations of drivers.
 #pragma once
 
 #include "shared/sal.h"

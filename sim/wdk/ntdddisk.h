@@ -1,4 +1,4 @@
-// ntdddisk.h: control codes of disks and volumes.
+// ntdddisk.h: control codes of disks.
 #pragma once
 
-#include "shared/fsctl.h"
+#include "shared/storage.h"

@@ -1,119 +1,117 @@
-// ntintsafe.h: arithmetic and conversions that notice when a result does not fit. They return STATUS_SUCCESS,
-// or STATUS_INTEGER_OVERFLOW and, for unsigned types, all bits set as the result.
+// ntintsafe.h: arithmetic and conversions that notice when a result does not fit. They return STATUS_SUCCESS, or
+// STATUS_INTEGER_OVERFLOW and a result with all bits set. In C++ the result may be any integer of the type's size: on
+// Windows size_t, SIZE_T and ULONGLONG are one type.
 #pragma once
 
 #include "ntdef.h"
 #include "shared/status.h"
 
-#define FLTSIM_SAFE_ARITHMETIC(name, type, error)                             \
-  FORCEINLINE NTSTATUS Rtl##name##Add(type left, type right, type* result) {  \
-    if (!__builtin_add_overflow(left, right, result)) return STATUS_SUCCESS;  \
-    *result = (type)(error);                                                  \
-    return STATUS_INTEGER_OVERFLOW;                                           \
-  }                                                                           \
-  FORCEINLINE NTSTATUS Rtl##name##Sub(type left, type right, type* result) {  \
-    if (!__builtin_sub_overflow(left, right, result)) return STATUS_SUCCESS;  \
-    *result = (type)(error);                                                  \
-    return STATUS_INTEGER_OVERFLOW;                                           \
-  }                                                                           \
-  FORCEINLINE NTSTATUS Rtl##name##Mult(type left, type right, type* result) { \
-    if (!__builtin_mul_overflow(left, right, result)) return STATUS_SUCCESS;  \
-    *result = (type)(error);                                                  \
-    return STATUS_INTEGER_OVERFLOW;                                           \
+#ifdef __cplusplus
+#define FLTSIM_SAFE(name, parameters, type) \
+  template <class Result>                   \
+  inline NTSTATUS name(parameters, Result* result)
+#define FLTSIM_SAFE_SIZE(type) static_assert(sizeof(Result) == sizeof(type), "the result has another size")
+#define FLTSIM_SAFE_TYPE Result
+extern "C++" {
+#else
+#define FLTSIM_SAFE(name, parameters, type) FORCEINLINE NTSTATUS name(parameters, type* result)
+#define FLTSIM_SAFE_SIZE(type) ((void)0)
+#define FLTSIM_SAFE_TYPE __typeof__(*result)
+#endif
+#define FLTSIM_AND ,
+#define FLTSIM_SAFE_BODY(type, operation, left, right)  \
+  {                                                     \
+    FLTSIM_SAFE_SIZE(type);                             \
+    type value;                                         \
+    if (__builtin_##operation##_overflow(left, right, &value)) { \
+      *result = (FLTSIM_SAFE_TYPE)-1;                   \
+      return STATUS_INTEGER_OVERFLOW;                   \
+    }                                                   \
+    *result = (FLTSIM_SAFE_TYPE)value;                  \
+    return STATUS_SUCCESS;                              \
   }
-#define FLTSIM_SAFE_CONVERSION(from_name, from, to_name, to)                    \
-  FORCEINLINE NTSTATUS Rtl##from_name##To##to_name(from value, to* result) {    \
-    if (!__builtin_add_overflow(value, (from)0, result)) return STATUS_SUCCESS; \
-    *result = (to)-1;                                                           \
-    return STATUS_INTEGER_OVERFLOW;                                             \
-  }
+#define FLTSIM_SAFE_ARITHMETIC(name, type)                                                                     \
+  FLTSIM_SAFE(Rtl##name##Add, type left FLTSIM_AND type right, type) FLTSIM_SAFE_BODY(type, add, left, right)  \
+  FLTSIM_SAFE(Rtl##name##Sub, type left FLTSIM_AND type right, type) FLTSIM_SAFE_BODY(type, sub, left, right)  \
+  FLTSIM_SAFE(Rtl##name##Mult, type left FLTSIM_AND type right, type) FLTSIM_SAFE_BODY(type, mul, left, right)
+#define FLTSIM_SAFE_CONVERSION(from_name, from, to_name, to) \
+  FLTSIM_SAFE(Rtl##from_name##To##to_name, from source, to) FLTSIM_SAFE_BODY(to, add, source, (from)0)
 
-FLTSIM_SAFE_ARITHMETIC(UChar, UCHAR, -1)
-FLTSIM_SAFE_ARITHMETIC(UShort, USHORT, -1)
-FLTSIM_SAFE_ARITHMETIC(ULong, ULONG, -1)
-FLTSIM_SAFE_ARITHMETIC(UInt, UINT, -1)
-FLTSIM_SAFE_ARITHMETIC(ULongLong, ULONGLONG, -1)
-FLTSIM_SAFE_ARITHMETIC(ULongPtr, ULONG_PTR, -1)
-FLTSIM_SAFE_ARITHMETIC(SizeT, SIZE_T, -1)
-FLTSIM_SAFE_ARITHMETIC(Long, LONG, -1)
-FLTSIM_SAFE_ARITHMETIC(LongLong, LONGLONG, -1)
+FLTSIM_SAFE_ARITHMETIC(Int8, INT8)
+FLTSIM_SAFE_ARITHMETIC(UInt8, UINT8)
+FLTSIM_SAFE_ARITHMETIC(Short, SHORT)
+FLTSIM_SAFE_ARITHMETIC(UShort, USHORT)
+FLTSIM_SAFE_ARITHMETIC(Long, LONG)
+FLTSIM_SAFE_ARITHMETIC(ULong, ULONG)
+FLTSIM_SAFE_ARITHMETIC(LongLong, LONGLONG)
+FLTSIM_SAFE_ARITHMETIC(ULongLong, ULONGLONG)
 
-FLTSIM_SAFE_CONVERSION(UChar, UCHAR, UShort, USHORT)
-FLTSIM_SAFE_CONVERSION(UChar, UCHAR, ULong, ULONG)
-FLTSIM_SAFE_CONVERSION(UChar, UCHAR, UInt, UINT)
-FLTSIM_SAFE_CONVERSION(UChar, UCHAR, ULongLong, ULONGLONG)
-FLTSIM_SAFE_CONVERSION(UChar, UCHAR, ULongPtr, ULONG_PTR)
-FLTSIM_SAFE_CONVERSION(UChar, UCHAR, SizeT, SIZE_T)
-FLTSIM_SAFE_CONVERSION(UChar, UCHAR, Long, LONG)
-FLTSIM_SAFE_CONVERSION(UChar, UCHAR, LongLong, LONGLONG)
-FLTSIM_SAFE_CONVERSION(UShort, USHORT, UChar, UCHAR)
-FLTSIM_SAFE_CONVERSION(UShort, USHORT, ULong, ULONG)
-FLTSIM_SAFE_CONVERSION(UShort, USHORT, UInt, UINT)
-FLTSIM_SAFE_CONVERSION(UShort, USHORT, ULongLong, ULONGLONG)
-FLTSIM_SAFE_CONVERSION(UShort, USHORT, ULongPtr, ULONG_PTR)
-FLTSIM_SAFE_CONVERSION(UShort, USHORT, SizeT, SIZE_T)
+FLTSIM_SAFE_CONVERSION(Int8, INT8, UInt8, UINT8)
+FLTSIM_SAFE_CONVERSION(Int8, INT8, Short, SHORT)
+FLTSIM_SAFE_CONVERSION(Int8, INT8, UShort, USHORT)
+FLTSIM_SAFE_CONVERSION(Int8, INT8, Long, LONG)
+FLTSIM_SAFE_CONVERSION(Int8, INT8, ULong, ULONG)
+FLTSIM_SAFE_CONVERSION(Int8, INT8, LongLong, LONGLONG)
+FLTSIM_SAFE_CONVERSION(Int8, INT8, ULongLong, ULONGLONG)
+FLTSIM_SAFE_CONVERSION(UInt8, UINT8, Int8, INT8)
+FLTSIM_SAFE_CONVERSION(UInt8, UINT8, Short, SHORT)
+FLTSIM_SAFE_CONVERSION(UInt8, UINT8, UShort, USHORT)
+FLTSIM_SAFE_CONVERSION(UInt8, UINT8, Long, LONG)
+FLTSIM_SAFE_CONVERSION(UInt8, UINT8, ULong, ULONG)
+FLTSIM_SAFE_CONVERSION(UInt8, UINT8, LongLong, LONGLONG)
+FLTSIM_SAFE_CONVERSION(UInt8, UINT8, ULongLong, ULONGLONG)
+FLTSIM_SAFE_CONVERSION(Short, SHORT, Int8, INT8)
+FLTSIM_SAFE_CONVERSION(Short, SHORT, UInt8, UINT8)
+FLTSIM_SAFE_CONVERSION(Short, SHORT, UShort, USHORT)
+FLTSIM_SAFE_CONVERSION(Short, SHORT, Long, LONG)
+FLTSIM_SAFE_CONVERSION(Short, SHORT, ULong, ULONG)
+FLTSIM_SAFE_CONVERSION(Short, SHORT, LongLong, LONGLONG)
+FLTSIM_SAFE_CONVERSION(Short, SHORT, ULongLong, ULONGLONG)
+FLTSIM_SAFE_CONVERSION(UShort, USHORT, Int8, INT8)
+FLTSIM_SAFE_CONVERSION(UShort, USHORT, UInt8, UINT8)
+FLTSIM_SAFE_CONVERSION(UShort, USHORT, Short, SHORT)
 FLTSIM_SAFE_CONVERSION(UShort, USHORT, Long, LONG)
+FLTSIM_SAFE_CONVERSION(UShort, USHORT, ULong, ULONG)
 FLTSIM_SAFE_CONVERSION(UShort, USHORT, LongLong, LONGLONG)
-FLTSIM_SAFE_CONVERSION(ULong, ULONG, UChar, UCHAR)
-FLTSIM_SAFE_CONVERSION(ULong, ULONG, UShort, USHORT)
-FLTSIM_SAFE_CONVERSION(ULong, ULONG, UInt, UINT)
-FLTSIM_SAFE_CONVERSION(ULong, ULONG, ULongLong, ULONGLONG)
-FLTSIM_SAFE_CONVERSION(ULong, ULONG, ULongPtr, ULONG_PTR)
-FLTSIM_SAFE_CONVERSION(ULong, ULONG, SizeT, SIZE_T)
-FLTSIM_SAFE_CONVERSION(ULong, ULONG, Long, LONG)
-FLTSIM_SAFE_CONVERSION(ULong, ULONG, LongLong, LONGLONG)
-FLTSIM_SAFE_CONVERSION(UInt, UINT, UChar, UCHAR)
-FLTSIM_SAFE_CONVERSION(UInt, UINT, UShort, USHORT)
-FLTSIM_SAFE_CONVERSION(UInt, UINT, ULong, ULONG)
-FLTSIM_SAFE_CONVERSION(UInt, UINT, ULongLong, ULONGLONG)
-FLTSIM_SAFE_CONVERSION(UInt, UINT, ULongPtr, ULONG_PTR)
-FLTSIM_SAFE_CONVERSION(UInt, UINT, SizeT, SIZE_T)
-FLTSIM_SAFE_CONVERSION(UInt, UINT, Long, LONG)
-FLTSIM_SAFE_CONVERSION(UInt, UINT, LongLong, LONGLONG)
-FLTSIM_SAFE_CONVERSION(ULongLong, ULONGLONG, UChar, UCHAR)
-FLTSIM_SAFE_CONVERSION(ULongLong, ULONGLONG, UShort, USHORT)
-FLTSIM_SAFE_CONVERSION(ULongLong, ULONGLONG, ULong, ULONG)
-FLTSIM_SAFE_CONVERSION(ULongLong, ULONGLONG, UInt, UINT)
-FLTSIM_SAFE_CONVERSION(ULongLong, ULONGLONG, ULongPtr, ULONG_PTR)
-FLTSIM_SAFE_CONVERSION(ULongLong, ULONGLONG, SizeT, SIZE_T)
-FLTSIM_SAFE_CONVERSION(ULongLong, ULONGLONG, Long, LONG)
-FLTSIM_SAFE_CONVERSION(ULongLong, ULONGLONG, LongLong, LONGLONG)
-FLTSIM_SAFE_CONVERSION(ULongPtr, ULONG_PTR, UChar, UCHAR)
-FLTSIM_SAFE_CONVERSION(ULongPtr, ULONG_PTR, UShort, USHORT)
-FLTSIM_SAFE_CONVERSION(ULongPtr, ULONG_PTR, ULong, ULONG)
-FLTSIM_SAFE_CONVERSION(ULongPtr, ULONG_PTR, UInt, UINT)
-FLTSIM_SAFE_CONVERSION(ULongPtr, ULONG_PTR, ULongLong, ULONGLONG)
-FLTSIM_SAFE_CONVERSION(ULongPtr, ULONG_PTR, SizeT, SIZE_T)
-FLTSIM_SAFE_CONVERSION(ULongPtr, ULONG_PTR, Long, LONG)
-FLTSIM_SAFE_CONVERSION(ULongPtr, ULONG_PTR, LongLong, LONGLONG)
-FLTSIM_SAFE_CONVERSION(SizeT, SIZE_T, UChar, UCHAR)
-FLTSIM_SAFE_CONVERSION(SizeT, SIZE_T, UShort, USHORT)
-FLTSIM_SAFE_CONVERSION(SizeT, SIZE_T, ULong, ULONG)
-FLTSIM_SAFE_CONVERSION(SizeT, SIZE_T, UInt, UINT)
-FLTSIM_SAFE_CONVERSION(SizeT, SIZE_T, ULongLong, ULONGLONG)
-FLTSIM_SAFE_CONVERSION(SizeT, SIZE_T, ULongPtr, ULONG_PTR)
-FLTSIM_SAFE_CONVERSION(SizeT, SIZE_T, Long, LONG)
-FLTSIM_SAFE_CONVERSION(SizeT, SIZE_T, LongLong, LONGLONG)
-FLTSIM_SAFE_CONVERSION(Long, LONG, UChar, UCHAR)
+FLTSIM_SAFE_CONVERSION(UShort, USHORT, ULongLong, ULONGLONG)
+FLTSIM_SAFE_CONVERSION(Long, LONG, Int8, INT8)
+FLTSIM_SAFE_CONVERSION(Long, LONG, UInt8, UINT8)
+FLTSIM_SAFE_CONVERSION(Long, LONG, Short, SHORT)
 FLTSIM_SAFE_CONVERSION(Long, LONG, UShort, USHORT)
 FLTSIM_SAFE_CONVERSION(Long, LONG, ULong, ULONG)
-FLTSIM_SAFE_CONVERSION(Long, LONG, UInt, UINT)
-FLTSIM_SAFE_CONVERSION(Long, LONG, ULongLong, ULONGLONG)
-FLTSIM_SAFE_CONVERSION(Long, LONG, ULongPtr, ULONG_PTR)
-FLTSIM_SAFE_CONVERSION(Long, LONG, SizeT, SIZE_T)
 FLTSIM_SAFE_CONVERSION(Long, LONG, LongLong, LONGLONG)
-FLTSIM_SAFE_CONVERSION(LongLong, LONGLONG, UChar, UCHAR)
+FLTSIM_SAFE_CONVERSION(Long, LONG, ULongLong, ULONGLONG)
+FLTSIM_SAFE_CONVERSION(ULong, ULONG, Int8, INT8)
+FLTSIM_SAFE_CONVERSION(ULong, ULONG, UInt8, UINT8)
+FLTSIM_SAFE_CONVERSION(ULong, ULONG, Short, SHORT)
+FLTSIM_SAFE_CONVERSION(ULong, ULONG, UShort, USHORT)
+FLTSIM_SAFE_CONVERSION(ULong, ULONG, Long, LONG)
+FLTSIM_SAFE_CONVERSION(ULong, ULONG, LongLong, LONGLONG)
+FLTSIM_SAFE_CONVERSION(ULong, ULONG, ULongLong, ULONGLONG)
+FLTSIM_SAFE_CONVERSION(LongLong, LONGLONG, Int8, INT8)
+FLTSIM_SAFE_CONVERSION(LongLong, LONGLONG, UInt8, UINT8)
+FLTSIM_SAFE_CONVERSION(LongLong, LONGLONG, Short, SHORT)
 FLTSIM_SAFE_CONVERSION(LongLong, LONGLONG, UShort, USHORT)
-FLTSIM_SAFE_CONVERSION(LongLong, LONGLONG, ULong, ULONG)
-FLTSIM_SAFE_CONVERSION(LongLong, LONGLONG, UInt, UINT)
-FLTSIM_SAFE_CONVERSION(LongLong, LONGLONG, ULongLong, ULONGLONG)
-FLTSIM_SAFE_CONVERSION(LongLong, LONGLONG, ULongPtr, ULONG_PTR)
-FLTSIM_SAFE_CONVERSION(LongLong, LONGLONG, SizeT, SIZE_T)
 FLTSIM_SAFE_CONVERSION(LongLong, LONGLONG, Long, LONG)
+FLTSIM_SAFE_CONVERSION(LongLong, LONGLONG, ULong, ULONG)
+FLTSIM_SAFE_CONVERSION(LongLong, LONGLONG, ULongLong, ULONGLONG)
+FLTSIM_SAFE_CONVERSION(ULongLong, ULONGLONG, Int8, INT8)
+FLTSIM_SAFE_CONVERSION(ULongLong, ULONGLONG, UInt8, UINT8)
+FLTSIM_SAFE_CONVERSION(ULongLong, ULONGLONG, Short, SHORT)
+FLTSIM_SAFE_CONVERSION(ULongLong, ULONGLONG, UShort, USHORT)
+FLTSIM_SAFE_CONVERSION(ULongLong, ULONGLONG, Long, LONG)
+FLTSIM_SAFE_CONVERSION(ULongLong, ULONGLONG, ULong, ULONG)
+FLTSIM_SAFE_CONVERSION(ULongLong, ULONGLONG, LongLong, LONGLONG)
 
-#define RtlDWordAdd RtlULongAdd
-#define RtlDWordSub RtlULongSub
-#define RtlDWordMult RtlULongMult
-#define RtlUInt32Add RtlULongAdd
-#define RtlUInt64Add RtlULongLongAdd
-#define RtlUInt64Mult RtlULongLongMult
+#ifdef __cplusplus
+}
+#endif
+#undef FLTSIM_SAFE_CONVERSION
+#undef FLTSIM_SAFE_ARITHMETIC
+#undef FLTSIM_SAFE_BODY
+#undef FLTSIM_AND
+#undef FLTSIM_SAFE_TYPE
+#undef FLTSIM_SAFE_SIZE
+#undef FLTSIM_SAFE
+
+#include "shared/safe_integer_names.h"

@@ -103,16 +103,62 @@ NTSTATUS RtlStringCchVPrintfW(WCHAR* to, size_t size, const WCHAR* format, va_li
 NTSTATUS RtlStringCchVPrintfExW(WCHAR* to, size_t size, WCHAR** end, size_t* remaining, ULONG flags,
                                 const WCHAR* format, va_list arguments);
 
-// Counted strings need no null; Length and MaximumLength are checked (STATUS_INVALID_PARAMETER).
+NTSTATUS RtlStringCbCopyUnicodeString(WCHAR* to, size_t size, PCUNICODE_STRING from);
+NTSTATUS RtlStringCbCopyUnicodeStringEx(WCHAR* to, size_t size, PCUNICODE_STRING from, WCHAR** end,
+                                        size_t* remaining, ULONG flags);
+NTSTATUS RtlStringCchCopyUnicodeString(WCHAR* to, size_t size, PCUNICODE_STRING from);
+NTSTATUS RtlStringCchCopyUnicodeStringEx(WCHAR* to, size_t size, PCUNICODE_STRING from, WCHAR** end,
+                                         size_t* remaining, ULONG flags);
+#define RtlUnalignedStringCchLengthW RtlStringCchLengthW
+#define RtlUnalignedStringCbLengthW RtlStringCbLengthW
+
+// Counted strings need no null; Length and MaximumLength are checked (STATUS_INVALID_PARAMETER). The Ex forms tell of the
+// room that is left, as a string of its own, and take the flags above.
+#define STRSAFE_FILL_BEHIND STRSAFE_FILL_BEHIND_NULL
+#define STRSAFE_ZERO_LENGTH_ON_FAILURE STRSAFE_NULL_ON_FAILURE
+#define STRSAFE_IGNORE_NULL_UNICODE_STRINGS 0x00010000u
+#define STRSAFE_UNICODE_STRING_DEST_NULL_TERMINATED 0x00020000u
+#define STRSAFE_VALID_UNICODE_STRING_FLAGS (STRSAFE_VALID_FLAGS | 0x00030000u)
 NTSTATUS RtlUnicodeStringValidate(PCUNICODE_STRING string);
+NTSTATUS RtlUnicodeStringValidateEx(PCUNICODE_STRING string, ULONG flags);
 NTSTATUS RtlUnicodeStringInit(PUNICODE_STRING to, PCWSTR from);
+NTSTATUS RtlUnicodeStringInitEx(PUNICODE_STRING to, PCWSTR from, ULONG flags);
 NTSTATUS RtlUnicodeStringCopy(PUNICODE_STRING to, PCUNICODE_STRING from);
+NTSTATUS RtlUnicodeStringCopyEx(PUNICODE_STRING to, PCUNICODE_STRING from, PUNICODE_STRING remaining, ULONG flags);
 NTSTATUS RtlUnicodeStringCopyString(PUNICODE_STRING to, PCWSTR from);
-NTSTATUS RtlUnicodeStringCbCopyN(PUNICODE_STRING to, PCUNICODE_STRING from, size_t bytes);
-NTSTATUS RtlUnicodeStringCchCopyN(PUNICODE_STRING to, PCUNICODE_STRING from, size_t characters);
+NTSTATUS RtlUnicodeStringCopyStringEx(PUNICODE_STRING to, PCWSTR from, PUNICODE_STRING remaining, ULONG flags);
+NTSTATUS RtlUnicodeStringCbCopyN(PUNICODE_STRING to, PCUNICODE_STRING from, size_t count);
+NTSTATUS RtlUnicodeStringCbCopyNEx(PUNICODE_STRING to, PCUNICODE_STRING from, size_t count, PUNICODE_STRING remaining,
+                                   ULONG flags);
+NTSTATUS RtlUnicodeStringCbCopyStringN(PUNICODE_STRING to, PCWSTR from, size_t count);
+NTSTATUS RtlUnicodeStringCbCopyStringNEx(PUNICODE_STRING to, PCWSTR from, size_t count, PUNICODE_STRING remaining,
+                                         ULONG flags);
+NTSTATUS RtlUnicodeStringCchCopyN(PUNICODE_STRING to, PCUNICODE_STRING from, size_t count);
+NTSTATUS RtlUnicodeStringCchCopyNEx(PUNICODE_STRING to, PCUNICODE_STRING from, size_t count, PUNICODE_STRING remaining,
+                                   ULONG flags);
+NTSTATUS RtlUnicodeStringCchCopyStringN(PUNICODE_STRING to, PCWSTR from, size_t count);
+NTSTATUS RtlUnicodeStringCchCopyStringNEx(PUNICODE_STRING to, PCWSTR from, size_t count, PUNICODE_STRING remaining,
+                                         ULONG flags);
 NTSTATUS RtlUnicodeStringCat(PUNICODE_STRING to, PCUNICODE_STRING from);
+NTSTATUS RtlUnicodeStringCatEx(PUNICODE_STRING to, PCUNICODE_STRING from, PUNICODE_STRING remaining, ULONG flags);
 NTSTATUS RtlUnicodeStringCatString(PUNICODE_STRING to, PCWSTR from);
+NTSTATUS RtlUnicodeStringCatStringEx(PUNICODE_STRING to, PCWSTR from, PUNICODE_STRING remaining, ULONG flags);
+NTSTATUS RtlUnicodeStringCbCatN(PUNICODE_STRING to, PCUNICODE_STRING from, size_t count);
+NTSTATUS RtlUnicodeStringCbCatNEx(PUNICODE_STRING to, PCUNICODE_STRING from, size_t count, PUNICODE_STRING remaining,
+                                   ULONG flags);
+NTSTATUS RtlUnicodeStringCbCatStringN(PUNICODE_STRING to, PCWSTR from, size_t count);
+NTSTATUS RtlUnicodeStringCbCatStringNEx(PUNICODE_STRING to, PCWSTR from, size_t count, PUNICODE_STRING remaining,
+                                         ULONG flags);
+NTSTATUS RtlUnicodeStringCchCatN(PUNICODE_STRING to, PCUNICODE_STRING from, size_t count);
+NTSTATUS RtlUnicodeStringCchCatNEx(PUNICODE_STRING to, PCUNICODE_STRING from, size_t count, PUNICODE_STRING remaining,
+                                   ULONG flags);
+NTSTATUS RtlUnicodeStringCchCatStringN(PUNICODE_STRING to, PCWSTR from, size_t count);
+NTSTATUS RtlUnicodeStringCchCatStringNEx(PUNICODE_STRING to, PCWSTR from, size_t count, PUNICODE_STRING remaining,
+                                         ULONG flags);
 NTSTATUS RtlUnicodeStringPrintf(PUNICODE_STRING to, PCWSTR format, ...);
+NTSTATUS RtlUnicodeStringPrintfEx(PUNICODE_STRING to, PUNICODE_STRING remaining, ULONG flags, PCWSTR format, ...);
 NTSTATUS RtlUnicodeStringVPrintf(PUNICODE_STRING to, PCWSTR format, va_list arguments);
+NTSTATUS RtlUnicodeStringVPrintfEx(PUNICODE_STRING to, PUNICODE_STRING remaining, ULONG flags, PCWSTR format,
+                                   va_list arguments);
 
 WDK_END

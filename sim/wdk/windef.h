@@ -1,4 +1,4 @@
-// windef.h, as drivers name it.
+// windef.h: base types.
 #pragma once
 
 #include "shared/types.h"

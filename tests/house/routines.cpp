@@ -41,9 +41,9 @@ std::size_t end_of_block(std::string_view code, std::size_t open) {
 }
 
 const std::vector<std::string>& families() {
-  static const std::vector<std::string> kFamilies{"Flt",   "Ex",     "Ke",     "Rtl",  "Mm", "Ps",
-                                                  "Ob",    "Se",     "Io",     "Zw",   "Cm", "Cc",
-                                                  "FsRtl", "BCrypt", "Filter", "Win32"};
+  static const std::vector<std::string> kFamilies{
+      "Flt", "Ex", "Ke",    "Rtl",    "Mm",  "Ps",  "Ob",         "Se",     "Io",   "Zw",
+      "Cm",  "Cc", "FsRtl", "BCrypt", "Etw", "Aux", "Intrinsics", "Filter", "Win32"};
   return kFamilies;
 }
 
@@ -163,7 +163,9 @@ Names HeaderCode::closure(const Names& names) const {
 
 std::string family_of(std::string_view routine) {
   static const std::map<std::string_view, std::string_view> kOtherPrefixes{
-      {"Kf", "Ke"}, {"Dbg", "Rtl"}, {"vDbg", "Rtl"}, {"Nt", "Zw"}, {"Probe", "Mm"}};
+      {"Kf", "Ke"}, {"Dbg", "Rtl"},  {"vDbg", "Rtl"},
+      {"Nt", "Zw"}, {"Probe", "Mm"}, {"ReadTime", "Intrinsics"}};
+  if (routine.starts_with('_')) return "Intrinsics";
   std::string_view best = "Win32";
   std::size_t length = 0;
   const auto consider = [&](std::string_view prefix, std::string_view family) {

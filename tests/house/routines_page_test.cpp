@@ -163,6 +163,8 @@ TEST(RoutinesTest, PrefixNamesTheFamily) {
   EXPECT_EQ(family_of("ObfDereferenceObject"), "Ob");
   EXPECT_EQ(family_of("KfRaiseIrql"), "Ke");
   EXPECT_EQ(family_of("FsRtlIsNameInExpression"), "FsRtl");
+  EXPECT_EQ(family_of("EtwWrite"), "Etw");
+  EXPECT_EQ(family_of("__readmsr"), "Intrinsics");
   EXPECT_EQ(family_of("SetEvent"), "Win32");
   EXPECT_EQ(family_of("PostQueuedCompletionStatus"), "Win32");
 }

@@ -42,7 +42,9 @@ INSTANTIATE_TEST_SUITE_P(
     Modules, DriverRuntimeTest,
     Combine(Values(FLTLINK_DRIVER("runtime_checks_c"), FLTLINK_DRIVER("runtime_checks_cpp")),
             Values("wide_strings", "narrow_strings", "printf_family", "strsafe", "narrow_strsafe",
-                   "safe_integers", "sorting", "faults_are_the_drivers")));
+                   "safe_integers", "sorting", "counted_strings", "numbers_as_text", "wide_memory",
+                   "random_numbers_are_microsofts", "mathematics", "interlocked_operations", "intrinsics",
+                   "lists", "kernel_macros", "faults_are_the_drivers")));
 
 TEST(DebugOutputTest, DbgPrintReachesTheMachinesLogAsUtf8) {
   const auto module = load(FLTLINK_DRIVER("runtime_checks_c"));

@@ -46,6 +46,17 @@ class AccessCheckTest : public KernelTest {
 };
 
 // CONN-5, PORT-13: an administrator who is not elevated.
+TEST(SeExportsTest, MembersAreTheirPrivilegesAndSids) {
+  const auto& exports = *static_cast<const SE_EXPORTS*>(nt::se_exports());
+  EXPECT_EQ(exports.SeRemoteShutdownPrivilege.LowPart, 24u);
+  EXPECT_EQ(exports.SeUndockPrivilege.LowPart, 25u);
+  EXPECT_EQ(exports.SeCreateSymbolicLinkPrivilege.LowPart, 35u);
+  EXPECT_EQ(*RtlSubAuthoritySid(exports.SeAliasGuestsSid, 1), 546u);
+  EXPECT_EQ(*RtlSubAuthoritySid(exports.SeAuthenticatedUsersSid, 0), 11u);
+  EXPECT_EQ(*RtlSubAuthoritySid(exports.SeHighMandatorySid, 0), 0x3000u);
+  EXPECT_TRUE(RtlValidSid(exports.SeOwnerRightsSid));
+}
+
 TEST_F(AccessCheckTest, AGroupForDenyingOnlyAdmitsNobody) {
   const std::vector<Entry> list{{kAllow, 1, kAdministrators}};
   EXPECT_EQ(check(User::kAdministrator, list, 1), STATUS_SUCCESS);

@@ -44,6 +44,14 @@
 #define ATOI64 _atoi64
 #define ULTOA _ultoa
 #define ITOA _itoa
+#define I64TOA _i64toa
+#define UI64TOA _ui64toa
+#define I64TOA_S _i64toa_s
+#define UI64TOA_S _ui64toa_s
+#define ITOA_S _itoa_s
+#define ULTOA_S _ultoa_s
+#define STRNSET _strnset
+#define STRSET _strset
 #define VSNPRINTF _vsnprintf
 #define SNPRINTF _snprintf
 #define VSNPRINTF_S _vsnprintf_s
@@ -104,6 +112,25 @@ errno_t memcpy_s(void* to, size_t size, const void* from, size_t count) {
   return result;
 }
 
+int _memicmp(const void* left, const void* right, size_t count) {
+  const unsigned char* l = left;
+  const unsigned char* r = right;
+  for (; count != 0; --count, ++l, ++r) {
+    const int difference = (unsigned char)lower_of((char)*l) - (unsigned char)lower_of((char)*r);
+    if (difference != 0) return difference;
+  }
+  return 0;
+}
+
+// Microsoft's sequence: each driver has its own, which begins as srand(1) would.
+static unsigned random_state = 1;
+void srand(unsigned seed) { random_state = seed; }
+int rand(void) {
+  random_state = random_state * 214013u + 2531011u;
+  return (int)(random_state >> 16 & 0x7fff);
+}
+
+long long _abs64(long long value) { return value < 0 ? -value : value; }
 int abs(int value) { return value < 0 ? -value : value; }
 
 static int is_digit(int unit) { return unit >= '0' && unit <= '9'; }
@@ -124,6 +151,9 @@ int isspace(int unit) { return is_space(unit); }
 int isupper(int unit) { return is_upper(unit); }
 int islower(int unit) { return is_lower(unit); }
 int isprint(int unit) { return unit >= ' ' && unit <= '~'; }
+int isgraph(int unit) { return unit > ' ' && unit <= '~'; }
+int ispunct(int unit) { return isgraph(unit) && !isalnum(unit); }
+int iscntrl(int unit) { return (unit >= 0 && unit < ' ') || unit == 0x7f; }
 
 // --- sorting ---
 
@@ -135,35 +165,55 @@ static void swap(char* left, char* right, size_t size) {
   }
 }
 
+typedef int (*compare_type)(void* context, const void* left, const void* right);
+
 // Heap sort: no recursion on a kernel stack.
-static void sift_down(char* base, size_t root, size_t count, size_t size,
-                      int (*compare)(const void*, const void*)) {
+static void sift_down(char* base, size_t root, size_t count, size_t size, compare_type compare,
+                      void* context) {
   for (size_t child; (child = 2 * root + 1) < count; root = child) {
-    if (child + 1 < count && compare(base + child * size, base + (child + 1) * size) < 0) ++child;
-    if (compare(base + root * size, base + child * size) >= 0) return;
+    if (child + 1 < count && compare(context, base + child * size, base + (child + 1) * size) < 0) ++child;
+    if (compare(context, base + root * size, base + child * size) >= 0) return;
     swap(base + root * size, base + child * size, size);
   }
 }
 
-void qsort(void* base, size_t count, size_t size, int (*compare)(const void*, const void*)) {
+void qsort_s(void* base, size_t count, size_t size, compare_type compare, void* context) {
   char* const first = base;
-  for (size_t root = count / 2; root-- > 0;) sift_down(first, root, count, size, compare);
+  for (size_t root = count / 2; root-- > 0;) sift_down(first, root, count, size, compare, context);
   while (count > 1) {
     --count;
     swap(first, first + count * size, size);
-    sift_down(first, 0, count, size, compare);
+    sift_down(first, 0, count, size, compare, context);
   }
 }
 
-void* bsearch(const void* key, const void* base, size_t count, size_t size,
-              int (*compare)(const void*, const void*)) {
+void* bsearch_s(const void* key, const void* base, size_t count, size_t size, compare_type compare,
+                void* context) {
   const char* first = base;
   while (count != 0) {
     const char* const middle = first + count / 2 * size;
-    const int order = compare(key, middle);
+    const int order = compare(context, key, middle);
     if (order == 0) return (void*)middle;
     if (order > 0) first = middle + size;
     count = order > 0 ? count - count / 2 - 1 : count / 2;
   }
   return NULL;
+}
+
+struct plain_compare {
+  int (*compare)(const void*, const void*);
+};
+static int compare_plainly(void* context, const void* left, const void* right) {
+  return ((struct plain_compare*)context)->compare(left, right);
+}
+
+void qsort(void* base, size_t count, size_t size, int (*compare)(const void*, const void*)) {
+  struct plain_compare plain = {compare};
+  qsort_s(base, count, size, compare_plainly, &plain);
+}
+
+void* bsearch(const void* key, const void* base, size_t count, size_t size,
+              int (*compare)(const void*, const void*)) {
+  struct plain_compare plain = {compare};
+  return bsearch_s(key, base, count, size, compare_plainly, &plain);
 }

@@ -265,6 +265,65 @@ UNIT* ITOA(int value, UNIT* to, int base) {
   return to;
 }
 
+// Digits of any base from 2 to 36, with a sign for base 10 alone. Returns the count.
+static size_t digits_of(unsigned long long value, int is_negative, UNIT* to, int base) {
+  size_t length = 0;
+  do {
+    const unsigned digit = (unsigned)(value % (unsigned)base);
+    to[length++] = (UNIT)(digit < 10 ? '0' + digit : 'a' + digit - 10);
+    value /= (unsigned)base;
+  } while (value != 0);
+  if (is_negative) to[length++] = '-';
+  to[length] = 0;
+  STRREV(to);
+  return length;
+}
+
+static UNIT* put_number(unsigned long long value, int is_negative, UNIT* to, int base) {
+  digits_of(value, is_negative, to, base);
+  return to;
+}
+
+static errno_t put_number_s(unsigned long long value, int is_negative, UNIT* to, size_t size, int base) {
+  UNIT digits[72];
+  if (to == NULL || size == 0) return EINVAL;
+  to[0] = 0;
+  if (base < 2 || base > 36) return EINVAL;
+  const size_t length = digits_of(value, is_negative, digits, base);
+  if (length >= size) return ERANGE;
+  STRCPY(to, digits);
+  return 0;
+}
+
+#define NEGATIVE(value, base) ((base) == 10 && (value) < 0)
+UNIT* I64TOA(long long value, UNIT* to, int base) {
+  return put_number(NEGATIVE(value, base) ? 0ull - (unsigned long long)value : (unsigned long long)value,
+                    NEGATIVE(value, base), to, base);
+}
+UNIT* UI64TOA(unsigned long long value, UNIT* to, int base) { return put_number(value, 0, to, base); }
+errno_t I64TOA_S(long long value, UNIT* to, size_t size, int base) {
+  return put_number_s(NEGATIVE(value, base) ? 0ull - (unsigned long long)value : (unsigned long long)value,
+                      NEGATIVE(value, base), to, size, base);
+}
+errno_t UI64TOA_S(unsigned long long value, UNIT* to, size_t size, int base) {
+  return put_number_s(value, 0, to, size, base);
+}
+errno_t ITOA_S(int value, UNIT* to, size_t size, int base) {
+  return put_number_s(NEGATIVE(value, base) ? 0u - (unsigned)value : (unsigned)value, NEGATIVE(value, base),
+                      to, size, base);
+}
+errno_t ULTOA_S(unsigned value, UNIT* to, size_t size, int base) {
+  return put_number_s(value, 0, to, size, base);
+}
+
+// --- filling ---
+
+UNIT* STRNSET(UNIT* text, UNIT_ARGUMENT unit, size_t count) {
+  for (size_t i = 0; i < count && text[i] != 0; ++i) text[i] = (UNIT)unit;
+  return text;
+}
+UNIT* STRSET(UNIT* text, UNIT_ARGUMENT unit) { return STRNSET(text, unit, (size_t)-1); }
+
 // --- the printf family ---
 
 // Without a size the caller vouches for the room. The forms with `count` end in a null only when there is

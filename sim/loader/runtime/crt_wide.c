@@ -41,6 +41,14 @@
 #define ATOI64 _wtoi64
 #define ULTOA _ultow
 #define ITOA _itow
+#define I64TOA _i64tow
+#define UI64TOA _ui64tow
+#define I64TOA_S _i64tow_s
+#define UI64TOA_S _ui64tow_s
+#define ITOA_S _itow_s
+#define ULTOA_S _ultow_s
+#define STRNSET _wcsnset
+#define STRSET _wcsset
 #define VSNPRINTF _vsnwprintf
 #define SNPRINTF _snwprintf
 #define VSNPRINTF_S _vsnwprintf_s
@@ -95,6 +103,25 @@ size_t wcstombs(char* to, const wchar_t* from, size_t count) {
 }
 #endif
 
+wchar_t* wmemchr(const wchar_t* memory, wchar_t unit, size_t count) {
+  for (; count != 0; --count, ++memory) {
+    if (*memory == unit) return (wchar_t*)memory;
+  }
+  return NULL;
+}
+
+int wmemcmp(const wchar_t* left, const wchar_t* right, size_t count) {
+  for (; count != 0; --count, ++left, ++right) {
+    if (*left != *right) return *left < *right ? -1 : 1;
+  }
+  return 0;
+}
+
+wchar_t* wmemset(wchar_t* to, wchar_t unit, size_t count) {
+  for (size_t i = 0; i < count; ++i) to[i] = unit;
+  return to;
+}
+
 static int is_digit(int unit) { return unit >= '0' && unit <= '9'; }
 static int is_upper(int unit) { return unit >= 'A' && unit <= 'Z'; }
 static int is_lower(int unit) { return unit >= 'a' && unit <= 'z'; }
@@ -112,3 +139,6 @@ int iswalnum(wint_t unit) { return is_upper(unit) || is_lower(unit) || is_digit(
 int iswspace(wint_t unit) { return is_space(unit); }
 int iswupper(wint_t unit) { return is_upper(unit); }
 int iswlower(wint_t unit) { return is_lower(unit); }
+int iswprint(wint_t unit) { return unit >= ' ' && unit <= '~'; }
+int iswpunct(wint_t unit) { return unit > ' ' && unit <= '~' && !iswalnum(unit); }
+int iswcntrl(wint_t unit) { return unit < ' ' || unit == 0x7f; }

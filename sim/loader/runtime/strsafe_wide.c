@@ -18,6 +18,19 @@ NTSTATUS RtlUnicodeStringValidate(PCUNICODE_STRING string) {
   return is_valid ? STATUS_SUCCESS : STATUS_INVALID_PARAMETER;
 }
 
+NTSTATUS RtlUnicodeStringValidateEx(PCUNICODE_STRING string, ULONG flags) {
+  if ((flags & ~STRSAFE_VALID_UNICODE_STRING_FLAGS) != 0) return STATUS_INVALID_PARAMETER;
+  if (string == NULL && (flags & STRSAFE_IGNORE_NULLS) == 0) return STATUS_INVALID_PARAMETER;
+  return RtlUnicodeStringValidate(string);
+}
+
+NTSTATUS RtlUnicodeStringInitEx(PUNICODE_STRING to, PCWSTR from, ULONG flags) {
+  if ((flags & ~STRSAFE_IGNORE_NULLS) != 0) return STATUS_INVALID_PARAMETER;
+  const NTSTATUS status = RtlUnicodeStringInit(to, from);
+  if (from == NULL && (flags & STRSAFE_IGNORE_NULLS) != 0) to->Buffer = (PWCH)L"";
+  return status;
+}
+
 NTSTATUS RtlUnicodeStringInit(PUNICODE_STRING to, PCWSTR from) {
   size_t length = 0;
   to->Length = 0;
@@ -32,60 +45,28 @@ NTSTATUS RtlUnicodeStringInit(PUNICODE_STRING to, PCWSTR from) {
   return STATUS_SUCCESS;
 }
 
-// Puts `characters` behind the first `at` bytes; what does not fit is cut.
-static NTSTATUS put(PUNICODE_STRING to, size_t at, const WCHAR* from, size_t characters) {
-  const size_t room = (to->MaximumLength - at) / sizeof(WCHAR);
-  const size_t fitting = characters < room ? characters : room;
-  memmove((PUCHAR)to->Buffer + at, from, fitting * sizeof(WCHAR));
-  to->Length = (USHORT)(at + fitting * sizeof(WCHAR));
-  return fitting == characters ? STATUS_SUCCESS : STATUS_BUFFER_OVERFLOW;
-}
-
-static NTSTATUS put_counted(PUNICODE_STRING to, size_t at, PCUNICODE_STRING from, size_t max) {
-  if (to == NULL || !NT_SUCCESS(RtlUnicodeStringValidate(to)) ||
-      !NT_SUCCESS(RtlUnicodeStringValidate(from))) {
-    return STATUS_INVALID_PARAMETER;
-  }
+// RtlString*CopyUnicodeString: into text with a null.
+static NTSTATUS copy_counted(WCHAR* to, size_t size, PCUNICODE_STRING from, WCHAR** end, size_t* remaining,
+                             ULONG flags) {
+  if (!NT_SUCCESS(RtlUnicodeStringValidate(from))) return STATUS_INVALID_PARAMETER;
   const size_t characters = from == NULL ? 0 : from->Length / sizeof(WCHAR);
-  return put(to, at, from == NULL ? NULL : from->Buffer, characters < max ? characters : max);
+  const WCHAR* const text = characters == 0 ? L"" : from->Buffer;
+  return RtlStringCchCopyNExW(to, size, text, characters, end, remaining, flags);
 }
 
-static NTSTATUS put_text(PUNICODE_STRING to, size_t at, PCWSTR from) {
-  size_t length = 0;
-  if (to == NULL || !NT_SUCCESS(RtlUnicodeStringValidate(to))) return STATUS_INVALID_PARAMETER;
-  const NTSTATUS status = RtlStringCchLengthW(from, NTSTRSAFE_UNICODE_STRING_MAX_CCH, &length);
-  return NT_SUCCESS(status) ? put(to, at, from, length) : status;
+NTSTATUS RtlStringCchCopyUnicodeStringEx(WCHAR* to, size_t size, PCUNICODE_STRING from, WCHAR** end,
+                                         size_t* remaining, ULONG flags) {
+  return copy_counted(to, size, from, end, remaining, flags);
 }
-
-NTSTATUS RtlUnicodeStringCopy(PUNICODE_STRING to, PCUNICODE_STRING from) {
-  return put_counted(to, 0, from, ALL);
+NTSTATUS RtlStringCchCopyUnicodeString(WCHAR* to, size_t size, PCUNICODE_STRING from) {
+  return copy_counted(to, size, from, NULL, NULL, 0);
 }
-NTSTATUS RtlUnicodeStringCopyString(PUNICODE_STRING to, PCWSTR from) { return put_text(to, 0, from); }
-NTSTATUS RtlUnicodeStringCchCopyN(PUNICODE_STRING to, PCUNICODE_STRING from, size_t characters) {
-  return put_counted(to, 0, from, characters);
-}
-NTSTATUS RtlUnicodeStringCbCopyN(PUNICODE_STRING to, PCUNICODE_STRING from, size_t bytes) {
-  return put_counted(to, 0, from, bytes / sizeof(WCHAR));
-}
-NTSTATUS RtlUnicodeStringCat(PUNICODE_STRING to, PCUNICODE_STRING from) {
-  return put_counted(to, to == NULL ? 0 : to->Length, from, ALL);
-}
-NTSTATUS RtlUnicodeStringCatString(PUNICODE_STRING to, PCWSTR from) {
-  return put_text(to, to == NULL ? 0 : to->Length, from);
-}
-
-NTSTATUS RtlUnicodeStringVPrintf(PUNICODE_STRING to, PCWSTR format, va_list arguments) {
-  if (to == NULL || !NT_SUCCESS(RtlUnicodeStringValidate(to))) return STATUS_INVALID_PARAMETER;
-  const size_t room = to->MaximumLength / sizeof(WCHAR);
-  const size_t length = fltsim_format_wide(to->Buffer, room, format, arguments);
-  to->Length = (USHORT)((length < room ? length : room) * sizeof(WCHAR));
-  return length <= room ? STATUS_SUCCESS : STATUS_BUFFER_OVERFLOW;
-}
-
-NTSTATUS RtlUnicodeStringPrintf(PUNICODE_STRING to, PCWSTR format, ...) {
-  va_list arguments;
-  va_start(arguments, format);
-  const NTSTATUS status = RtlUnicodeStringVPrintf(to, format, arguments);
-  va_end(arguments);
+NTSTATUS RtlStringCbCopyUnicodeStringEx(WCHAR* to, size_t size, PCUNICODE_STRING from, WCHAR** end,
+                                        size_t* remaining, ULONG flags) {
+  const NTSTATUS status = copy_counted(to, size / sizeof(WCHAR), from, end, remaining, flags);
+  if (remaining != NULL && status != STATUS_INVALID_PARAMETER) *remaining *= sizeof(WCHAR);
   return status;
+}
+NTSTATUS RtlStringCbCopyUnicodeString(WCHAR* to, size_t size, PCUNICODE_STRING from) {
+  return copy_counted(to, size / sizeof(WCHAR), from, NULL, NULL, 0);
 }

@@ -17,5 +17,8 @@ CRT(int, isspace, (int unit));
 CRT(int, isupper, (int unit));
 CRT(int, islower, (int unit));
 CRT(int, isprint, (int unit));
+CRT(int, isgraph, (int unit));
+CRT(int, ispunct, (int unit));
+CRT(int, iscntrl, (int unit));
 
 WDK_END

@@ -13,6 +13,8 @@ void* memmove(void* target, const void* source, size_t count) WDK_NOEXCEPT;
 void* memset(void* target, int value, size_t count) WDK_NOEXCEPT;
 int memcmp(const void* left, const void* right, size_t count) WDK_NOEXCEPT_PURE;
 CRT(void*, memchr, (const void* memory, int byte, size_t count));
+CRT(int, _memicmp, (const void* left, const void* right, size_t count));
+#define memicmp _memicmp
 CRT(errno_t, memcpy_s, (void* to, size_t size, const void* from, size_t count));
 CRT(errno_t, memmove_s, (void* to, size_t size, const void* from, size_t count));
 
@@ -37,6 +39,8 @@ CRT(char*, strtok_s, (char* text, const char* delimiters, char** context));
 CRT(char*, _strupr, (char* text));
 CRT(char*, _strlwr, (char* text));
 CRT(char*, _strrev, (char* text));
+CRT(char*, _strset, (char* text, int unit));
+CRT(char*, _strnset, (char* text, int unit, size_t count));
 CRT(errno_t, strcpy_s, (char* to, size_t size, const char* from));
 CRT(errno_t, strncpy_s, (char* to, size_t size, const char* from, size_t count));
 CRT(errno_t, strcat_s, (char* to, size_t size, const char* from));

@@ -28,6 +28,13 @@ CRT(wchar_t*, wcstok_s, (wchar_t * text, const wchar_t* delimiters, wchar_t** co
 CRT(wchar_t*, _wcsupr, (wchar_t * text));
 CRT(wchar_t*, _wcslwr, (wchar_t * text));
 CRT(wchar_t*, _wcsrev, (wchar_t * text));
+CRT(wchar_t*, _wcsset, (wchar_t * text, wchar_t unit));
+CRT(wchar_t*, _wcsnset, (wchar_t * text, wchar_t unit, size_t count));
+CRT(wchar_t*, wmemchr, (const wchar_t* memory, wchar_t unit, size_t count));
+CRT(int, wmemcmp, (const wchar_t* left, const wchar_t* right, size_t count));
+CRT(wchar_t*, wmemset, (wchar_t * to, wchar_t unit, size_t count));
+#define wmemcpy(to, from, count) ((wchar_t*)memcpy((to), (from), (count) * sizeof(wchar_t)))
+#define wmemmove(to, from, count) ((wchar_t*)memmove((to), (from), (count) * sizeof(wchar_t)))
 CRT(errno_t, wcscpy_s, (wchar_t * to, size_t size, const wchar_t* from));
 CRT(errno_t, wcsncpy_s, (wchar_t * to, size_t size, const wchar_t* from, size_t count));
 CRT(errno_t, wcscat_s, (wchar_t * to, size_t size, const wchar_t* from));
@@ -59,6 +66,16 @@ CRT(long long, _wtoi64, (const wchar_t* text));
 CRT(wchar_t*, _itow, (int value, wchar_t* to, int base));
 CRT(wchar_t*, _ultow, (unsigned value, wchar_t* to, int base));
 #define _wtol _wtoi
+#define wcstoll _wcstoi64
+#define wcstoull _wcstoui64
+CRT(wchar_t*, _i64tow, (long long value, wchar_t* to, int base));
+CRT(wchar_t*, _ui64tow, (unsigned long long value, wchar_t* to, int base));
+CRT(errno_t, _itow_s, (int value, wchar_t* to, size_t size, int base));
+CRT(errno_t, _ultow_s, (unsigned value, wchar_t* to, size_t size, int base));
+CRT(errno_t, _i64tow_s, (long long value, wchar_t* to, size_t size, int base));
+CRT(errno_t, _ui64tow_s, (unsigned long long value, wchar_t* to, size_t size, int base));
+#define _ltow _itow
+#define _ltow_s _itow_s
 
 CRT(wint_t, towupper, (wint_t unit));
 CRT(wint_t, towlower, (wint_t unit));
@@ -69,6 +86,9 @@ CRT(int, iswalnum, (wint_t unit));
 CRT(int, iswspace, (wint_t unit));
 CRT(int, iswupper, (wint_t unit));
 CRT(int, iswlower, (wint_t unit));
+CRT(int, iswprint, (wint_t unit));
+CRT(int, iswpunct, (wint_t unit));
+CRT(int, iswcntrl, (wint_t unit));
 
 WDK_END
 

@@ -3,10 +3,10 @@
 #pragma once
 
 #include "flt_rare.h"
+#include "fsrtl_rare.h"
 
 WDK_BEGIN
 
-struct _REAL_NOTIFY_SYNC;
 
 // --- filters, instances, volumes ---
 NTSTATUS FltLoadFilter(PCUNICODE_STRING FilterName);
@@ -117,7 +117,7 @@ NTSTATUS FltCreateMailslotFile(PFLT_FILTER Filter, PFLT_INSTANCE Instance, PHAND
 NTSTATUS FltTagFileEx(PFLT_INSTANCE InitiatingInstance, PFILE_OBJECT FileObject, ULONG FileTag, GUID* Guid,
                       PVOID DataBuffer, USHORT DataBufferLength, ULONG ExistingFileTag, GUID* ExistingGuid,
                       ULONG Flags);
-NTSTATUS FltNotifyFilterChangeDirectory(struct _REAL_NOTIFY_SYNC* NotifySync, PLIST_ENTRY NotifyList, PVOID FsContext,
+NTSTATUS FltNotifyFilterChangeDirectory(PNOTIFY_SYNC NotifySync, PLIST_ENTRY NotifyList, PVOID FsContext,
                                         PSTRING FullDirectoryName, BOOLEAN WatchTree, BOOLEAN IgnoreBuffer,
                                         ULONG CompletionFilter, PFLT_CALLBACK_DATA NotifyCallbackData,
                                         PVOID TraverseCallback, PSECURITY_SUBJECT_CONTEXT SubjectContext,

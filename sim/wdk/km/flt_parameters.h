@@ -116,6 +116,14 @@ typedef union _FLT_PARAMETERS {
       PVOID DirectoryBuffer;
       PMDL MdlAddress;
     } NotifyDirectory;
+    struct {
+      ULONG Length;
+      ULONG WDK_POINTER_ALIGNED CompletionFilter;
+      DIRECTORY_NOTIFY_INFORMATION_CLASS WDK_POINTER_ALIGNED DirectoryNotifyInformationClass;
+      ULONG WDK_POINTER_ALIGNED Spare2;
+      PVOID DirectoryBuffer;
+      PMDL MdlAddress;
+    } NotifyDirectoryEx;
   } DirectoryControl;
 
   union {
@@ -232,15 +240,16 @@ typedef union _FLT_PARAMETERS {
     PMDL MdlAddress;
   } SetQuota;
 
-  struct {
-    PVOID AllocatedResources;
-    PVOID AllocatedResourcesTranslated;
+  union {
+    WDK_PNP_PARAMETERS;
   } Pnp;
 
   struct {
     FS_FILTER_SECTION_SYNC_TYPE SyncType;
     ULONG PageProtection;
     PVOID OutputInformation;
+    ULONG Flags;
+    ULONG AllocationAttributes;
   } AcquireForSectionSynchronization;
 
   struct {

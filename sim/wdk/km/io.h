@@ -1,7 +1,7 @@
 // The I/O manager: opens, devices, requests, work items, share access.
 #pragma once
 
-#include "../shared/fsctl.h"
+#include "../shared/fsctl_buffers.h"
 #include "../shared/reparse.h"
 #include "csq.h"
 #include "directory_info.h"

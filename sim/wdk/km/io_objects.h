@@ -8,6 +8,7 @@
 #include "fs_info.h"
 #include "io_flags.h"
 #include "mm.h"
+#include "pnp.h"
 
 #ifndef POINTER_ALIGNMENT
 #define POINTER_ALIGNMENT DECLSPEC_ALIGN(8)

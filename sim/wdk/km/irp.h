@@ -2,6 +2,7 @@
 // that serves a control device of its own reads it directly.
 #pragma once
 
+#include "directory_info.h"
 #include "io_objects.h"
 
 WDK_BEGIN
@@ -183,6 +184,42 @@ typedef struct _IO_STACK_LOCATION {
       PVPB Vpb;
       PDEVICE_OBJECT DeviceObject;
     } VerifyVolume;
+    struct {
+      ULONG Length;
+      ULONG POINTER_ALIGNMENT CompletionFilter;
+      DIRECTORY_NOTIFY_INFORMATION_CLASS POINTER_ALIGNMENT DirectoryNotifyInformationClass;
+    } NotifyDirectoryEx;
+    struct {
+      ULONG Length;
+      PSID StartSid;
+      struct _FILE_GET_QUOTA_INFORMATION* SidList;
+      ULONG SidListLength;
+    } QueryQuota;
+    struct {
+      ULONG Length;
+    } SetQuota;
+    struct {
+      struct _SCSI_REQUEST_BLOCK* Srb;
+    } Scsi;
+    WDK_PNP_PARAMETERS;
+    struct {
+      SYSTEM_POWER_STATE PowerState;
+    } WaitWake;
+    struct {
+      PPOWER_SEQUENCE PowerSequence;
+    } PowerSequence;
+    struct {
+      ULONG SystemContext;
+      POWER_STATE_TYPE POINTER_ALIGNMENT Type;
+      POWER_STATE POINTER_ALIGNMENT State;
+      POWER_ACTION POINTER_ALIGNMENT ShutdownType;
+    } Power;
+    struct {
+      ULONG_PTR ProviderId;
+      PVOID DataPath;
+      ULONG BufferSize;
+      PVOID Buffer;
+    } WMI;
     struct {
       PVOID Argument1;
       PVOID Argument2;

@@ -162,7 +162,7 @@ typedef EXPAND_STACK_CALLOUT* PEXPAND_STACK_CALLOUT;
 NTSTATUS KeExpandKernelStackAndCallout(PEXPAND_STACK_CALLOUT Callout, PVOID Parameter, SIZE_T Size);
 NTSTATUS KeExpandKernelStackAndCalloutEx(PEXPAND_STACK_CALLOUT Callout, PVOID Parameter, SIZE_T Size, BOOLEAN Wait,
                                          PVOID Context);
-#define MAXIMUM_EXPANSION_SIZE 0x12000
+#define MAXIMUM_EXPANSION_SIZE 0x11800
 
 VOID KeAttachProcess(PRKPROCESS Process);
 VOID KeDetachProcess(VOID);

@@ -170,6 +170,10 @@ NTSTATUS RtlGetVersion(PRTL_OSVERSIONINFOW VersionInformation);
 #define VER_LESS_EQUAL 5
 #define VER_AND 6
 #define VER_OR 7
+#define VER_NT_WORKSTATION 0x0000001
+#define VER_NT_DOMAIN_CONTROLLER 0x0000002
+#define VER_NT_SERVER 0x0000003
+#define VER_PLATFORM_WIN32_NT 2
 #define VER_SET_CONDITION(mask, type, condition) ((mask) = VerSetConditionMask((mask), (type), (condition)))
 ULONGLONG VerSetConditionMask(ULONGLONG ConditionMask, ULONG TypeMask, UCHAR Condition);
 NTSTATUS RtlVerifyVersionInfo(PRTL_OSVERSIONINFOEXW VersionInfo, ULONG TypeMask, ULONGLONG ConditionMask);

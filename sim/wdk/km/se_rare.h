@@ -11,7 +11,7 @@ typedef struct _SECURITY_CLIENT_CONTEXT {
   BOOLEAN DirectlyAccessClientToken;
   BOOLEAN DirectAccessEffectiveOnly;
   BOOLEAN ServerIsRemote;
-  UCHAR ClientTokenControl[40];
+  TOKEN_CONTROL ClientTokenControl;
 } SECURITY_CLIENT_CONTEXT, *PSECURITY_CLIENT_CONTEXT;
 
 BOOLEAN SePrivilegeCheck(PPRIVILEGE_SET RequiredPrivileges, PSECURITY_SUBJECT_CONTEXT SubjectSecurityContext,

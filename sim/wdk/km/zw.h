@@ -20,21 +20,6 @@ typedef enum _KEY_INFORMATION_CLASS {
   MaxKeyInfoClass
 } KEY_INFORMATION_CLASS;
 
-typedef enum _KEY_VALUE_INFORMATION_CLASS {
-  KeyValueBasicInformation,
-  KeyValueFullInformation,
-  KeyValuePartialInformation,
-  KeyValueFullInformationAlign64,
-  KeyValuePartialInformationAlign64
-} KEY_VALUE_INFORMATION_CLASS;
-
-typedef struct _KEY_BASIC_INFORMATION {
-  LARGE_INTEGER LastWriteTime;
-  ULONG TitleIndex;
-  ULONG NameLength;
-  WCHAR Name[1];
-} KEY_BASIC_INFORMATION, *PKEY_BASIC_INFORMATION;
-
 typedef struct _KEY_NODE_INFORMATION {
   LARGE_INTEGER LastWriteTime;
   ULONG TitleIndex;
@@ -48,6 +33,43 @@ typedef struct _KEY_NAME_INFORMATION {
   ULONG NameLength;
   WCHAR Name[1];
 } KEY_NAME_INFORMATION, *PKEY_NAME_INFORMATION;
+
+typedef struct _KEY_CACHED_INFORMATION {
+  LARGE_INTEGER LastWriteTime;
+  ULONG TitleIndex;
+  ULONG SubKeys;
+  ULONG MaxNameLen;
+  ULONG Values;
+  ULONG MaxValueNameLen;
+  ULONG MaxValueDataLen;
+  ULONG NameLength;
+} KEY_CACHED_INFORMATION, *PKEY_CACHED_INFORMATION;
+
+typedef struct _KEY_VIRTUALIZATION_INFORMATION {
+  ULONG VirtualizationCandidate : 1;
+  ULONG VirtualizationEnabled : 1;
+  ULONG VirtualTarget : 1;
+  ULONG VirtualStore : 1;
+  ULONG VirtualSource : 1;
+  ULONG Reserved : 27;
+} KEY_VIRTUALIZATION_INFORMATION, *PKEY_VIRTUALIZATION_INFORMATION;
+
+typedef enum _KEY_VALUE_INFORMATION_CLASS {
+  KeyValueBasicInformation,
+  KeyValueFullInformation,
+  KeyValuePartialInformation,
+  KeyValueFullInformationAlign64,
+  KeyValuePartialInformationAlign64,
+  KeyValueLayerInformation,
+  MaxKeyValueInfoClass
+} KEY_VALUE_INFORMATION_CLASS;
+
+typedef struct _KEY_BASIC_INFORMATION {
+  LARGE_INTEGER LastWriteTime;
+  ULONG TitleIndex;
+  ULONG NameLength;
+  WCHAR Name[1];
+} KEY_BASIC_INFORMATION, *PKEY_BASIC_INFORMATION;
 
 typedef struct _KEY_FULL_INFORMATION {
   LARGE_INTEGER LastWriteTime;
@@ -86,31 +108,11 @@ typedef struct _KEY_VALUE_PARTIAL_INFORMATION {
   UCHAR Data[1];
 } KEY_VALUE_PARTIAL_INFORMATION, *PKEY_VALUE_PARTIAL_INFORMATION;
 
-#ifndef REG_SZ
-#define REG_NONE 0u
-#define REG_SZ 1u
-#define REG_EXPAND_SZ 2u
-#define REG_BINARY 3u
-#define REG_DWORD 4u
-#define REG_LINK 6u
-#define REG_MULTI_SZ 7u
-#define REG_QWORD 11u
-#endif
-#ifndef KEY_READ
-#define KEY_QUERY_VALUE 0x0001u
-#define KEY_SET_VALUE 0x0002u
-#define KEY_CREATE_SUB_KEY 0x0004u
-#define KEY_ENUMERATE_SUB_KEYS 0x0008u
-#define KEY_READ 0x00020019u
-#define KEY_WRITE 0x00020006u
-#define KEY_ALL_ACCESS 0x000F003Fu
-#endif
-#ifndef SYMBOLIC_LINK_QUERY
-#define SYMBOLIC_LINK_QUERY 0x0001u
-#define SYMBOLIC_LINK_ALL_ACCESS 0x000F0001u
-#define DIRECTORY_QUERY 0x0001u
-#define DIRECTORY_TRAVERSE 0x0002u
-#endif
+typedef struct _KEY_VALUE_PARTIAL_INFORMATION_ALIGN64 {
+  ULONG Type;
+  ULONG DataLength;
+  UCHAR Data[1];
+} KEY_VALUE_PARTIAL_INFORMATION_ALIGN64, *PKEY_VALUE_PARTIAL_INFORMATION_ALIGN64;
 
 NTSTATUS ZwClose(HANDLE Handle);
 #define DUPLICATE_CLOSE_SOURCE 0x00000001u

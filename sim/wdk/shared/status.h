@@ -1,6 +1,7 @@
 // NTSTATUS values. Bits 30-31 are the severity: success 0, information 1, warning 2, error 3.
 #pragma once
 
+#include "status_rare.h"
 #include "types.h"
 
 #define FACILITY_FILTER_MANAGER 0x1C

@@ -119,6 +119,19 @@ _Static_assert(sizeof(WCHAR) == 2 && sizeof(LONG) == 4 && sizeof(LONGLONG) == 8 
 #define MINLONG ((LONG)0x80000000)
 #define MAXULONG 0xffffffffu
 #define MAXDWORD 0xffffffffu
+#define MINCHAR 0x80
+#define MAXCHAR 0x7f
+#define MINSHORT 0x8000
+#define MAXINT 0x7fffffff
+#define MAXUINT 0xffffffffu
+#define MAXWORD 0xffff
+#define MAXBYTE 0xff
+#define MINLONGLONG (-0x7fffffffffffffffll - 1)
+#define MAXLONG_PTR 0x7fffffffffffffffll
+#define MINLONG_PTR (-0x7fffffffffffffffll - 1)
+#define MAXULONG32 0xffffffffu
+#define MAXULONG64 0xffffffffffffffffull
+#define MAXSSIZE_T 0x7fffffffffffffffll
 #define MAXLONGLONG 0x7fffffffffffffffll
 #define MAXULONGLONG 0xffffffffffffffffull
 #define MAXULONG_PTR 0xffffffffffffffffull
@@ -226,6 +239,7 @@ typedef const OBJECT_ATTRIBUTES* PCOBJECT_ATTRIBUTES;
 #define OBJ_FORCE_ACCESS_CHECK 0x00000400u
 #define OBJ_IGNORE_IMPERSONATED_DEVICEMAP 0x00000800u
 #define OBJ_DONT_REPARSE 0x00001000u
+#define OBJ_VALID_ATTRIBUTES 0x00001FF2u
 
 #define InitializeObjectAttributes(attributes, name, flags, root, security) \
   do {                                                                      \
@@ -239,8 +253,20 @@ typedef const OBJECT_ATTRIBUTES* PCOBJECT_ATTRIBUTES;
 
 #define RTL_CONSTANT_OBJECT_ATTRIBUTES(name, flags) \
   { sizeof(OBJECT_ATTRIBUTES), NULL, (PUNICODE_STRING)(name), (flags), NULL, NULL }
+#define RTL_INIT_OBJECT_ATTRIBUTES(name, flags) RTL_CONSTANT_OBJECT_ATTRIBUTES(name, flags)
+#ifdef __cplusplus
+extern "C++" {
+template <class Unit>
+constexpr Unit* fltsim_writable(const Unit* text) {
+  return const_cast<Unit*>(text);
+}
+}
+#define RTL_CONSTANT_STRING(text) \
+  { (USHORT)(sizeof(text) - sizeof((text)[0])), (USHORT)sizeof(text), fltsim_writable(text) }
+#else
 #define RTL_CONSTANT_STRING(text) \
   { sizeof(text) - sizeof((text)[0]), sizeof(text), (__typeof__(&(((__typeof__(text)*)0)[0][0])))(text) }
+#endif
 #define DECLARE_CONST_UNICODE_STRING(variable, text)  \
   const WCHAR variable##_buffer[] = text;             \
   const UNICODE_STRING variable = {sizeof(text) - sizeof(WCHAR), sizeof(text), (PWCH)variable##_buffer}
@@ -265,6 +291,7 @@ typedef struct _IO_STATUS_BLOCK {
 #define NT_ERROR(status) (((ULONG)(status) >> 30) == 3u)
 
 #define NOTHING
+#define NT_ANALYSIS_ASSUME(expression) ((void)0)
 #define UNREFERENCED_PARAMETER(parameter) ((void)(parameter))
 #define DBG_UNREFERENCED_PARAMETER(parameter) ((void)(parameter))
 #define DBG_UNREFERENCED_LOCAL_VARIABLE(variable) ((void)(variable))
@@ -273,6 +300,9 @@ typedef struct _IO_STATUS_BLOCK {
 #define FIELD_OFFSET(type, field) ((LONG)__builtin_offsetof(type, field))
 #define UFIELD_OFFSET(type, field) ((ULONG)__builtin_offsetof(type, field))
 #define RTL_FIELD_SIZE(type, field) (sizeof(((type*)0)->field))
+#define FIELD_SIZE(type, field) RTL_FIELD_SIZE(type, field)
+#define RTL_FIELD_TYPE(type, field) (((type*)0)->field)
+#define RTL_NUMBER_OF_FIELD(type, field) (RTL_NUMBER_OF(RTL_FIELD_TYPE(type, field)))
 #define RTL_SIZEOF_THROUGH_FIELD(type, field) (__builtin_offsetof(type, field) + RTL_FIELD_SIZE(type, field))
 #define RTL_CONTAINS_FIELD(object, size, field) \
   ((((PCHAR)(&(object)->field)) + sizeof((object)->field)) <= (((PCHAR)(object)) + (size)))
@@ -308,6 +338,32 @@ typedef struct _IO_STATUS_BLOCK {
 #define LongToHandle(value) ((HANDLE)(LONG_PTR)(LONG)(value))
 #define PtrToUlong(pointer) ((ULONG)(ULONG_PTR)(pointer))
 #define PtrToUint(pointer) ((UINT)(ULONG_PTR)(pointer))
+#define PtrToLong(pointer) ((LONG)(LONG_PTR)(pointer))
+#define PtrToInt(pointer) ((INT)(LONG_PTR)(pointer))
+#define PtrToUshort(pointer) ((USHORT)(ULONG_PTR)(pointer))
+#define PtrToShort(pointer) ((SHORT)(LONG_PTR)(pointer))
+#define PtrToULong PtrToUlong
+#define LongToPtr(value) ((PVOID)(LONG_PTR)(LONG)(value))
+#define IntToPtr(value) ((PVOID)(LONG_PTR)(INT)(value))
+#define UIntToPtr(value) ((PVOID)(ULONG_PTR)(UINT)(value))
+#define UintToPtr UIntToPtr
+#define IntToHandle(value) ((HANDLE)(LONG_PTR)(INT)(value))
+#define UIntToHandle(value) ((HANDLE)(ULONG_PTR)(UINT)(value))
+#define Int32x32To64(left, right) ((LONGLONG)(LONG)(left) * (LONGLONG)(LONG)(right))
+#define UInt32x32To64(left, right) ((ULONGLONG)(ULONG)(left) * (ULONGLONG)(ULONG)(right))
+#define Int64ShllMod32(value, shift) ((ULONGLONG)(value) << ((shift) & 31))
+#define Int64ShraMod32(value, shift) ((LONGLONG)(value) >> ((shift) & 31))
+#define Int64ShrlMod32(value, shift) ((ULONGLONG)(value) >> ((shift) & 31))
+#define MAKEWORD(low, high) ((USHORT)(((UCHAR)(ULONG_PTR)(low)) | ((USHORT)(UCHAR)(ULONG_PTR)(high)) << 8))
+#define MAKELONG(low, high) ((LONG)(((USHORT)(ULONG_PTR)(low)) | ((ULONG)(USHORT)(ULONG_PTR)(high)) << 16))
+#define MAKELANGID(primary, sub) ((USHORT)(((USHORT)(sub) << 10) | (USHORT)(primary)))
+#define PRIMARYLANGID(language) ((USHORT)(language) & 0x3ff)
+#define SUBLANGID(language) ((USHORT)(language) >> 10)
+#define LANG_NEUTRAL 0x00
+#define LANG_ENGLISH 0x09
+#define SUBLANG_NEUTRAL 0x00
+#define SUBLANG_DEFAULT 0x01
+#define SUBLANG_ENGLISH_US 0x01
 #define UlongToPtr(value) ((PVOID)(ULONG_PTR)(ULONG)(value))
 #define ULongToPtr(value) UlongToPtr(value)
 #define __TEXT(text) L##text

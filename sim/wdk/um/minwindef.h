@@ -40,8 +40,6 @@ typedef LONG_PTR (*FARPROC)(void);
 typedef LONG_PTR (*NEARPROC)(void);
 typedef LONG_PTR (*PROC)(void);
 
-#define MAKEWORD(low, high) ((WORD)(((BYTE)(low)) | ((WORD)((BYTE)(high))) << 8))
-#define MAKELONG(low, high) ((LONG)(((WORD)(low)) | ((DWORD)((WORD)(high))) << 16))
 #define UNREFERENCED_LOCAL_VARIABLE(variable) ((void)(variable))
 #define DECLSPEC_SELECTANY __attribute__((weak))
 

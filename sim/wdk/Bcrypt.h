@@ -1,4 +1,0 @@
-// Bcrypt.h, the other case of the same name.
-#pragma once
-
-#include "bcrypt.h"

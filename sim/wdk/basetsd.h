@@ -1,0 +1,4 @@
+// basetsd.h: sized types.
+#pragma once
+
+#include "shared/types.h"

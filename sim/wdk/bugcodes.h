@@ -1,0 +1,4 @@
+// bugcodes.h: codes for KeBugCheckEx.
+#pragma once
+
+#include "km/ke.h"

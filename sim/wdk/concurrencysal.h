@@ -1,0 +1,4 @@
+// concurrencysal.h: annotations of locks.
+#pragma once
+
+#include "shared/sal.h"

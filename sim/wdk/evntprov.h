@@ -1,0 +1,4 @@
+// evntprov.h: event tracing.
+#pragma once
+
+#include "km/etw.h"

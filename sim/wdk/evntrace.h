@@ -1,0 +1,4 @@
+// evntrace.h: event tracing.
+#pragma once
+
+#include "shared/trace.h"

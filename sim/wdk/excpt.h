@@ -1,0 +1,4 @@
+// excpt.h: structured exceptions.
+#pragma once
+
+#include "km/seh.h"

@@ -1,4 +1,0 @@
-// fltkernel.h, the other case of the same name.
-#pragma once
-
-#include "fltKernel.h"

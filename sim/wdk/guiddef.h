@@ -1,0 +1,4 @@
+// guiddef.h: GUIDs.
+#pragma once
+
+#include "shared/types.h"

@@ -1,0 +1,4 @@
+// intrin.h: the compiler's intrinsics.
+#pragma once
+
+#include "km/intrin.h"

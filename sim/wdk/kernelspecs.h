@@ -1,0 +1,4 @@
+// kernelspecs.h: annotations of kernel code.
+#pragma once
+
+#include "shared/sal.h"

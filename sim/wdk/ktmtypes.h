@@ -1,0 +1,4 @@
+// ktmtypes.h: kernel transactions.
+#pragma once
+
+#include "km/tm.h"

@@ -1,0 +1,4 @@
+// minwindef.h: base types.
+#pragma once
+
+#include "shared/types.h"

@@ -1,0 +1,4 @@
+// mountdev.h: devices of the mount manager.
+#pragma once
+
+#include "shared/mount.h"

@@ -1,0 +1,4 @@
+// mountmgr.h: the mount manager.
+#pragma once
+
+#include "shared/mount.h"

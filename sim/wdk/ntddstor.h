@@ -1,0 +1,4 @@
+// ntddstor.h: control codes of storage devices.
+#pragma once
+
+#include "shared/storage.h"

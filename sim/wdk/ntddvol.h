@@ -1,0 +1,4 @@
+// ntddvol.h: control codes of volumes.
+#pragma once
+
+#include "shared/storage.h"

@@ -1,0 +1,4 @@
+// ntimage.h: the format of images.
+#pragma once
+
+#include "shared/image.h"

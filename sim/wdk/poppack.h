@@ -1,0 +1,2 @@
+// poppack.h: ends the last pshpack.
+#pragma pack(pop)

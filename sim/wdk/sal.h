@@ -1,0 +1,4 @@
+// sal.h: annotations.
+#pragma once
+
+#include "shared/sal.h"

@@ -1,0 +1,4 @@
+// sdkddkver.h: the versions of Windows.
+#pragma once
+
+#include "shared/version.h"

@@ -1,0 +1,4 @@
+// specstrings.h: annotations.
+#pragma once
+
+#include "shared/sal.h"

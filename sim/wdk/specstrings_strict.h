@@ -1,0 +1,4 @@
+// specstrings_strict.h: annotations.
+#pragma once
+
+#include "shared/sal.h"

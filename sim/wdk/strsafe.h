@@ -1,0 +1,86 @@
+// strsafe.h: the names that user mode has for the routines of ntstrsafe.h. A driver that includes it gets the kernel's,
+// whose failures are status codes.
+#pragma once
+
+#include "ntstrsafe.h"
+
+#define STRSAFE_MAX_CCH NTSTRSAFE_MAX_CCH
+
+#define StringCchCopyA RtlStringCchCopyA
+#define StringCchCopyW RtlStringCchCopyW
+#define StringCchCopy RtlStringCchCopyW
+#define StringCchCopyExA RtlStringCchCopyExA
+#define StringCchCopyExW RtlStringCchCopyExW
+#define StringCchCopyEx RtlStringCchCopyExW
+#define StringCchCopyNA RtlStringCchCopyNA
+#define StringCchCopyNW RtlStringCchCopyNW
+#define StringCchCopyN RtlStringCchCopyNW
+#define StringCchCopyNExA RtlStringCchCopyNExA
+#define StringCchCopyNExW RtlStringCchCopyNExW
+#define StringCchCopyNEx RtlStringCchCopyNExW
+#define StringCchCatA RtlStringCchCatA
+#define StringCchCatW RtlStringCchCatW
+#define StringCchCat RtlStringCchCatW
+#define StringCchCatExA RtlStringCchCatExA
+#define StringCchCatExW RtlStringCchCatExW
+#define StringCchCatEx RtlStringCchCatExW
+#define StringCchCatNA RtlStringCchCatNA
+#define StringCchCatNW RtlStringCchCatNW
+#define StringCchCatN RtlStringCchCatNW
+#define StringCchCatNExA RtlStringCchCatNExA
+#define StringCchCatNExW RtlStringCchCatNExW
+#define StringCchCatNEx RtlStringCchCatNExW
+#define StringCchPrintfA RtlStringCchPrintfA
+#define StringCchPrintfW RtlStringCchPrintfW
+#define StringCchPrintf RtlStringCchPrintfW
+#define StringCchPrintfExA RtlStringCchPrintfExA
+#define StringCchPrintfExW RtlStringCchPrintfExW
+#define StringCchPrintfEx RtlStringCchPrintfExW
+#define StringCchVPrintfA RtlStringCchVPrintfA
+#define StringCchVPrintfW RtlStringCchVPrintfW
+#define StringCchVPrintf RtlStringCchVPrintfW
+#define StringCchVPrintfExA RtlStringCchVPrintfExA
+#define StringCchVPrintfExW RtlStringCchVPrintfExW
+#define StringCchVPrintfEx RtlStringCchVPrintfExW
+#define StringCchLengthA RtlStringCchLengthA
+#define StringCchLengthW RtlStringCchLengthW
+#define StringCchLength RtlStringCchLengthW
+#define StringCbCopyA RtlStringCbCopyA
+#define StringCbCopyW RtlStringCbCopyW
+#define StringCbCopy RtlStringCbCopyW
+#define StringCbCopyExA RtlStringCbCopyExA
+#define StringCbCopyExW RtlStringCbCopyExW
+#define StringCbCopyEx RtlStringCbCopyExW
+#define StringCbCopyNA RtlStringCbCopyNA
+#define StringCbCopyNW RtlStringCbCopyNW
+#define StringCbCopyN RtlStringCbCopyNW
+#define StringCbCopyNExA RtlStringCbCopyNExA
+#define StringCbCopyNExW RtlStringCbCopyNExW
+#define StringCbCopyNEx RtlStringCbCopyNExW
+#define StringCbCatA RtlStringCbCatA
+#define StringCbCatW RtlStringCbCatW
+#define StringCbCat RtlStringCbCatW
+#define StringCbCatExA RtlStringCbCatExA
+#define StringCbCatExW RtlStringCbCatExW
+#define StringCbCatEx RtlStringCbCatExW
+#define StringCbCatNA RtlStringCbCatNA
+#define StringCbCatNW RtlStringCbCatNW
+#define StringCbCatN RtlStringCbCatNW
+#define StringCbCatNExA RtlStringCbCatNExA
+#define StringCbCatNExW RtlStringCbCatNExW
+#define StringCbCatNEx RtlStringCbCatNExW
+#define StringCbPrintfA RtlStringCbPrintfA
+#define StringCbPrintfW RtlStringCbPrintfW
+#define StringCbPrintf RtlStringCbPrintfW
+#define StringCbPrintfExA RtlStringCbPrintfExA
+#define StringCbPrintfExW RtlStringCbPrintfExW
+#define StringCbPrintfEx RtlStringCbPrintfExW
+#define StringCbVPrintfA RtlStringCbVPrintfA
+#define StringCbVPrintfW RtlStringCbVPrintfW
+#define StringCbVPrintf RtlStringCbVPrintfW
+#define StringCbVPrintfExA RtlStringCbVPrintfExA
+#define StringCbVPrintfExW RtlStringCbVPrintfExW
+#define StringCbVPrintfEx RtlStringCbVPrintfExW
+#define StringCbLengthA RtlStringCbLengthA
+#define StringCbLengthW RtlStringCbLengthW
+#define StringCbLength RtlStringCbLengthW
