@@ -1,19 +1,27 @@
 // The numbers of one set of headers as assembler text: FLTLINK_WINDOWS_HEADERS selects mingw-w64's, otherwise
-// ours.
+// ours. It compiles as C and as C++.
 #ifdef FLTLINK_WINDOWS_HEADERS
 #include <ntifs.h>
 //
 #include <ktmtypes.h>
 #include <mountdev.h>
+#include <mountmgr.h>
 #include <ntdddisk.h>
+#include <ntddscsi.h>
 #include <ntddstor.h>
 #include <ntddvol.h>
+#include <ntimage.h>
 #define WINAPI
 #include <bcrypt.h>
 #else
 #include <fltKernel.h>
 //
 #include <bcrypt.h>
+#include <evntprov.h>
+#include <mountmgr.h>
+#include <ntddscsi.h>
+#include <ntimage.h>
+#include <winioctl.h>
 #endif
 #include <stddef.h>
 
