@@ -93,6 +93,9 @@ std::optional<FoundHeader> HeaderSearch::find(const std::string& name, bool is_q
     const std::string other = spelled(one, forward);
     if (!other.empty()) return FoundHeader{joined(one, other), other, false, is_system};
   }
+  // What WPP's own preprocessor would have written for this source.
+  constexpr const char* kTraceMacros = "km/wpp.h";
+  if (lower(forward).ends_with(".tmh")) return find(kTraceMacros, false, folder);
   return std::nullopt;
 }
 

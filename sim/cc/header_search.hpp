@@ -21,7 +21,8 @@ class HeaderSearch {
   HeaderSearch(std::vector<std::string> quoted, std::vector<std::string> users,
                std::vector<std::string> system);
 
-  // `folder` is that of the file with the #include. A name that is there as it is spelled wins over one in other letters.
+  // `folder` is that of the file with the #include. A name that is there as it is spelled wins over one in other
+  // letters. A .tmh that is not there is ours, whose trace macros do nothing.
   std::optional<FoundHeader> find(const std::string& name, bool is_quoted, const std::string& folder);
 
  private:

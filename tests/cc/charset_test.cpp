@@ -104,6 +104,18 @@ TEST(CharsetTest, SecondByteThatIsABackslashTakesNoLineAlong) {
   EXPECT_THAT(result.errors, HasSubstr("bad"));
 }
 
+TEST(HeaderSearchTest, TraceHeaderThatWppWouldWriteHasMacrosThatDoNothing) {
+  const Program program(compilers().front());
+  program.write(
+      "a.c",
+      "#include <fltKernel.h>\n#define WPP_CONTROL_GUIDS WPP_DEFINE_CONTROL_GUID(Trace, (1,2), "
+      "WPP_DEFINE_BIT(ALL))\n#include \"a.tmh\"\n"
+      "NTSTATUS DriverEntry(PDRIVER_OBJECT d, PUNICODE_STRING p) {\n  WPP_INIT_TRACING(d, p);\n"
+      "  DoTraceMessage(ALL, \"%d\", not_evaluated);\n  WPP_CLEANUP(d);\n  return STATUS_SUCCESS;\n}\n");
+  const ProcessResult result = program.run({"-c", "a.c", "-o", "a.o"});
+  EXPECT_EQ(result.status, 0) << result.errors;
+}
+
 TEST(CharsetTest, UnitsOfSeveralCharsetsAndLetterCasesBuildAndNameTheRealFiles) {
   for (const std::string& compiler : compilers()) {
     const Program program(compiler);
