@@ -139,6 +139,22 @@ NTSTATUS IoGetDeviceObjectPointer(PUNICODE_STRING ObjectName, ACCESS_MASK Desire
   return STATUS_SUCCESS;
 }
 
+// Each with a reference, which the caller gives back.
+NTSTATUS IoEnumerateDeviceObjectList(PDRIVER_OBJECT DriverObject, PDEVICE_OBJECT* DeviceObjectList,
+                                     ULONG DeviceObjectListSize, PULONG ActualNumberDeviceObjects) {
+  nt::enter("IoEnumerateDeviceObjectList", nt::kDispatch);
+  const ULONG room = DeviceObjectListSize / sizeof(PDEVICE_OBJECT);
+  ULONG count = 0;
+  for (PDEVICE_OBJECT device = DriverObject->DeviceObject; device != nullptr; device = device->NextDevice) ++count;
+  *ActualNumberDeviceObjects = count;
+  if (DeviceObjectList == nullptr || room < count) return STATUS_BUFFER_TOO_SMALL;
+  for (PDEVICE_OBJECT device = DriverObject->DeviceObject; device != nullptr; device = device->NextDevice) {
+    nt::reference(device);
+    *DeviceObjectList++ = device;
+  }
+  return STATUS_SUCCESS;
+}
+
 NTSTATUS IoRegisterShutdownNotification(PDEVICE_OBJECT DeviceObject) {
   nt::Thread& thread = nt::enter("IoRegisterShutdownNotification", nt::kPassive);
   refuse_file_system(DeviceObject, "IoRegisterShutdownNotification");

@@ -204,6 +204,22 @@ NTSTATUS ZwFsControlFile(HANDLE FileHandle, HANDLE Event, PIO_APC_ROUTINE ApcRou
                  {FsControlCode, InputBuffer, InputBufferLength, OutputBuffer, OutputBufferLength, true});
 }
 
+// As NT: an open for the attributes alone, the query, and a close.
+NTSTATUS ZwQueryFullAttributesFile(POBJECT_ATTRIBUTES ObjectAttributes,
+                                   PFILE_NETWORK_OPEN_INFORMATION FileInformation) {
+  const KernelCaller caller("ZwQueryFullAttributesFile");
+  HANDLE handle = nullptr;
+  IO_STATUS_BLOCK block{};
+  NTSTATUS status = create(caller, &handle, &block,
+                           {FILE_READ_ATTRIBUTES, ObjectAttributes, nullptr, 0, FILE_SHARE_VALID_FLAGS, FILE_OPEN,
+                            FILE_OPEN_REPARSE_POINT, 0});
+  if (!NT_SUCCESS(status)) return status;
+  status = io::query_information_file(caller, handle, block, FileInformation, sizeof *FileInformation,
+                                      FileNetworkOpenInformation);
+  static_cast<void>(nt::close_handle(handle, caller.mode));
+  return status;
+}
+
 // As NT: an open with delete-on-close, and a close.
 NTSTATUS ZwDeleteFile(POBJECT_ATTRIBUTES ObjectAttributes) {
   const KernelCaller caller("ZwDeleteFile");

@@ -207,6 +207,7 @@ NTSTATUS Loader::start(nt::Thread& thread, DriverRecord& record, Module::DriverE
   }
   if (NT_SUCCESS(record.status)) {
     io::Devices::finish_initializing(*object);
+    reinitialize(thread, record, *object);
     return record.status;
   }
   if (fltmgr::Filter* filter = system_.fltmgr().filter_of(object)) {
@@ -222,6 +223,21 @@ NTSTATUS Loader::start(nt::Thread& thread, DriverRecord& record, Module::DriverE
   }
   forget_image(thread, record);
   return record.status;
+}
+
+// On Windows this is after the drivers that start with this one; here each driver starts alone.
+void Loader::reinitialize(nt::Thread& thread, DriverRecord& record, DriverObject& object) {
+  for (ULONG count = 1; !object.reinitializations.empty(); ++count) {
+    const auto due = std::exchange(object.reinitializations, {});
+    object.extension.Count = count;
+    const nt::DriverScope scope(thread, record.identity);
+    for (const DriverObject::Reinitialization& again : due) {
+      nt::call_driver([&] {
+        again.routine(&object, again.context, count);
+        return 0;
+      });
+    }
+  }
 }
 
 // The driver's code is about to go: whatever of it is still alive is told, and keeps the image mapped if it

@@ -5,11 +5,13 @@
 
 #include <atomic>
 #include <deque>
+#include <map>
 #include <memory>
 #include <mutex>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "fltsim/driver.hpp"
 #include "fltsim/lambda_driver.hpp"
@@ -62,6 +64,14 @@ struct DriverObject : DRIVER_OBJECT {
   DRIVER_EXTENSION extension{};
   std::u16string service_name;
   std::u16string registry_path;
+  // By the address that the driver tells them apart with.
+  std::map<void*, std::unique_ptr<std::byte[]>> extensions;
+  struct Reinitialization {
+    PDRIVER_REINITIALIZE routine;
+    PVOID context;
+  };
+  // To be called after DriverEntry, each once; one may ask for another call.
+  std::vector<Reinitialization> reinitializations;
 };
 
 extern const nt::ObjectType kDriverType;
@@ -111,6 +121,7 @@ class Loader {
   DriverObject* make_object(DriverRecord& record);
   NTSTATUS load_image(nt::Thread& thread, DriverRecord& record);
   NTSTATUS start(nt::Thread& thread, DriverRecord& record, Module::DriverEntry entry);
+  void reinitialize(nt::Thread& thread, DriverRecord& record, DriverObject& object);
   NTSTATUS ask_to_unload(DriverRecord& record, bool mandatory);
   void forget_image(nt::Thread& thread, DriverRecord& record);
   bool threads_are_left(const DriverRecord& record) const;

@@ -1,7 +1,11 @@
 // Mm: probing user memory, descriptor lists, routine addresses.
-#include <km/mm.h>
-
+#include <ntifs.h>
 #include <sys/mman.h>
+#include <sys/uio.h>
+#include <unistd.h>
+
+#include <climits>
+#include <vector>
 
 #include "nt/unsupported.hpp"
 #include "nt/wdk.hpp"
@@ -19,6 +23,9 @@ NTSTATUS probe(Thread& thread, const void* address, SIZE_T length, ULONG alignme
   if (touches && !user_space(thread).is_mapped(address, length)) return STATUS_ACCESS_VIOLATION;
   return STATUS_SUCCESS;
 }
+
+constexpr NTSTATUS kPartialCopy = static_cast<NTSTATUS>(0x8000000D);  // STATUS_PARTIAL_COPY
+constexpr std::uint32_t kContiguousTag = 0x6D436D4D;  // "MmCm"
 
 void* address_of(PMDL list) { return MmGetMdlVirtualAddress(list); }
 
@@ -91,6 +98,95 @@ VOID MmUnmapLockedPages(PVOID, PMDL MemoryDescriptorList) {
   enter("MmUnmapLockedPages", nt::kDispatch);
   MemoryDescriptorList->MdlFlags &= static_cast<CSHORT>(~MDL_MAPPED_TO_SYSTEM_VA);
 }
+
+PVOID MmMapLockedPages(PMDL MemoryDescriptorList, KPROCESSOR_MODE AccessMode) {
+  return MmMapLockedPagesSpecifyCache(MemoryDescriptorList, AccessMode, MmCached, nullptr, TRUE, HighPagePriority);
+}
+
+SIZE_T MmSizeOfMdl(PVOID Base, SIZE_T Length) {
+  return sizeof(MDL) + sizeof(PFN_NUMBER) * ADDRESS_AND_SIZE_TO_SPAN_PAGES(Base, Length);
+}
+
+// The copy is the kernel's own, which does not fault: what is not there ends it early.
+NTSTATUS MmCopyMemory(PVOID TargetAddress, MM_COPY_ADDRESS SourceAddress, SIZE_T NumberOfBytes, ULONG Flags,
+                      PSIZE_T NumberOfBytesTransferred) {
+  enter("MmCopyMemory", nt::kApc);
+  *NumberOfBytesTransferred = 0;
+  if (Flags == MM_COPY_MEMORY_PHYSICAL) nt::unsupported("MmCopyMemory from a physical address");
+  if (Flags != MM_COPY_MEMORY_VIRTUAL) return STATUS_INVALID_PARAMETER;
+  const iovec to{TargetAddress, NumberOfBytes};
+  // A page at a time, for the call moves whole elements or nothing of them.
+  std::vector<iovec> from;
+  auto* at = static_cast<char*>(SourceAddress.VirtualAddress);
+  for (SIZE_T left = NumberOfBytes; left != 0 && from.size() < IOV_MAX;) {
+    const SIZE_T room = PAGE_SIZE - BYTE_OFFSET(at);
+    const SIZE_T size = left < room ? left : room;
+    from.push_back({at, size});
+    at += size;
+    left -= size;
+  }
+  const ssize_t moved = process_vm_readv(getpid(), &to, 1, from.data(), from.size(), 0);
+  if (moved > 0) *NumberOfBytesTransferred = static_cast<SIZE_T>(moved);
+  if (*NumberOfBytesTransferred == NumberOfBytes) return STATUS_SUCCESS;
+  return *NumberOfBytesTransferred != 0 ? nt::kPartialCopy : STATUS_INVALID_ADDRESS;
+}
+
+// One address range holds the memory of all processes, so that only the addresses matter.
+NTSTATUS MmCopyVirtualMemory(PEPROCESS, PVOID SourceAddress, PEPROCESS, PVOID TargetAddress, SIZE_T BufferSize,
+                             KPROCESSOR_MODE PreviousMode, PSIZE_T ReturnSize) {
+  nt::Thread& thread = enter("MmCopyVirtualMemory", nt::kApc);
+  *ReturnSize = 0;
+  if (PreviousMode == UserMode && (!nt::user_space(thread).contains(SourceAddress, BufferSize) ||
+                                   !nt::user_space(thread).contains(TargetAddress, BufferSize))) {
+    return STATUS_ACCESS_VIOLATION;
+  }
+  MM_COPY_ADDRESS source;
+  source.VirtualAddress = SourceAddress;
+  const NTSTATUS status = MmCopyMemory(TargetAddress, source, BufferSize, MM_COPY_MEMORY_VIRTUAL, ReturnSize);
+  return status == STATUS_INVALID_ADDRESS ? nt::kPartialCopy : status;
+}
+
+VOID MmProbeAndLockProcessPages(PMDL MemoryDescriptorList, PEPROCESS Process, KPROCESSOR_MODE AccessMode,
+                                LOCK_OPERATION Operation) {
+  MmProbeAndLockPages(MemoryDescriptorList, AccessMode, Operation);
+  MemoryDescriptorList->Process = Process;
+}
+
+// --- contiguous memory: physical addresses are nowhere to be seen, and so it is pool ---
+
+PVOID MmAllocateContiguousMemory(SIZE_T NumberOfBytes, PHYSICAL_ADDRESS) {
+  nt::Thread& thread = enter("MmAllocateContiguousMemory", nt::kDispatch);
+  if (nt::fails_now(thread, "MmAllocateContiguousMemory")) return nullptr;
+  return thread.system.nt().pool().allocate(thread.driver, nt::Pool::Kind::kNonPaged, nt::Pool::Fill::kPattern,
+                                            ROUND_TO_PAGES(NumberOfBytes), nt::kContiguousTag);
+}
+
+VOID MmFreeContiguousMemory(PVOID BaseAddress) {
+  nt::Thread& thread = enter("MmFreeContiguousMemory", nt::kDispatch);
+  thread.system.nt().pool().free(thread, "MmFreeContiguousMemory", BaseAddress, nt::kContiguousTag);
+}
+
+// --- paging of drivers: their code and data are always there ---
+
+PVOID MmPageEntireDriver(PVOID AddressWithinSection) {
+  enter("MmPageEntireDriver", nt::kApc);
+  return AddressWithinSection;
+}
+
+VOID MmResetDriverPaging(PVOID) { enter("MmResetDriverPaging", nt::kApc); }
+
+// The handle is the address, which nobody looks into.
+PVOID MmLockPagableDataSection(PVOID AddressWithinSection) {
+  enter("MmLockPagableDataSection", nt::kApc);
+  return AddressWithinSection;
+}
+
+VOID MmLockPagableSectionByHandle(PVOID) { enter("MmLockPagableSectionByHandle", nt::kApc); }
+VOID MmUnlockPagableImageSection(PVOID) { enter("MmUnlockPagableImageSection", nt::kApc); }
+
+BOOLEAN MmIsRecursiveIoFault(VOID) { return enter("MmIsRecursiveIoFault", nt::kDispatch), FALSE; }
+BOOLEAN MmIsThisAnNtAsSystem(VOID) { return enter("MmIsThisAnNtAsSystem", nt::kDispatch), FALSE; }
+MM_SYSTEMSIZE MmQuerySystemSize(VOID) { return enter("MmQuerySystemSize", nt::kDispatch), MmLargeSystem; }
 
 // A routine that is declared but not simulated is not offered, so that a driver takes its other way.
 PVOID MmGetSystemRoutineAddress(PUNICODE_STRING SystemRoutineName) {

@@ -24,6 +24,7 @@ class ProcessNotifications {
     kProcess,    // PsSetCreateProcessNotifyRoutine
     kProcessEx,  // ...Ex, and Ex2 for ordinary processes
     kThread,
+    kThreadNonSystem,  // PsSetCreateThreadNotifyRoutineEx
     kImage,
   };
   static constexpr std::size_t kRoutinesMax = 64;
@@ -61,6 +62,7 @@ class ProcessNotifications {
     std::uint32_t running = 0;
     bool removed = false;
   };
+  void thread_changes(Thread& caller, Thread& thread, bool begins);
   template <class Call>
   void for_each(Thread& thread, Kind kind, Call call);
 

@@ -44,8 +44,19 @@ NTSTATUS PsSetCreateThreadNotifyRoutine(PCREATE_THREAD_NOTIFY_ROUTINE NotifyRout
   return change("PsSetCreateThreadNotifyRoutine", Kind::kThread, NotifyRoutine, false);
 }
 
+// Routines for threads of programs alone run in the new thread on Windows, and here where all others do.
+NTSTATUS PsSetCreateThreadNotifyRoutineEx(PSCREATETHREADNOTIFYTYPE NotifyType, PVOID NotifyInformation) {
+  if (NotifyType == PsCreateThreadNotifyNonSystem) {
+    return change("PsSetCreateThreadNotifyRoutineEx", Kind::kThreadNonSystem, NotifyInformation, false);
+  }
+  if (NotifyType != PsCreateThreadNotifySubsystems) return STATUS_INVALID_PARAMETER;
+  return change("PsSetCreateThreadNotifyRoutineEx", Kind::kThread, NotifyInformation, false);
+}
+
 NTSTATUS PsRemoveCreateThreadNotifyRoutine(PCREATE_THREAD_NOTIFY_ROUTINE NotifyRoutine) {
-  return change("PsRemoveCreateThreadNotifyRoutine", Kind::kThread, NotifyRoutine, true);
+  const NTSTATUS status = change("PsRemoveCreateThreadNotifyRoutine", Kind::kThread, NotifyRoutine, true);
+  if (status != STATUS_PROCEDURE_NOT_FOUND) return status;
+  return change("PsRemoveCreateThreadNotifyRoutine", Kind::kThreadNonSystem, NotifyRoutine, true);
 }
 
 NTSTATUS PsSetLoadImageNotifyRoutine(PLOAD_IMAGE_NOTIFY_ROUTINE NotifyRoutine) {

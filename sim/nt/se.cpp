@@ -1,8 +1,9 @@
 // Se: tokens, subjects, the access check, image names.
-#include <km/se.h>
+#include <ntifs.h>
 
 #include "nt/identity.hpp"
 #include "nt/security.hpp"
+#include "nt/token_information.hpp"
 #include "nt/wdk.hpp"
 
 namespace fltsim::nt {
@@ -192,6 +193,13 @@ NTSTATUS SeQueryInformationToken(PACCESS_TOKEN Token, TOKEN_INFORMATION_CLASS To
       // The value itself comes back in place of a pointer.
       *reinterpret_cast<PULONG>(TokenInformation) = nt::session_of(nt::token_of(Token));
       return STATUS_SUCCESS;
+    case TokenType:
+    case TokenPrivileges: {
+      const auto information = nt::token_information(nt::token_of(Token), TokenInformationClass);
+      *TokenInformation = nt::allocate(thread, information->bytes.size());
+      information->place(*TokenInformation);
+      return STATUS_SUCCESS;
+    }
     default:
       nt::unsupported("SeQueryInformationToken for this class");
   }

@@ -83,7 +83,22 @@ TEST_F(DpcTest, PeriodicTimerGoesOnUntilItIsCancelled) {
   });
 }
 
-TEST_F(DpcTest, TimerThatWasNeverInitialisedIsFatal) {  // VER-44
+TEST_F(DpcTest, ThreadedAndTargetedDpcsRunToo) {
+  kernel([] {
+    Calls calls;
+    KeInitializeThreadedDpc(&calls.dpc, Calls::routine, &calls);
+    KeSetImportanceDpc(&calls.dpc, HighImportance);
+    KeSetTargetProcessorDpc(&calls.dpc, 1);
+    PROCESSOR_NUMBER number{0, 99, 0};
+    EXPECT_EQ(KeSetTargetProcessorDpcEx(&calls.dpc, &number), STATUS_INVALID_PARAMETER);
+    EXPECT_FALSE(KeSetCoalescableTimer(&calls.timer, in_milliseconds(10), 0, 5, &calls.dpc));
+    LARGE_INTEGER wait = in_milliseconds(20);
+    KeDelayExecutionThread(KernelMode, FALSE, &wait);
+    EXPECT_EQ(calls.arguments.size(), 1u);
+  });
+}
+
+TEST_F(DpcTest, DpcThatWasNeverInitialisedIsFatal) {  // VER-44
   fatal("VER-44", [] {
     KDPC dpc{};
     KeInsertQueueDpc(&dpc, nullptr, nullptr);

@@ -118,6 +118,29 @@ TEST_F(NotifyTest, ThreadsAndImagesAreHeardOf) {
   });
 }
 
+TEST_F(NotifyTest, NewerFormsOfRegistrationHearTheSame) {
+  kernel([] {
+    EXPECT_EQ(PsSetCreateProcessNotifyRoutineEx2(PsCreateProcessNotifySubsystems, reinterpret_cast<PVOID>(on_process_ex),
+                                                 FALSE),
+              STATUS_SUCCESS);
+    EXPECT_EQ(PsSetCreateThreadNotifyRoutineEx(PsCreateThreadNotifyNonSystem, reinterpret_cast<PVOID>(on_thread)),
+              STATUS_SUCCESS);
+    EXPECT_EQ(PsSetLoadImageNotifyRoutineEx(on_image, 8), STATUS_INVALID_PARAMETER_2);
+    EXPECT_EQ(PsSetLoadImageNotifyRoutineEx(on_image, 0), STATUS_SUCCESS);
+  });
+  EXPECT_TRUE(heard.empty()) << "threads of the system";
+  auto app = machine_.start_process({.image = u"C:\\app.exe"});
+  EXPECT_EQ(app.run([] {}), Outcome::kDone);
+  EXPECT_THAT(heard, testing::Contains("thread ends"));
+  EXPECT_EQ(heard.size(), 4u);
+  kernel([] {
+    PsSetCreateProcessNotifyRoutineEx2(PsCreateProcessNotifySubsystems, reinterpret_cast<PVOID>(on_process_ex), TRUE);
+    EXPECT_EQ(PsRemoveCreateThreadNotifyRoutine(on_thread), STATUS_SUCCESS);
+    EXPECT_EQ(PsRemoveLoadImageNotifyRoutine(on_image), STATUS_SUCCESS);
+    EXPECT_EQ(ObGetFilterVersion(), OB_FLT_REGISTRATION_VERSION);
+  });
+}
+
 TEST_F(NotifyTest, RoutineThatADriverLeavesIsReported) {  // VER-20
   Driver driver = machine_.load_driver(LambdaDriver{
       .registered = [](PFLT_FILTER) { return PsSetCreateProcessNotifyRoutine(on_process, FALSE); }});
@@ -281,6 +304,17 @@ TEST_F(NotifyTest, RegistryCallbackHearsBeforeAndAfterAndMayRefuse) {
     watcher.refuse = RegNtPreDeleteKey;
     watcher.with = STATUS_ACCESS_DENIED;
     EXPECT_EQ(ZwDeleteKey(key), STATUS_ACCESS_DENIED);
+    Ref<void> object;
+    ASSERT_EQ(reference_by_handle(key, 0, &kKeyType, Mode::kKernel, object), STATUS_SUCCESS);
+    PCUNICODE_STRING copy = nullptr;
+    EXPECT_EQ(CmCallbackGetKeyObjectIDEx(&watcher.cookie, object.get(), nullptr, &copy, 0), STATUS_SUCCESS);
+    EXPECT_EQ(text_of(copy), "\\Registry\\Machine\\Software\\Vendor");
+    CmCallbackReleaseKeyObjectIDEx(copy);
+    EXPECT_EQ(CmGetBoundTransaction(&watcher.cookie, object.get()), nullptr);
+    ULONG major = 0;
+    ULONG minor = 0;
+    CmGetCallbackVersion(&major, &minor);
+    EXPECT_EQ(major, 1u);
     EXPECT_EQ(CmUnRegisterCallback(watcher.cookie), STATUS_SUCCESS);
     EXPECT_EQ(CmUnRegisterCallback(watcher.cookie), STATUS_INVALID_PARAMETER);
     EXPECT_EQ(ZwDeleteKey(key), STATUS_SUCCESS);

@@ -14,28 +14,28 @@ using testing::ElementsAre;
 // Both kinds of tables behind one set of names.
 struct AvlKind {
   using Table = RTL_AVL_TABLE;
-  static constexpr auto initialize = RtlInitializeGenericTableAvl;
-  static constexpr auto insert = RtlInsertElementGenericTableAvl;
-  static constexpr auto remove = RtlDeleteElementGenericTableAvl;
-  static constexpr auto lookup = RtlLookupElementGenericTableAvl;
-  static constexpr auto get = RtlGetElementGenericTableAvl;
-  static constexpr auto enumerate = RtlEnumerateGenericTableAvl;
-  static constexpr auto walk = RtlEnumerateGenericTableWithoutSplayingAvl;
-  static constexpr auto count = RtlNumberGenericTableElementsAvl;
-  static constexpr auto empty = RtlIsGenericTableEmptyAvl;
+  static constexpr auto initialize = [](auto... arguments) { return RtlInitializeGenericTableAvl(arguments...); };
+  static constexpr auto insert = [](auto... arguments) { return RtlInsertElementGenericTableAvl(arguments...); };
+  static constexpr auto remove = [](auto... arguments) { return RtlDeleteElementGenericTableAvl(arguments...); };
+  static constexpr auto lookup = [](auto... arguments) { return RtlLookupElementGenericTableAvl(arguments...); };
+  static constexpr auto get = [](auto... arguments) { return RtlGetElementGenericTableAvl(arguments...); };
+  static constexpr auto enumerate = [](auto... arguments) { return RtlEnumerateGenericTableAvl(arguments...); };
+  static constexpr auto walk = [](auto... arguments) { return RtlEnumerateGenericTableWithoutSplayingAvl(arguments...); };
+  static constexpr auto count = [](auto... arguments) { return RtlNumberGenericTableElementsAvl(arguments...); };
+  static constexpr auto empty = [](auto... arguments) { return RtlIsGenericTableEmptyAvl(arguments...); };
   static constexpr bool numbered_by_key = true;
 };
 struct SplayKind {
   using Table = RTL_GENERIC_TABLE;
-  static constexpr auto initialize = RtlInitializeGenericTable;
-  static constexpr auto insert = RtlInsertElementGenericTable;
-  static constexpr auto remove = RtlDeleteElementGenericTable;
-  static constexpr auto lookup = RtlLookupElementGenericTable;
-  static constexpr auto get = RtlGetElementGenericTable;
-  static constexpr auto enumerate = RtlEnumerateGenericTable;
-  static constexpr auto walk = RtlEnumerateGenericTableWithoutSplaying;
-  static constexpr auto count = RtlNumberGenericTableElements;
-  static constexpr auto empty = RtlIsGenericTableEmpty;
+  static constexpr auto initialize = [](auto... arguments) { return RtlInitializeGenericTable(arguments...); };
+  static constexpr auto insert = [](auto... arguments) { return RtlInsertElementGenericTable(arguments...); };
+  static constexpr auto remove = [](auto... arguments) { return RtlDeleteElementGenericTable(arguments...); };
+  static constexpr auto lookup = [](auto... arguments) { return RtlLookupElementGenericTable(arguments...); };
+  static constexpr auto get = [](auto... arguments) { return RtlGetElementGenericTable(arguments...); };
+  static constexpr auto enumerate = [](auto... arguments) { return RtlEnumerateGenericTable(arguments...); };
+  static constexpr auto walk = [](auto... arguments) { return RtlEnumerateGenericTableWithoutSplaying(arguments...); };
+  static constexpr auto count = [](auto... arguments) { return RtlNumberGenericTableElements(arguments...); };
+  static constexpr auto empty = [](auto... arguments) { return RtlIsGenericTableEmpty(arguments...); };
   static constexpr bool numbered_by_key = false;
 };
 
@@ -126,6 +126,33 @@ TYPED_TEST(TableTest, NumberMeansTheKeysOrderOrThatOfInsertion) {
   });
 }
 
+TEST(AvlShapeTest, PlaceOfALookupServesTheInsertion) {
+  Machine machine;
+  EXPECT_EQ(machine.system_process().run([] {
+    RTL_AVL_TABLE table;
+    RtlInitializeGenericTableAvl(
+        &table,
+        [](PRTL_AVL_TABLE, PVOID a, PVOID b) {
+          const int difference = *static_cast<int*>(a) / 10 - *static_cast<int*>(b) / 10;
+          return difference < 0 ? GenericLessThan : difference > 0 ? GenericGreaterThan : GenericEqual;
+        },
+        [](PRTL_AVL_TABLE, ULONG size) -> PVOID { return ExAllocatePool2(POOL_FLAG_PAGED, size, 0x54626C65); },
+        [](PRTL_AVL_TABLE, PVOID node) { ExFreePool(node); }, nullptr);
+    int value = 12;
+    PVOID place = nullptr;
+    TABLE_SEARCH_RESULT result = TableFoundNode;
+    EXPECT_EQ(RtlLookupElementGenericTableFullAvl(&table, &value, &place, &result), nullptr);
+    EXPECT_EQ(result, TableEmptyTree);
+    PVOID inserted = RtlInsertElementGenericTableFullAvl(&table, &value, sizeof value, nullptr, place, result);
+    int same = 19;
+    PVOID restart = nullptr;
+    EXPECT_EQ(RtlLookupFirstMatchingElementGenericTableAvl(&table, &same, &restart), inserted);
+    EXPECT_NE(restart, nullptr);
+    EXPECT_TRUE(RtlDeleteElementGenericTableAvl(&table, &same));
+  }),
+            Outcome::kDone);
+}
+
 TEST(AvlShapeTest, TreeOfManyElementsStaysFlat) {
   Machine machine;
   EXPECT_EQ(machine.system_process().run([] {
@@ -171,6 +198,16 @@ TEST_F(RtlMoreTest, BitMapFindsSetsAndCountsRuns) {
     EXPECT_FALSE(RtlTestBit(&map, 33));
     EXPECT_EQ(RtlFindSetBits(&map, 6, 33), 34u);
     EXPECT_EQ(RtlFindSetBits(&map, 7, 33), 0u) << "goes on at the beginning";
+    RtlSetBit(&map, 33);
+    EXPECT_EQ(RtlFindSetBitsAndClear(&map, 4, 0), 0u);
+    EXPECT_TRUE(RtlAreBitsClear(&map, 0, 4));
+    RtlSetBits(&map, 0, 2);
+    EXPECT_EQ(RtlFindFirstRunClear(&map, &start), 2u);
+    EXPECT_EQ(start, 2u);
+    EXPECT_EQ(RtlFindNextForwardRunClear(&map, 3, &start), 1u);
+    RtlClearAllBits(&map);
+    EXPECT_EQ(RtlNumberOfSetBits(&map), 0u);
+    EXPECT_EQ(RtlNumberOfSetBitsUlongPtr(0xF0F), 8u);
     EXPECT_EQ(RtlFindMostSignificantBit(0x8000), 15);
     EXPECT_EQ(RtlFindLeastSignificantBit(0), -1);
   });
@@ -194,6 +231,58 @@ TEST_F(RtlMoreTest, StringIsMadeValidatedAndCompared) {
     ASSERT_EQ(RtlStringFromGUID(guid, &made), STATUS_SUCCESS);
     EXPECT_EQ(to_utf8({made.Buffer, made.Length / 2u}), "{12345678-9ABC-DEF0-0102-030405060708}");
     RtlFreeUnicodeString(&made);
+  });
+}
+
+TEST_F(RtlMoreTest, NarrowStringsAreAppendedComparedAndRaised) {
+  kernel([] {
+    CHAR room[8] = "ab";
+    STRING text{2, sizeof room, room};
+    CHAR more[] = "cd";
+    const STRING tail{2, 2, more};
+    EXPECT_EQ(RtlAppendStringToString(&text, &tail), STATUS_SUCCESS);
+    EXPECT_EQ(std::string(text.Buffer, text.Length), "abcd");
+    CHAR upper_text[] = "AB";
+    const STRING upper{2, 2, upper_text};
+    EXPECT_TRUE(RtlPrefixString(&upper, &text, TRUE));
+    EXPECT_FALSE(RtlPrefixString(&upper, &text, FALSE));
+    RtlUpperString(&text, &text);
+    EXPECT_TRUE(RtlPrefixString(&upper, &text, FALSE));
+    text.Length = 7;
+    EXPECT_EQ(RtlAppendStringToString(&text, &tail), STATUS_BUFFER_TOO_SMALL);
+  });
+}
+
+TEST_F(RtlMoreTest, AccessMasksTimesAndOwnersAreWorkedOut) {
+  kernel([] {
+    const GENERIC_MAPPING mapping{1, 2, 4, 7};
+    ACCESS_MASK access = GENERIC_READ | GENERIC_WRITE;
+    RtlMapGenericMask(&access, &mapping);
+    EXPECT_EQ(access, 3u);
+    EXPECT_TRUE(RtlAreAllAccessesGranted(7, access));
+    EXPECT_FALSE(RtlAreAllAccessesGranted(1, access));
+    EXPECT_TRUE(RtlAreAnyAccessesGranted(1, access));
+    LUID from{5, 6};
+    LUID to{};
+    RtlCopyLuid(&to, &from);
+    EXPECT_EQ(to.HighPart, 6);
+    LARGE_INTEGER time;
+    RtlSecondsSince1980ToTime(0, &time);
+    TIME_FIELDS fields;
+    RtlTimeToTimeFields(&time, &fields);
+    EXPECT_EQ(fields.Year, 1980);
+    LARGE_INTEGER local;
+    EXPECT_EQ(RtlSystemTimeToLocalTime(&time, &local), STATUS_SUCCESS);
+    EXPECT_EQ(local.QuadPart, time.QuadPart);
+    SECURITY_DESCRIPTOR descriptor;
+    RtlCreateSecurityDescriptor(&descriptor, SECURITY_DESCRIPTOR_REVISION);
+    Sid owner = make_sid(5, {18});
+    RtlSetOwnerSecurityDescriptor(&descriptor, owner.data(), FALSE);
+    PSID found = nullptr;
+    BOOLEAN defaulted = TRUE;
+    EXPECT_EQ(RtlGetOwnerSecurityDescriptor(&descriptor, &found, &defaulted), STATUS_SUCCESS);
+    EXPECT_EQ(found, owner.data());
+    EXPECT_FALSE(defaulted);
   });
 }
 
