@@ -179,7 +179,7 @@ class FileVerbs {
                       std::uint32_t output_length = 0) const;
   IoResult lock(FileHandle handle, const LockArguments& range) const;
   IoResult unlock(FileHandle handle, const LockArguments& range) const;
-  // Waits for a lock that somebody else holds. The machine runs until nobody can go on.
+  // Waits for a lock that somebody else holds. From the control thread the machine runs until nobody can go on.
   Pending<IoResult> start_lock(FileHandle handle, const LockArguments& range) const;
   // All attributes, or those named.
   EaResult query_ea(FileHandle handle, const std::vector<std::string>& names = {}) const;

@@ -62,7 +62,8 @@ std::vector<NotifyEntry> parse_changes(std::string_view bytes) {
   return changes;
 }
 
-IoResult nt_fs_control(FileHandle handle, std::uint32_t code, std::string_view input, std::uint32_t output_length) {
+IoResult nt_fs_control(FileHandle handle, std::uint32_t code, std::string_view input,
+                       std::uint32_t output_length) {
   return call_with_output(
       "NtFsControlFile", output_length, [&](const Caller& caller, IO_STATUS_BLOCK& block, void* output) {
         const UserBuffer in(caller.thread, input.data(), input.size(), UserBuffer::Use::kInput);
@@ -192,7 +193,8 @@ struct Pending<Result>::State {
     state->thread = Process(&process).start_thread(
         process.short_name + ' ' + verb,
         [result = state->result, body = std::move(body)] { *result = body(); });
-    static_cast<void>(process.system.run_to_quiescence());
+    // A simulated thread cannot let the machine run: the call begins when it waits, or later.
+    if (nt::current_thread_or_null() == nullptr) static_cast<void>(process.system.run_to_quiescence());
     return Pending(std::move(state));
   }
 };
@@ -227,9 +229,8 @@ Pending<NotifyResult> FileVerbs::start_notify(FileHandle directory, std::uint32_
 
 IoResult FileVerbs::fs_control(FileHandle handle, std::uint32_t code, std::string_view input,
                                std::uint32_t output_length) const {
-  return run(*process_, "fs control", [=, input = std::string(input)] {
-    return nt_fs_control(handle, code, input, output_length);
-  });
+  return run(*process_, "fs control",
+             [=, input = std::string(input)] { return nt_fs_control(handle, code, input, output_length); });
 }
 
 IoResult FileVerbs::lock(FileHandle handle, const LockArguments& range) const {
