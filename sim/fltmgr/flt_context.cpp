@@ -9,6 +9,11 @@ namespace {
 
 bool is_open(PFILE_OBJECT file) { return file != nullptr && io::FileObject::of(*file).opened(); }
 
+const void* object_of(FLT_CONTEXT_TYPE type, PFILE_OBJECT file) {
+  if (type == FLT_STREAMHANDLE_CONTEXT) return file;
+  return type == FLT_STREAM_CONTEXT ? file->FsContext : io::FileObject::of(*file).stream->file.get();
+}
+
 // Where file, stream and handle contexts are not available: before the open has succeeded (CTX-24, CB-40).
 NTSTATUS key_for(nt::Thread& thread, const char* routine, FLT_CONTEXT_TYPE type,
                  PFLT_INSTANCE instance_pointer, PFILE_OBJECT file, Contexts::Key& key) {
@@ -21,8 +26,7 @@ NTSTATUS key_for(nt::Thread& thread, const char* routine, FLT_CONTEXT_TYPE type,
                    "pre-close (CTX-29).");
     return STATUS_NOT_SUPPORTED;
   }
-  const void* object = type == FLT_STREAMHANDLE_CONTEXT ? static_cast<const void*>(file) : file->FsContext;
-  key = {type, object, &instance->filter, instance};
+  key = {type, object_of(type, file), &instance->filter, instance};
   return STATUS_SUCCESS;
 }
 
@@ -125,6 +129,7 @@ VOID FltDeleteContext(PFLT_CONTEXT Context) {
                   key, OldContext);                                                                        \
   }
 
+FLTSIM_FILE_CONTEXT(File, FLT_FILE_CONTEXT)
 FLTSIM_FILE_CONTEXT(Stream, FLT_STREAM_CONTEXT)
 FLTSIM_FILE_CONTEXT(StreamHandle, FLT_STREAMHANDLE_CONTEXT)
 #undef FLTSIM_FILE_CONTEXT
@@ -184,6 +189,9 @@ VOID FltGetContexts(PCFLT_RELATED_OBJECTS FltObjects, FLT_CONTEXT_TYPE DesiredCo
     FltGetInstanceContext(FltObjects->Instance, &Contexts->InstanceContext);
   }
   if (!is_open(FltObjects->FileObject)) return;
+  if ((DesiredContexts & FLT_FILE_CONTEXT) != 0) {
+    FltGetFileContext(FltObjects->Instance, FltObjects->FileObject, &Contexts->FileContext);
+  }
   if ((DesiredContexts & FLT_STREAM_CONTEXT) != 0) {
     FltGetStreamContext(FltObjects->Instance, FltObjects->FileObject, &Contexts->StreamContext);
   }
@@ -213,35 +221,14 @@ BOOLEAN FltSupportsStreamHandleContexts(PFILE_OBJECT FileObject) {
   return is_open(FileObject);
 }
 
-// The simulated file systems keep contexts per stream and per handle, not per file, as FAT does: a filter is
-// told so by the routines that ask, and by STATUS_NOT_SUPPORTED (CTX-12).
-BOOLEAN FltSupportsFileContexts(PFILE_OBJECT) {
+BOOLEAN FltSupportsFileContexts(PFILE_OBJECT FileObject) {
   nt::enter("FltSupportsFileContexts", nt::kApc);
-  return FALSE;
+  return is_open(FileObject);
 }
 
-BOOLEAN FltSupportsFileContextsEx(PFILE_OBJECT, PFLT_INSTANCE) {
+BOOLEAN FltSupportsFileContextsEx(PFILE_OBJECT FileObject, PFLT_INSTANCE) {
   nt::enter("FltSupportsFileContextsEx", nt::kApc);
-  return FALSE;
-}
-
-NTSTATUS FltSetFileContext(PFLT_INSTANCE, PFILE_OBJECT, FLT_SET_CONTEXT_OPERATION, PFLT_CONTEXT,
-                           PFLT_CONTEXT* Old) {
-  nt::enter("FltSetFileContext", nt::kApc);
-  if (Old != nullptr) *Old = NULL_CONTEXT;
-  return STATUS_NOT_SUPPORTED;
-}
-
-NTSTATUS FltGetFileContext(PFLT_INSTANCE, PFILE_OBJECT, PFLT_CONTEXT* Context) {
-  nt::enter("FltGetFileContext", nt::kApc);
-  *Context = NULL_CONTEXT;
-  return STATUS_NOT_SUPPORTED;
-}
-
-NTSTATUS FltDeleteFileContext(PFLT_INSTANCE, PFILE_OBJECT, PFLT_CONTEXT* Old) {
-  nt::enter("FltDeleteFileContext", nt::kApc);
-  if (Old != nullptr) *Old = NULL_CONTEXT;
-  return STATUS_NOT_SUPPORTED;
+  return is_open(FileObject);
 }
 
 }  // extern "C"

@@ -121,4 +121,6 @@ void VolumeStack::stream_torn_down(const void* fs_context) {
   manager_.contexts().delete_on_object(fs_context);
 }
 
+void VolumeStack::file_torn_down(const void* file_state) { manager_.contexts().delete_on_object(file_state); }
+
 }  // namespace fltsim::fltmgr

@@ -41,6 +41,7 @@ class VolumeStack final : public FltObject, public io::FilterStack {
   void run(io::Operation& operation, const io::FileSystemCall& file_system) override;
   void file_object_deleted(FILE_OBJECT& file_object) override;
   void stream_torn_down(const void* fs_context) override;
+  void file_torn_down(const void* file_state) override;
 
   // --- attaching; the caller holds no lock, PASSIVE_LEVEL ---
 

@@ -162,7 +162,8 @@ void IoManager::finish_close(FileObject& file) {
   if (stack != nullptr && file.seen_by_filters) stack->file_object_deleted(file);
   if (file.ended_stream) {
     if (stack != nullptr) stack->stream_torn_down(file.ended_stream.get());
-    file.volume->forget_stream(*file.ended_stream);
+    const std::shared_ptr<FileState> ended_file = file.volume->forget_stream(*file.ended_stream);
+    if (stack != nullptr && ended_file) stack->file_torn_down(ended_file.get());
   }
   if (file.FileName.Buffer != nullptr) {
     pool_of(thread).free(thread, "IoManager", file.FileName.Buffer, 0);

@@ -29,6 +29,9 @@ class FilterStack {
   // The file system has torn down the stream, or the file with its last stream: contexts on it go (CTX-20).
   // The argument is the FsContext that file objects on that stream carried. PASSIVE_LEVEL.
   virtual void stream_torn_down(const void* fs_context) = 0;
+
+  // No stream of the file is open any more: file contexts go. The argument is the FileState. PASSIVE_LEVEL.
+  virtual void file_torn_down(const void* file_state) { static_cast<void>(file_state); }
 };
 
 }  // namespace fltsim::io

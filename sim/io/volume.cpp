@@ -38,13 +38,23 @@ Volume::~Volume() = default;
 StreamState& Volume::stream_state(const fs::StreamIdentity& identity) {
   const std::lock_guard lock(mutex_);
   std::unique_ptr<StreamState>& state = streams_[identity.stream_id];
-  if (!state) state = std::make_unique<StreamState>();
+  if (state) return *state;
+  state = std::make_unique<StreamState>();
+  std::weak_ptr<FileState>& known = files_[identity.file_id];
+  state->file = known.lock();
+  if (!state->file) known = state->file = std::make_shared<FileState>(FileState{identity.file_id});
   return *state;
 }
 
-void Volume::forget_stream(const fs::StreamIdentity& identity) {
+std::shared_ptr<FileState> Volume::forget_stream(const fs::StreamIdentity& identity) {
   const std::lock_guard lock(mutex_);
-  streams_.erase(identity.stream_id);
+  const auto found = streams_.find(identity.stream_id);
+  if (found == streams_.end()) return nullptr;
+  std::shared_ptr<FileState> file = std::move(found->second->file);
+  streams_.erase(found);
+  if (file.use_count() > 1) return nullptr;
+  files_.erase(file->file_id);
+  return file;
 }
 
 void Volume::abandon(std::unique_ptr<fs::Open> open) {

@@ -21,12 +21,18 @@ namespace fltsim::io {
 
 class FilterStack;
 
+// Stands for a file of which any stream is open: what file contexts are set on.
+struct FileState {
+  std::uint64_t file_id;
+};
+
 // What the I/O manager keeps per open stream; all its file objects point here. Lives as long as the stream's
 // identity.
 struct StreamState {
   SECTION_OBJECT_POINTERS section_pointers{};
   std::atomic<std::uint32_t> sections{0};  // sections that can be mapped, and views of them
   ByteRangeLocks locks;
+  std::shared_ptr<FileState> file;  // shared by the open streams of the file
 };
 
 // The body of kDeviceType: PDEVICE_OBJECT points here.
@@ -65,7 +71,8 @@ class Volume final : public DEVICE_OBJECT {
 
   // The state that belongs to the stream of an open which exists. Stays put until forget_stream().
   StreamState& stream_state(const fs::StreamIdentity& identity);
-  void forget_stream(const fs::StreamIdentity& identity);
+  // Gives the file's state when this was its last open stream: the caller lets it go when nobody names it any more.
+  std::shared_ptr<FileState> forget_stream(const fs::StreamIdentity& identity);
 
   // The file system holds this open although its create was failed above (CB-43): share access and all stay
   // until the volume goes.
@@ -80,6 +87,7 @@ class Volume final : public DEVICE_OBJECT {
   DirectoryWatches watches_;
   std::mutex mutex_;
   std::unordered_map<std::uint64_t, std::unique_ptr<StreamState>> streams_;  // by stream id; never iterated
+  std::unordered_map<std::uint64_t, std::weak_ptr<FileState>> files_;        // by file id; never iterated
   std::vector<std::unique_ptr<fs::Open>> abandoned_;
 };
 

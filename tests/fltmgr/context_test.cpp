@@ -602,21 +602,53 @@ TEST_F(ContextTest, PostCloseHasNoStreamContext) {  // CTX-24, CB-33, VER-16
   EXPECT_THAT(finding("VER-16"), HasSubstr("pre-close"));
 }
 
-TEST_F(ContextTest, FileContextsAreNotSupported) {  // CTX-12, CTX-25
+TEST_F(ContextTest, FileContextIsSharedByStreamsAndGoesWithTheLast) {  // CTX-20, CTX-21, CTX-25
+  disk.write_file(u"\\plan.txt:more", "stream");
+  load(with_contexts());
+  const FileHandle first = open();
+  PFILE_OBJECT of_first = opened;
+  const FileHandle second = open(u"C:\\plan.txt:more");
+  PFILE_OBJECT of_second = opened;
+  kernel([&] {
+    EXPECT_TRUE(FltSupportsFileContexts(of_first));
+    EXPECT_TRUE(FltSupportsStreamContexts(of_first));
+    EXPECT_TRUE(FltSupportsFileContextsEx(of_second, instance));
+    PFLT_CONTEXT context = allocate(FLT_FILE_CONTEXT);
+    EXPECT_EQ(FltSetFileContext(instance, of_first, FLT_SET_CONTEXT_KEEP_IF_EXISTS, context, nullptr),
+              STATUS_SUCCESS);
+    PFLT_CONTEXT got = nullptr;
+    EXPECT_EQ(FltGetFileContext(instance, of_second, &got), STATUS_SUCCESS);
+    EXPECT_EQ(got, context);
+    FltReleaseContext(got);
+    EXPECT_EQ(FltGetStreamContext(instance, of_first, &got), STATUS_NOT_FOUND);
+    FltReleaseContext(context);
+  });
+  app.close(first);
+  kernel([&] {
+    PFLT_CONTEXT got = nullptr;
+    EXPECT_EQ(FltGetFileContext(instance, of_second, &got), STATUS_SUCCESS);
+    FltReleaseContext(got);
+  });
+  app.close(second);
+  open();
+  kernel([&] {
+    PFLT_CONTEXT got = nullptr;
+    EXPECT_EQ(FltGetFileContext(instance, opened, &got), STATUS_NOT_FOUND);
+  });
+  EXPECT_TRUE(machine.verifier().clean());
+}
+
+TEST_F(ContextTest, DeletedFileContextIsGone) {  // CTX-17
   load(with_contexts());
   open();
   kernel([&] {
     PFLT_CONTEXT context = allocate(FLT_FILE_CONTEXT);
-    PFLT_CONTEXT got = &context;
-    EXPECT_FALSE(FltSupportsFileContexts(opened));
-    EXPECT_EQ(FltSetFileContext(instance, opened, FLT_SET_CONTEXT_KEEP_IF_EXISTS, context, nullptr),
-              STATUS_NOT_SUPPORTED);
-    EXPECT_EQ(FltGetFileContext(instance, opened, &got), STATUS_NOT_SUPPORTED);
-    EXPECT_EQ(got, nullptr);
-    EXPECT_EQ(FltDeleteFileContext(instance, opened, nullptr), STATUS_NOT_SUPPORTED);
-    EXPECT_TRUE(FltSupportsStreamContexts(opened));
+    FltSetFileContext(instance, opened, FLT_SET_CONTEXT_KEEP_IF_EXISTS, context, nullptr);
+    EXPECT_EQ(FltDeleteFileContext(instance, opened, nullptr), STATUS_SUCCESS);
+    EXPECT_EQ(FltDeleteFileContext(instance, opened, nullptr), STATUS_NOT_FOUND);
     FltReleaseContext(context);
   });
+  EXPECT_TRUE(machine.verifier().clean());
 }
 
 TEST_F(ContextTest, GetAtDispatchLevelIsReported) {  // CTX-23, CB-25, VER-23
