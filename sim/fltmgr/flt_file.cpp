@@ -13,7 +13,7 @@ using namespace fltsim::fltmgr;
 
 namespace {
 
-IO_STATUS_BLOCK refused(NTSTATUS status) {
+IO_STATUS_BLOCK refusal(NTSTATUS status) {
   IO_STATUS_BLOCK block{};
   block.Status = status;
   return block;
@@ -24,13 +24,13 @@ template <class Request>
 IO_STATUS_BLOCK below(const char* routine, PFLT_INSTANCE handle, PFILE_OBJECT file, Request&& request) {
   nt::Thread& thread = nt::enter(routine, nt::kPassive);
   Instance* instance = thread.system.fltmgr().live(handle, routine);
-  if (instance == nullptr) return refused(STATUS_INVALID_PARAMETER);
+  if (instance == nullptr) return refusal(STATUS_INVALID_PARAMETER);
   const OwnRequest own(*instance);
-  if (!own.begun()) return refused(STATUS_FLT_DELETING_OBJECT);
+  if (!own.begun()) return refusal(STATUS_FLT_DELETING_OBJECT);
   return request(thread.system.io(), io::Issuer{thread, KernelMode, instance}, io::FileObject::of(*file));
 }
 
-NTSTATUS finish(const IO_STATUS_BLOCK& block, PULONG length) {
+NTSTATUS told(const IO_STATUS_BLOCK& block, PULONG length) {
   if (length != nullptr) *length = static_cast<ULONG>(block.Information);
   return block.Status;
 }
@@ -85,7 +85,7 @@ NTSTATUS control(const char* routine, PFLT_INSTANCE instance, PFILE_OBJECT file,
                                 .output_length = asked.output_length,
                                 .file_system = asked.file_system});
       });
-  return finish(block, length);
+  return told(block, length);
 }
 
 }  // namespace
@@ -107,7 +107,7 @@ NTSTATUS FltQueryDirectoryFile(PFLT_INSTANCE Instance, PFILE_OBJECT FileObject, 
                                               .restart_scan = RestartScan != FALSE,
                                               .single_entry = ReturnSingleEntry != FALSE});
             });
-  return finish(block, LengthReturned);
+  return told(block, LengthReturned);
 }
 
 NTSTATUS FltQuerySecurityObject(PFLT_INSTANCE Instance, PFILE_OBJECT FileObject,
@@ -118,7 +118,7 @@ NTSTATUS FltQuerySecurityObject(PFLT_INSTANCE Instance, PFILE_OBJECT FileObject,
             [&](io::IoManager& manager, const io::Issuer& issuer, io::FileObject& object) {
               return manager.query_security(issuer, object, SecurityInformation, SecurityDescriptor, Length);
             });
-  const NTSTATUS status = finish(block, LengthNeeded);
+  const NTSTATUS status = told(block, LengthNeeded);
   return status == STATUS_BUFFER_OVERFLOW ? STATUS_BUFFER_TOO_SMALL : status;
 }
 
@@ -147,7 +147,7 @@ NTSTATUS FltQueryEaFile(PFLT_INSTANCE Instance, PFILE_OBJECT FileObject, PVOID R
                                        .single_entry = ReturnSingleEntry != FALSE,
                                        .restart_scan = RestartScan != FALSE});
             });
-  return finish(block, LengthReturned);
+  return told(block, LengthReturned);
 }
 
 NTSTATUS FltSetEaFile(PFLT_INSTANCE Instance, PFILE_OBJECT FileObject, PVOID EaBuffer, ULONG Length) {
@@ -200,7 +200,7 @@ NTSTATUS FltQueryVolumeInformation(PFLT_INSTANCE Instance, PIO_STATUS_BLOCK Iosb
   request.share = FILE_SHARE_VALID_FLAGS;
   request.options = FILE_SYNCHRONOUS_IO_NONALERT;
   io::OpenResult opened = thread.system.io().open(issuer, request);
-  *Iosb = refused(opened.status);
+  *Iosb = refusal(opened.status);
   if (!NT_SUCCESS(opened.status)) return opened.status;
   *Iosb = thread.system.io().query_volume(issuer, *opened.file, FsInformationClass, FsInformation, Length);
   return Iosb->Status;

@@ -15,9 +15,9 @@ namespace {
 
 // A fixed part with texts behind it, whose offsets and lengths in bytes the fixed part tells. BUFFER_TOO_SMALL when not
 // even the fixed part fits, BUFFER_OVERFLOW when the texts do not; both tell the size wanted.
-class Answer {
+class TextAnswer {
  public:
-  Answer(PVOID buffer, ULONG size, PULONG needed) : buffer_(buffer), size_(size), needed_(needed) {}
+  TextAnswer(PVOID buffer, ULONG size, PULONG needed) : buffer_(buffer), size_(size), needed_(needed) {}
 
   void text(USHORT& length, USHORT* offset, std::u16string_view text) {
     if (texts_.empty()) end_ = fixed_;
@@ -59,7 +59,7 @@ ULONG instance_count(FilterManager& manager, const Filter& filter) {
 }
 
 NTSTATUS tell_filter(FilterManager& manager, const Filter& filter, FILTER_INFORMATION_CLASS which,
-                     Answer answer) {
+                     TextAnswer answer) {
   const std::u16string altitude = filter.definitions.front().altitude.text();
   const ULONG instances = instance_count(manager, filter);
   if (which == FilterFullInformation) {
@@ -88,7 +88,7 @@ NTSTATUS tell_filter(FilterManager& manager, const Filter& filter, FILTER_INFORM
   return STATUS_INVALID_PARAMETER;
 }
 
-NTSTATUS tell_instance(Instance& instance, INSTANCE_INFORMATION_CLASS which, Answer answer) {
+NTSTATUS tell_instance(Instance& instance, INSTANCE_INFORMATION_CLASS which, TextAnswer answer) {
   const std::u16string altitude = instance.altitude.text();
   const std::u16string& volume = instance.volume.volume().names().device;
   const auto texts = [&](auto& information) {

@@ -11,7 +11,7 @@ using namespace fltsim::fltmgr;
 
 namespace {
 
-struct CreateArguments {
+struct OwnCreate {
   PFLT_FILTER filter;
   PFLT_INSTANCE instance;
   PHANDLE handle;
@@ -42,7 +42,7 @@ NTSTATUS check_context(const char* routine, const IO_DRIVER_CREATE_CONTEXT& cont
 }
 
 // With an instance, what is done with the file later goes below it too, by handle or by object (CB-51).
-NTSTATUS create(nt::Thread& thread, const char* routine, const CreateArguments& asked) {
+NTSTATUS create(nt::Thread& thread, const char* routine, const OwnCreate& asked) {
   auto& manager = thread.system.fltmgr();
   if (manager.live(asked.filter, routine) == nullptr) return STATUS_INVALID_PARAMETER;
   auto* instance = asked.instance == nullptr ? nullptr : manager.live(asked.instance, routine);

@@ -11,8 +11,8 @@ namespace fltsim::io {
 
 namespace {
 
-constexpr std::size_t kFullFixed = offsetof(FILE_FULL_EA_INFORMATION, EaName);
-constexpr std::size_t kGetFixed = offsetof(FILE_GET_EA_INFORMATION, EaName);
+constexpr std::size_t kFullEaFixed = offsetof(FILE_FULL_EA_INFORMATION, EaName);
+constexpr std::size_t kGetEaFixed = offsetof(FILE_GET_EA_INFORMATION, EaName);
 
 // What a name of FAT may hold, without wildcards.
 bool is_valid_name(std::string_view name) {
@@ -29,13 +29,13 @@ std::string upper(std::string_view name) {
 }
 
 std::size_t size_of(const fs::ExtendedAttribute& one) {
-  return kFullFixed + one.name.size() + 1 + one.value.size();
+  return kFullEaFixed + one.name.size() + 1 + one.value.size();
 }
 
 // FILE_FULL_EA_INFORMATION entries, 4-aligned, in what room there is.
-class EntryWriter {
+class EaWriter {
  public:
-  EntryWriter(void* buffer, std::size_t length) : output_(buffer, length) {}
+  EaWriter(void* buffer, std::size_t length) : output_(buffer, length) {}
 
   // False: no room, and nothing written.
   bool add(const fs::ExtendedAttribute& one) {
@@ -47,7 +47,7 @@ class EntryWriter {
     entry.EaNameLength = static_cast<UCHAR>(one.name.size());
     entry.EaValueLength = static_cast<USHORT>(one.value.size());
     std::byte* here = output_.at(output_.used());
-    output_.append(&entry, kFullFixed);
+    output_.append(&entry, kFullEaFixed);
     output_.append(one.name.c_str(), one.name.size() + 1);
     output_.append(one.value.data(), one.value.size());
     if (previous_ != nullptr) {
@@ -72,10 +72,10 @@ NTSTATUS parse_names(const void* list, std::size_t length, std::vector<std::stri
   for (std::size_t at = 0;;) {
     wrong_at = at;
     FILE_GET_EA_INFORMATION entry{};
-    if (length - at < kGetFixed) return STATUS_EA_LIST_INCONSISTENT;
-    std::memcpy(&entry, bytes + at, kGetFixed);
-    if (length - at - kGetFixed < entry.EaNameLength) return STATUS_EA_LIST_INCONSISTENT;
-    const std::string_view name(reinterpret_cast<const char*>(bytes + at + kGetFixed), entry.EaNameLength);
+    if (length - at < kGetEaFixed) return STATUS_EA_LIST_INCONSISTENT;
+    std::memcpy(&entry, bytes + at, kGetEaFixed);
+    if (length - at - kGetEaFixed < entry.EaNameLength) return STATUS_EA_LIST_INCONSISTENT;
+    const std::string_view name(reinterpret_cast<const char*>(bytes + at + kGetEaFixed), entry.EaNameLength);
     if (!is_valid_name(name)) return STATUS_INVALID_EA_NAME;
     names.push_back(upper(name));
     if (entry.NextEntryOffset == 0) return STATUS_SUCCESS;
@@ -87,7 +87,7 @@ NTSTATUS parse_names(const void* list, std::size_t length, std::vector<std::stri
 
 // One that the file does not have is answered with an empty value.
 IO_STATUS_BLOCK query_named(const std::vector<fs::ExtendedAttribute>& held,
-                            const std::vector<std::string>& names, EntryWriter& writer, bool single) {
+                            const std::vector<std::string>& names, EaWriter& writer, bool single) {
   for (const std::string& name : names) {
     const auto found = std::ranges::find(held, name, &fs::ExtendedAttribute::name);
     const bool written =
@@ -107,11 +107,11 @@ NTSTATUS parse_extended_attributes(const void* buffer, std::size_t length,
   for (std::size_t at = 0;;) {
     wrong_at = at;
     FILE_FULL_EA_INFORMATION entry{};
-    if (length - at < kFullFixed) return STATUS_EA_LIST_INCONSISTENT;
-    std::memcpy(&entry, bytes + at, kFullFixed);
-    const std::size_t size = kFullFixed + entry.EaNameLength + 1u + entry.EaValueLength;
+    if (length - at < kFullEaFixed) return STATUS_EA_LIST_INCONSISTENT;
+    std::memcpy(&entry, bytes + at, kFullEaFixed);
+    const std::size_t size = kFullEaFixed + entry.EaNameLength + 1u + entry.EaValueLength;
     if (length - at < size) return STATUS_EA_LIST_INCONSISTENT;
-    const char* text = reinterpret_cast<const char*>(bytes + at + kFullFixed);
+    const char* text = reinterpret_cast<const char*>(bytes + at + kFullEaFixed);
     if (text[entry.EaNameLength] != '\0') return STATUS_EA_LIST_INCONSISTENT;
     const std::string_view name(text, entry.EaNameLength);
     if (!is_valid_name(name) || (entry.Flags & ~FILE_NEED_EA) != 0) return STATUS_INVALID_EA_NAME;
@@ -133,7 +133,7 @@ IO_STATUS_BLOCK query_ea_below(FileObject& file, const FLT_IO_PARAMETER_BLOCK& b
   const NTSTATUS status = file.file_system().query_extended_attributes(*file.open, held);
   if (!NT_SUCCESS(status)) return answer(status);
   const bool single = (block.OperationFlags & SL_RETURN_SINGLE_ENTRY) != 0;
-  EntryWriter writer(buffer, asked.Length);
+  EaWriter writer(buffer, asked.Length);
   if (asked.EaList != nullptr && asked.EaListLength != 0) {
     std::vector<std::string> names;
     std::size_t wrong_at = 0;

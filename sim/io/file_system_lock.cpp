@@ -12,8 +12,8 @@ namespace fltsim::io {
 namespace {
 
 // What a thread waits with until somebody completes its request.
-struct Wait {
-  Wait() { nt::Dispatcher::initialize(header, nt::DispatcherType::kNotificationEvent, 0); }
+struct LockWait {
+  LockWait() { nt::Dispatcher::initialize(header, nt::DispatcherType::kNotificationEvent, 0); }
   nt::DispatcherHeader header{};
   std::atomic<NTSTATUS> status{STATUS_PENDING};
 };
@@ -41,7 +41,7 @@ IO_STATUS_BLOCK lock_range(FileObject& file, const Operation& operation, const F
   const ByteRange range = range_of(file, parameters);
   const bool fast = operation.kind == Operation::Kind::kFastIo;
   const bool fail_immediately = parameters.LockControl.FailImmediately != FALSE;
-  const auto wait = std::make_shared<Wait>();
+  const auto wait = std::make_shared<LockWait>();
   ByteRangeLocks::Ticket ticket = 0;
   const NTSTATUS status = locks.lock(
       range, fast || fail_immediately,

@@ -11,8 +11,8 @@ namespace fltsim::io {
 
 namespace {
 
-struct Wait {
-  Wait() { nt::Dispatcher::initialize(header, nt::DispatcherType::kNotificationEvent, 0); }
+struct NotifyWait {
+  NotifyWait() { nt::Dispatcher::initialize(header, nt::DispatcherType::kNotificationEvent, 0); }
   nt::DispatcherHeader header{};
   std::atomic<bool> told{false};
   DirectoryWatches::Told answer;
@@ -46,7 +46,7 @@ IO_STATUS_BLOCK notify_below(FileObject& file, const Operation& operation,
   nt::Thread& thread = nt::current_thread("a change notification");
   nt::Dispatcher& dispatcher = thread.system.nt().dispatcher();
   DirectoryWatches& watches = file.volume->watches();
-  const auto wait = std::make_shared<Wait>();
+  const auto wait = std::make_shared<NotifyWait>();
   DirectoryWatches::Ticket ticket = 0;
   const bool at_once = watches.wait(
       request, wait->answer,

@@ -9,7 +9,7 @@
 namespace fltsim::nt {
 namespace {
 
-constexpr std::size_t kSidHeader = offsetof(SID, SubAuthority);
+constexpr std::size_t kSidFixed = offsetof(SID, SubAuthority);
 constexpr std::uint16_t kDaclAutoInherited = 0x0400;
 constexpr std::uint16_t kSaclAutoInherited = 0x0800;
 constexpr std::uint16_t kSaclProtected = 0x2000;
@@ -18,7 +18,7 @@ constexpr std::uint16_t kDaclFlags =
 constexpr std::uint16_t kSaclFlags =
     SE_SACL_PRESENT | SE_SACL_DEFAULTED | kSaclAutoInherited | kSaclProtected;
 
-struct Parts {
+struct DescriptorParts {
   std::uint16_t control = 0;
   Descriptor owner;
   Descriptor group;
@@ -34,8 +34,8 @@ class Reader {
   std::optional<Descriptor> sid(const void* at) const {
     if (at == nullptr) return Descriptor();
     const auto* bytes = static_cast<const std::uint8_t*>(at);
-    if (!holds(bytes, kSidHeader) || bytes[1] > SID_MAX_SUB_AUTHORITIES) return std::nullopt;
-    return copy(bytes, kSidHeader + bytes[1] * sizeof(std::uint32_t));
+    if (!holds(bytes, kSidFixed) || bytes[1] > SID_MAX_SUB_AUTHORITIES) return std::nullopt;
+    return copy(bytes, kSidFixed + bytes[1] * sizeof(std::uint32_t));
   }
   std::optional<Descriptor> acl(const void* at) const {
     if (at == nullptr) return Descriptor();
@@ -62,7 +62,7 @@ class Reader {
   std::size_t size_;
 };
 
-std::optional<Parts> take_apart(const void* descriptor, std::size_t available) {
+std::optional<DescriptorParts> take_apart(const void* descriptor, std::size_t available) {
   const auto* base = static_cast<const std::uint8_t*>(descriptor);
   SECURITY_DESCRIPTOR_RELATIVE header{};
   if (available < sizeof header) return std::nullopt;
@@ -89,11 +89,11 @@ std::optional<Parts> take_apart(const void* descriptor, std::size_t available) {
   const auto owner_copy = reader.sid(owner), group_copy = reader.sid(group);
   const auto dacl_copy = reader.acl(dacl), sacl_copy = reader.acl(sacl);
   if (!owner_copy || !group_copy || !dacl_copy || !sacl_copy) return std::nullopt;
-  return Parts{static_cast<std::uint16_t>(header.Control & (kDaclFlags | kSaclFlags)), *owner_copy,
-               *group_copy, *dacl_copy, *sacl_copy};
+  return DescriptorParts{static_cast<std::uint16_t>(header.Control & (kDaclFlags | kSaclFlags)), *owner_copy,
+                         *group_copy, *dacl_copy, *sacl_copy};
 }
 
-Descriptor put_together(const Parts& parts) {
+Descriptor put_together(const DescriptorParts& parts) {
   SECURITY_DESCRIPTOR_RELATIVE header{};
   header.Revision = SECURITY_DESCRIPTOR_REVISION;
   header.Control = static_cast<SECURITY_DESCRIPTOR_CONTROL>(SE_SELF_RELATIVE | parts.control);
@@ -113,7 +113,7 @@ Descriptor put_together(const Parts& parts) {
   return bytes;
 }
 
-void take(Parts& to, const Parts& from, std::uint32_t information) {
+void take(DescriptorParts& to, const DescriptorParts& from, std::uint32_t information) {
   const auto flags = [&](std::uint16_t mask) {
     to.control = static_cast<std::uint16_t>((to.control & ~mask) | (from.control & mask));
   };
@@ -129,8 +129,8 @@ void take(Parts& to, const Parts& from, std::uint32_t information) {
   }
 }
 
-Parts parts_of(const Descriptor& descriptor) {
-  return take_apart(descriptor.data(), descriptor.size()).value_or(Parts{});
+DescriptorParts parts_in(const Descriptor& descriptor) {
+  return take_apart(descriptor.data(), descriptor.size()).value_or(DescriptorParts{});
 }
 
 void append_allowed(Descriptor& list, const Sid& sid, std::uint32_t mask) {
@@ -149,19 +149,19 @@ void append_allowed(Descriptor& list, const Sid& sid, std::uint32_t mask) {
 }  // namespace
 
 Descriptor copy_descriptor(const void* descriptor, std::size_t available) {
-  const std::optional<Parts> parts = take_apart(descriptor, available);
+  const std::optional<DescriptorParts> parts = take_apart(descriptor, available);
   return parts ? put_together(*parts) : Descriptor();
 }
 
 Descriptor select_parts(const Descriptor& descriptor, std::uint32_t information) {
-  Parts selected;
-  take(selected, parts_of(descriptor), information);
+  DescriptorParts selected;
+  take(selected, parts_in(descriptor), information);
   return put_together(selected);
 }
 
 Descriptor replace_parts(const Descriptor& descriptor, const Descriptor& changes, std::uint32_t information) {
-  Parts parts = parts_of(descriptor);
-  take(parts, parts_of(changes), information);
+  DescriptorParts parts = parts_in(descriptor);
+  take(parts, parts_in(changes), information);
   return put_together(parts);
 }
 
@@ -172,7 +172,7 @@ Descriptor default_file_descriptor() {
   constexpr std::uint32_t kReadAndExecute = 0x001200A9;
   const Sid local_system = make_sid(kNtAuthority, {SECURITY_LOCAL_SYSTEM_RID});
   const Sid administrators = make_sid(kNtAuthority, {SECURITY_BUILTIN_DOMAIN_RID, DOMAIN_ALIAS_RID_ADMINS});
-  Parts parts;
+  DescriptorParts parts;
   parts.owner = administrators;
   parts.group = local_system;
   parts.control = SE_DACL_PRESENT | kDaclAutoInherited;
