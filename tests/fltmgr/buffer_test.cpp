@@ -1,4 +1,6 @@
 // The buffers of an operation, its status below, tag data, and routine addresses (CB-37, CB-38, CB-41, CB-56).
+#include <cstring>
+
 #include "fltmgr/filter_test.hpp"
 
 namespace fltsim::fltmgr {
@@ -6,7 +8,7 @@ namespace {
 
 using testing::ElementsAre;
 
-constexpr ULONG kTag = 0x73776170;
+constexpr ULONG kBufferTag = 0x73776170;
 
 class BufferTest : public FilterTest {};
 
@@ -83,7 +85,7 @@ LambdaDriver swapping(PFLT_INSTANCE& instance, bool retain, PMDL& swapped, PMDL&
       IRP_MJ_READ,
       [&](PFLT_CALLBACK_DATA data, PCFLT_RELATED_OBJECTS, PVOID* context) {
         auto& read = data->Iopb->Parameters.Read;
-        void* mine = FltAllocatePoolAlignedWithTag(instance, NonPagedPool, 65536, kTag);
+        void* mine = FltAllocatePoolAlignedWithTag(instance, NonPagedPool, 65536, kBufferTag);
         swapped = IoAllocateMdl(mine, 65536, FALSE, FALSE, nullptr);
         MmBuildMdlForNonPagedPool(swapped);
         read.ReadBuffer = mine;
@@ -96,7 +98,7 @@ LambdaDriver swapping(PFLT_INSTANCE& instance, bool retain, PMDL& swapped, PMDL&
         told = static_cast<PMDL>(FltGetSwappedBufferMdlAddress(data));
         if (retain) FltRetainSwappedBufferMdlAddress(data);
         std::memcpy(data->Iopb->Parameters.Read.ReadBuffer, context, data->IoStatus.Information);
-        FltFreePoolAlignedWithTag(instance, context, kTag);
+        FltFreePoolAlignedWithTag(instance, context, kBufferTag);
         return FLT_POSTOP_FINISHED_PROCESSING;
       });
 }
@@ -215,7 +217,7 @@ TEST_F(BufferTest, RoutineAddressIsThereForWhatIsSimulatedOnly) {
   load(noting());
   kernel([] {
     EXPECT_EQ(FltGetRoutineAddress("FltGetRoutineAddress"), reinterpret_cast<PVOID>(&FltGetRoutineAddress));
-    EXPECT_EQ(FltGetRoutineAddress("FltEnlistInTransaction"), nullptr);
+    EXPECT_EQ(FltGetRoutineAddress("FltCheckOplock"), nullptr);
     EXPECT_EQ(FltGetRoutineAddress("ZwClose"), nullptr);
     EXPECT_EQ(FltGetRoutineAddress("FltNoSuchRoutine"), nullptr);
   });

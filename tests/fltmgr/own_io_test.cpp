@@ -1,5 +1,7 @@
 // What a filter asks of files for itself, by routine and by callback data of its own (CB-46, CB-50, CB-53), and what
 // filters and instances tell of themselves.
+#include <cstring>
+
 #include "fltmgr/filter_test.hpp"
 #include "fltmgr/recording_driver.hpp"
 
@@ -8,7 +10,7 @@ namespace {
 
 using testing::ElementsAre;
 
-constexpr ULONG kTag = 0x65637074;
+constexpr ULONG kEcpTag = 0x65637074;
 
 class OwnIoTest : public FilterTest {
  protected:
@@ -224,7 +226,7 @@ TEST_F(OwnIoTest, ExtraCreateParameterIsFoundByThoseBelow) {
     cleaned = 0;
     ASSERT_EQ(FltAllocateExtraCreateParameterList(filter, 0, &list), STATUS_SUCCESS);
     ASSERT_EQ(FltAllocateExtraCreateParameter(
-                  filter, &kEcp, 4, 0, [](PVOID, LPCGUID) { ++cleaned; }, kTag, &context),
+                  filter, &kEcp, 4, 0, [](PVOID, LPCGUID) { ++cleaned; }, kEcpTag, &context),
               STATUS_SUCCESS);
     *static_cast<char*>(context) = 'x';
     EXPECT_EQ(FltInsertExtraCreateParameter(filter, list, context), STATUS_SUCCESS);
@@ -244,6 +246,12 @@ TEST_F(OwnIoTest, ExtraCreateParameterIsFoundByThoseBelow) {
               STATUS_SUCCESS);
     EXPECT_TRUE(FltIsEcpAcknowledged(filter, context));
     FltClose(handle);
+    PVOID taken = nullptr;
+    EXPECT_EQ(FltRemoveExtraCreateParameter(filter, list, &kEcp, &taken, nullptr), STATUS_SUCCESS);
+    EXPECT_EQ(taken, context);
+    EXPECT_EQ(FltRemoveExtraCreateParameter(filter, list, &kEcp, &taken, nullptr), STATUS_NOT_FOUND);
+    EXPECT_EQ(cleaned, 0);
+    EXPECT_EQ(FltInsertExtraCreateParameter(filter, list, context), STATUS_SUCCESS);
     FltFreeExtraCreateParameterList(filter, list);
     EXPECT_EQ(cleaned, 1);
   });
@@ -263,7 +271,7 @@ TEST_F(OwnIoTest, ListThatAFilterSetsGoesWithTheCreate) {
             PVOID context = nullptr;
             FltAllocateExtraCreateParameterList(objects->Filter, 0, &list);
             FltAllocateExtraCreateParameter(
-                objects->Filter, &kEcp, 4, 0, [](PVOID, LPCGUID) { ++*counter; }, kTag, &context);
+                objects->Filter, &kEcp, 4, 0, [](PVOID, LPCGUID) { ++*counter; }, kEcpTag, &context);
             FltInsertExtraCreateParameter(objects->Filter, list, context);
             EXPECT_EQ(FltSetEcpListIntoCallbackData(objects->Filter, data, list), STATUS_SUCCESS);
             second = FltSetEcpListIntoCallbackData(objects->Filter, data, list);
@@ -283,6 +291,86 @@ TEST_F(OwnIoTest, WhatIsNoExtraCreateParameterStopsTheMachine) {  // VER-20
     FltFreeExtraCreateParameter(filter, nothing + 32);
   });
   EXPECT_THAT(finding("VER-20"), testing::HasSubstr("FltFreeExtraCreateParameter"));
+}
+
+TEST_F(OwnIoTest, PurgedNameIsAskedForAnew) {
+  std::vector<NTSTATUS> told;
+  load(on(IRP_MJ_READ,
+          [&](PFLT_CALLBACK_DATA data, PCFLT_RELATED_OBJECTS objects, auto) {
+            const auto ask = [&](FLT_FILE_NAME_OPTIONS method) {
+              PFLT_FILE_NAME_INFORMATION name = nullptr;
+              told.push_back(FltGetFileNameInformation(data, FLT_FILE_NAME_OPENED | method, &name));
+              if (name != nullptr) FltReleaseFileNameInformation(name);
+            };
+            ask(FLT_FILE_NAME_QUERY_DEFAULT);
+            ask(FLT_FILE_NAME_QUERY_CACHE_ONLY);
+            told.push_back(FltPurgeFileNameInformationCache(objects->Instance, objects->FileObject));
+            ask(FLT_FILE_NAME_QUERY_CACHE_ONLY);
+            ask(FLT_FILE_NAME_QUERY_DEFAULT);
+            told.push_back(FltPurgeFileNameInformationCache(objects->Instance, nullptr));
+            ask(FLT_FILE_NAME_QUERY_CACHE_ONLY);
+            return FLT_PREOP_SUCCESS_NO_CALLBACK;
+          }),
+       {.altitude = u"360900"});
+  app.read(open(), 1, 0);
+  EXPECT_THAT(told, ElementsAre(STATUS_SUCCESS, STATUS_SUCCESS, STATUS_SUCCESS, STATUS_FLT_NAME_CACHE_MISS,
+                                STATUS_SUCCESS, STATUS_SUCCESS, STATUS_FLT_NAME_CACHE_MISS));
+}
+
+TEST_F(OwnIoTest, CancellableWaitEndsWithTheEventTheTimeoutOrTheThread) {
+  KEVENT event;
+  kernel([&] {
+    KeInitializeEvent(&event, NotificationEvent, TRUE);
+    EXPECT_EQ(FltCancellableWaitForSingleObject(&event, nullptr, nullptr), STATUS_SUCCESS);
+    KeClearEvent(&event);
+    LARGE_INTEGER soon;
+    soon.QuadPart = -10;
+    EXPECT_EQ(FltCancellableWaitForSingleObject(&event, &soon, nullptr), STATUS_TIMEOUT);
+  });
+  NTSTATUS ended = STATUS_SUCCESS;
+  load(on(IRP_MJ_READ,
+          [&](PFLT_CALLBACK_DATA data, auto, auto) {
+            ended = FltCancellableWaitForSingleObject(&event, nullptr, data);
+            return FLT_PREOP_SUCCESS_NO_CALLBACK;
+          }),
+       {.altitude = u"360900"});
+  Process other = machine.start_process({.image = u"C:\\other.exe"});
+  const FileHandle file = other.create({.path = u"C:\\plan.txt"}).handle;
+  ThreadHandle reader = other.start_thread("reader", [&] { static_cast<void>(other.read(file, 1, 0)); });
+  static_cast<void>(machine.run_to_quiescence());
+  EXPECT_FALSE(reader.done());
+  EXPECT_EQ(other.kill(), Outcome::kDone);
+  static_cast<void>(machine.run_to_quiescence());
+  EXPECT_EQ(ended, STATUS_THREAD_IS_TERMINATING);
+}
+
+// --- transactions ---
+
+TEST_F(OwnIoTest, NothingIsATransaction) {
+  PFLT_CONTEXT context = nullptr;
+  kernel([&] {
+    EXPECT_EQ(FltGetTransactionContext(instance, nullptr, &context), STATUS_INVALID_PARAMETER);
+    EXPECT_EQ(FltSetTransactionContext(instance, nullptr, FLT_SET_CONTEXT_KEEP_IF_EXISTS, nullptr, &context),
+              STATUS_INVALID_PARAMETER);
+    EXPECT_EQ(FltDeleteTransactionContext(instance, nullptr, &context), STATUS_INVALID_PARAMETER);
+    EXPECT_EQ(FltEnlistInTransaction(instance, nullptr, nullptr, FLT_MAX_TRANSACTION_NOTIFICATIONS),
+              STATUS_INVALID_PARAMETER);
+    EXPECT_EQ(FltRollbackEnlistment(instance, nullptr, nullptr), STATUS_INVALID_PARAMETER);
+    EXPECT_EQ(FltPrePrepareComplete(instance, nullptr, nullptr), STATUS_INVALID_PARAMETER);
+    EXPECT_EQ(FltPrepareComplete(instance, nullptr, nullptr), STATUS_INVALID_PARAMETER);
+    EXPECT_EQ(FltCommitComplete(instance, nullptr, nullptr), STATUS_INVALID_PARAMETER);
+    EXPECT_EQ(FltCommitFinalizeComplete(instance, nullptr, nullptr), STATUS_INVALID_PARAMETER);
+    EXPECT_EQ(FltRollbackComplete(instance, nullptr, nullptr), STATUS_INVALID_PARAMETER);
+    TRANSACTION_BASIC_INFORMATION information{};
+    EXPECT_EQ(ZwQueryInformationTransaction(nullptr, TransactionBasicInformation, &information,
+                                            sizeof information, nullptr),
+              STATUS_INVALID_HANDLE);
+  });
+  kernel_that_stops([&] {
+    int nothing = 0;
+    FltGetTransactionContext(instance, reinterpret_cast<PKTRANSACTION>(&nothing), &context);
+  });
+  EXPECT_THAT(finding("VER-20"), testing::HasSubstr("FltGetTransactionContext"));
 }
 
 // --- who is who ---
