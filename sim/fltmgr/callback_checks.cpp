@@ -147,7 +147,10 @@ void check_completion(ActiveOperation& operation, const Frame& frame) {
 void check_synchronize(const ActiveOperation& operation, const Frame& frame) {
   const UCHAR major = operation.request->parameters.MajorFunction;
   if (major == IRP_MJ_CREATE) {
-    report_error(frame, "VER-8", "FLT_PREOP_SYNCHRONIZE for a create, which is synchronised already.");
+    // Of no consequence, and published drivers do it.
+    report(frame.entry->instance->filter, "VER-8", Severity::kWarning,
+           "FLT_PREOP_SYNCHRONIZE for a create, which is synchronised already: return "
+           "FLT_PREOP_SUCCESS_WITH_CALLBACK (CB-13).");
   } else if (is_read_or_write(major) && !is_synchronous(operation.data)) {
     report_error(
         frame, "VER-8",

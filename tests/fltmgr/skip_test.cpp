@@ -144,6 +144,7 @@ TEST_F(SkipTest, SynchronizeForACreateIsReported) {  // CB-13, VER-8
       IRP_MJ_CREATE, [](auto, auto, auto) { return FLT_PREOP_SYNCHRONIZE; },
       [](auto, auto, auto, auto) { return FLT_POSTOP_FINISHED_PROCESSING; }));
   EXPECT_THAT(finding("VER-8"), HasSubstr("create"));
+  EXPECT_EQ(machine.verifier().findings().front().severity, Severity::kWarning);
 }
 
 TEST_F(SkipTest, StatusThatIsSetAndGoesOnWithACallbackIsReported) {  // VER-10
