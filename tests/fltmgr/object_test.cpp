@@ -212,6 +212,34 @@ TEST_F(DeleteContextTest, StreamHandleContextIsReturnedOrReleased) {
   app.close(handle);
 }
 
+// --- extra create parameters ---
+
+TEST_F(ObjectTest, RemovedExtraCreateParameterIsTheCallersToFree) {
+  constexpr GUID kType{0x22222222, 2, 3, {4, 5, 6, 7, 8, 9, 10, 11}};
+  static int cleaned;
+  cleaned = 0;
+  load(noting());
+  kernel([&] {
+    PECP_LIST list = nullptr;
+    PVOID context = nullptr;
+    ASSERT_EQ(FltAllocateExtraCreateParameterList(filter, 0, &list), STATUS_SUCCESS);
+    ASSERT_EQ(FltAllocateExtraCreateParameter(
+                  filter, &kType, 8, 0, [](PVOID, LPCGUID) { ++cleaned; }, 0x70634554, &context),
+              STATUS_SUCCESS);
+    ASSERT_EQ(FltInsertExtraCreateParameter(filter, list, context), STATUS_SUCCESS);
+    PVOID removed = nullptr;
+    ULONG size = 0;
+    EXPECT_EQ(FltRemoveExtraCreateParameter(filter, list, &kType, &removed, &size), STATUS_SUCCESS);
+    EXPECT_EQ(removed, context);
+    EXPECT_EQ(size, 8u);
+    EXPECT_EQ(FltRemoveExtraCreateParameter(filter, list, &kType, &removed, &size), STATUS_NOT_FOUND);
+    FltFreeExtraCreateParameterList(filter, list);
+    EXPECT_EQ(cleaned, 0) << "it was not in the list any more";
+    FltFreeExtraCreateParameter(filter, context);
+    EXPECT_EQ(cleaned, 1);
+  });
+}
+
 // --- files of a filter's own ---
 
 class OwnFileTest : public FilterTest {

@@ -114,8 +114,11 @@ std::string code_of(std::string_view source) {
 Names called_names(std::string_view code) {
   Names names;
   for_each_name(code, [&](std::string_view name, std::size_t end) {
+    std::size_t begin = static_cast<std::size_t>(name.data() - code.data());
+    while (begin > 0 && is_space(code[begin - 1])) --begin;
     while (end < code.size() && is_space(code[end])) ++end;
-    if (end < code.size() && code[end] == '(') names.emplace(name);
+    const bool is_taken = begin > 0 && (code[begin - 1] == '=' || code[begin - 1] == '&');
+    if (is_taken || (end < code.size() && code[end] == '(')) names.emplace(name);
   });
   return names;
 }
@@ -195,7 +198,7 @@ std::vector<Routine> routines() {
     if (!is_run(file)) continue;
     Names called;
     for (const std::string& name : called_names(code_of(read_project_file(file)))) {
-      if (declared.contains(name)) called.insert(name);
+      if (declared.contains(name) || exports.contains(name)) called.insert(name);
     }
     for (const std::string& name : headers.closure(called)) files_of[name].push_back(file);
   }
@@ -209,7 +212,8 @@ std::vector<Routine> routines() {
   };
   for (const auto& [name, refuses] : exports) {
     const bool ours = name.starts_with("fltsim_") || name.starts_with("fltlink_");
-    if (!ours && (refuses || declared.contains(name))) add(name, refuses, false);
+    // Some have no prototype in our headers: drivers bring it, as with the WDK.
+    if (!ours && (declared.contains(name) || family_of(name) != "Win32")) add(name, refuses, false);
   }
   for (const std::string& name : headers.functions()) {
     if (exports.contains(name) || family_of(name) == "Win32") continue;

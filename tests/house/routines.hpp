@@ -12,7 +12,7 @@ namespace house {
 // The source without comments and without the contents of its string and character literals.
 std::string code_of(std::string_view source);
 
-// Names that are followed by an opening parenthesis: calls, and definitions.
+// Names that are followed by an opening parenthesis, which are calls and definitions, or whose address is taken: behind = or &.
 using Names = std::set<std::string, std::less<>>;
 Names called_names(std::string_view code);
 

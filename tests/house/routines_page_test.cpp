@@ -145,6 +145,11 @@ TEST(RoutinesTest, NameInACommentOrALiteralIsNoCall) {
   EXPECT_THAT(called_names(code), ElementsAre("KeD", "KeG"));
 }
 
+TEST(RoutinesTest, RoutineWhoseAddressIsTakenIsCalledLater) {
+  EXPECT_THAT(called_names("auto insert = RtlA; table(&RtlB, x, RtlC);"),
+              ElementsAre("RtlA", "RtlB", "table"));
+}
+
 TEST(RoutinesTest, MacroAndInlineFunctionLeadToWhatTheyCall) {
   HeaderCode headers;
   headers.read(
