@@ -7,6 +7,7 @@
 
 extern "C" {  // as drivers declare them, which the WDK does not
 POBJECT_TYPE ObGetObjectType(PVOID Object);
+VOID ObMakeTemporaryObject(PVOID Object);
 NTSTATUS ObReferenceObjectByName(PUNICODE_STRING ObjectName, ULONG Attributes, PACCESS_STATE AccessState,
                                  ACCESS_MASK DesiredAccess, POBJECT_TYPE ObjectType,
                                  KPROCESSOR_MODE AccessMode, PVOID ParseContext, PVOID* Object);
@@ -153,19 +154,23 @@ TEST_F(ObCmTest, NewerNotificationRoutinesAreRegisteredAndRemoved) {
   EXPECT_TRUE(machine_.verifier().clean());
 }
 
-TEST_F(ObCmTest, FlushedListIsEmptyAndGivesAllItsEntries) {
+TEST_F(ObCmTest, PermanentObjectOutlivesItsHandlesUntilItIsMadeTemporary) {
   kernel([] {
-    SLIST_HEADER list;
-    SLIST_ENTRY entries[2];
-    InitializeSListHead(&list);
-    InterlockedPushEntrySList(&list, &entries[0]);
-    InterlockedPushEntrySList(&list, &entries[1]);
-    PSLIST_ENTRY all = InterlockedFlushSList(&list);
-    EXPECT_EQ(all, &entries[1]);
-    EXPECT_EQ(all->Next, &entries[0]);
-    EXPECT_EQ(entries[0].Next, nullptr);
-    EXPECT_EQ(ExQueryDepthSList(&list), 0);
-    EXPECT_EQ(InterlockedFlushSList(&list), nullptr);
+    UNICODE_STRING name;
+    RtlInitUnicodeString(&name, u"\\BaseNamedObjects\\Lasting");
+    OBJECT_ATTRIBUTES attributes;
+    InitializeObjectAttributes(&attributes, &name, OBJ_KERNEL_HANDLE | OBJ_PERMANENT, nullptr, nullptr);
+    HANDLE handle = nullptr;
+    ASSERT_EQ(ZwCreateEvent(&handle, EVENT_ALL_ACCESS, &attributes, NotificationEvent, FALSE),
+              STATUS_SUCCESS);
+    ASSERT_EQ(ZwClose(handle), STATUS_SUCCESS);
+    PVOID event = nullptr;
+    ASSERT_EQ(ObReferenceObjectByName(&name, 0, nullptr, 0, nullptr, KernelMode, nullptr, &event),
+              STATUS_SUCCESS);
+    ObMakeTemporaryObject(event);
+    ObDereferenceObject(event);
+    EXPECT_EQ(ObReferenceObjectByName(&name, 0, nullptr, 0, nullptr, KernelMode, nullptr, &event),
+              STATUS_OBJECT_NAME_NOT_FOUND);
   });
 }
 

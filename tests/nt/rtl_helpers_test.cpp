@@ -7,7 +7,7 @@
 #include "nt/kernel_test.hpp"
 
 // As drivers declare it, which the WDK does not.
-extern "C" NTSTATUS RtlSystemTimeToLocalTime(const LARGE_INTEGER* SystemTime, PLARGE_INTEGER LocalTime);
+extern "C" NTSTATUS RtlSystemTimeToLocalTime(PLARGE_INTEGER SystemTime, PLARGE_INTEGER LocalTime);
 
 namespace fltsim::nt {
 namespace {

@@ -23,6 +23,10 @@ NTSTATUS ObReferenceObjectByPointer(PVOID Object, ACCESS_MASK DesiredAccess, POB
                                     KPROCESSOR_MODE AccessMode);
 LONG_PTR ObfReferenceObject(PVOID Object);
 LONG_PTR ObfDereferenceObject(PVOID Object);
+LONG_PTR ObfReferenceObjectWithTag(PVOID Object, ULONG Tag);
+LONG_PTR ObfDereferenceObjectWithTag(PVOID Object, ULONG Tag);
+#define ObReferenceObjectWithTag(object, tag) ObfReferenceObjectWithTag(object, tag)
+#define ObDereferenceObjectWithTag(object, tag) ObfDereferenceObjectWithTag(object, tag)
 #define ObReferenceObject(object) ObfReferenceObject(object)
 #define ObDereferenceObject(object) ObfDereferenceObject(object)
 NTSTATUS ObOpenObjectByPointer(PVOID Object, ULONG HandleAttributes, struct _ACCESS_STATE* PassedAccessState,
