@@ -145,7 +145,8 @@ NTSTATUS IoEnumerateDeviceObjectList(PDRIVER_OBJECT DriverObject, PDEVICE_OBJECT
   nt::enter("IoEnumerateDeviceObjectList", nt::kDispatch);
   const ULONG room = DeviceObjectListSize / sizeof(PDEVICE_OBJECT);
   ULONG count = 0;
-  for (PDEVICE_OBJECT device = DriverObject->DeviceObject; device != nullptr; device = device->NextDevice) ++count;
+  for (PDEVICE_OBJECT device = DriverObject->DeviceObject; device != nullptr; device = device->NextDevice)
+    ++count;
   *ActualNumberDeviceObjects = count;
   if (DeviceObjectList == nullptr || room < count) return STATUS_BUFFER_TOO_SMALL;
   for (PDEVICE_OBJECT device = DriverObject->DeviceObject; device != nullptr; device = device->NextDevice) {

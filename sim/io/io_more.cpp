@@ -35,35 +35,41 @@ template <class Call>
 void queue(const char* routine, PIO_WORKITEM item, Call call) {
   nt::Thread& thread = nt::enter(routine, nt::kDispatch);
   if (item->queued) {
-    nt::bug_check(thread, "VER-44", std::string(routine) + ": the work item is queued already. Windows stops with "
-                                                           "WORKER_THREAD_RETURNED_AT_BAD_IRQL or corrupts its queue");
+    nt::bug_check(thread, "VER-44",
+                  std::string(routine) +
+                      ": the work item is queued already. Windows stops with "
+                      "WORKER_THREAD_RETURNED_AT_BAD_IRQL or corrupts its queue");
   }
   item->queued = true;
   nt::reference(item->object);
-  thread.system.nt().work().queue([item, object = item->object, driver = thread.driver, call](nt::Thread& worker) {
-    // From now on the routine may queue or free it again.
-    item->queued = false;
-    const auto kept = nt::Ref<void>::adopt(object);
-    const nt::DriverScope scope(worker, driver);
-    nt::call_driver([&] {
-      call(object, item);
-      return 0;
-    });
-  });
+  thread.system.nt().work().queue(
+      [item, object = item->object, driver = thread.driver, call](nt::Thread& worker) {
+        // From now on the routine may queue or free it again.
+        item->queued = false;
+        const auto kept = nt::Ref<void>::adopt(object);
+        const nt::DriverScope scope(worker, driver);
+        nt::call_driver([&] {
+          call(object, item);
+          return 0;
+        });
+      });
 }
 
 PKEVENT create_event(const char* routine, PUNICODE_STRING name, PHANDLE handle, EVENT_TYPE type) {
   nt::Thread& thread = nt::enter(routine, nt::kPassive);
   OBJECT_ATTRIBUTES attributes;
-  InitializeObjectAttributes(&attributes, name, OBJ_KERNEL_HANDLE | OBJ_CASE_INSENSITIVE | OBJ_OPENIF, nullptr, nullptr);
+  InitializeObjectAttributes(&attributes, name, OBJ_KERNEL_HANDLE | OBJ_CASE_INSENSITIVE | OBJ_OPENIF,
+                             nullptr, nullptr);
   const auto event = nt::Ref<nt::Event>::adopt(nt::create_object<nt::Event>(thread.system, nt::kEventType));
   nt::Dispatcher::initialize(event->header,
                              type == NotificationEvent ? nt::DispatcherType::kNotificationEvent
                                                        : nt::DispatcherType::kSynchronizationEvent,
                              1);
-  if (!NT_SUCCESS(nt::insert_object(thread, event.get(), &attributes, EVENT_ALL_ACCESS, handle))) return nullptr;
+  if (!NT_SUCCESS(nt::insert_object(thread, event.get(), &attributes, EVENT_ALL_ACCESS, handle)))
+    return nullptr;
   nt::Ref<void> object;
-  if (nt::reference_by_handle(*handle, 0, &nt::kEventType, nt::Mode::kKernel, object) != STATUS_SUCCESS) return nullptr;
+  if (nt::reference_by_handle(*handle, 0, &nt::kEventType, nt::Mode::kKernel, object) != STATUS_SUCCESS)
+    return nullptr;
   // The handle keeps the object; what is handed out is not counted.
   return static_cast<PKEVENT>(object.get());
 }
@@ -81,7 +87,8 @@ void stack_bounds(ULONG_PTR& low, ULONG_PTR& high) {
 
 // A device that is attached to another one has a deeper stack than one; nobody keeps the way down.
 void refuse_attached(PDEVICE_OBJECT device, const char* routine) {
-  if (device->StackSize > 1) nt::unsupported((std::string(routine) + " of a device that is attached").c_str());
+  if (device->StackSize > 1)
+    nt::unsupported((std::string(routine) + " of a device that is attached").c_str());
 }
 
 bool shares(const FILE_OBJECT& file) {
@@ -90,7 +97,9 @@ bool shares(const FILE_OBJECT& file) {
 
 void count(const FILE_OBJECT& file, SHARE_ACCESS& share, int by) {
   if (!shares(file)) return;
-  const auto add = [by](ULONG& counter, BOOLEAN flag) { counter += static_cast<ULONG>(flag != FALSE ? by : 0); };
+  const auto add = [by](ULONG& counter, BOOLEAN flag) {
+    counter += static_cast<ULONG>(flag != FALSE ? by : 0);
+  };
   share.OpenCount += static_cast<ULONG>(by);
   add(share.Readers, file.ReadAccess);
   add(share.Writers, file.WriteAccess);
@@ -133,7 +142,8 @@ VOID IoFreeWorkItem(PIO_WORKITEM IoWorkItem) {
   thread.system.nt().pool().free(thread, "IoFreeWorkItem", IoWorkItem, kWorkTag);
 }
 
-VOID IoQueueWorkItem(PIO_WORKITEM IoWorkItem, PIO_WORKITEM_ROUTINE WorkerRoutine, WORK_QUEUE_TYPE, PVOID Context) {
+VOID IoQueueWorkItem(PIO_WORKITEM IoWorkItem, PIO_WORKITEM_ROUTINE WorkerRoutine, WORK_QUEUE_TYPE,
+                     PVOID Context) {
   queue("IoQueueWorkItem", IoWorkItem, [WorkerRoutine, Context](void* object, PIO_WORKITEM) {
     WorkerRoutine(static_cast<PDEVICE_OBJECT>(object), Context);
   });
@@ -141,9 +151,8 @@ VOID IoQueueWorkItem(PIO_WORKITEM IoWorkItem, PIO_WORKITEM_ROUTINE WorkerRoutine
 
 VOID IoQueueWorkItemEx(PIO_WORKITEM IoWorkItem, PIO_WORKITEM_ROUTINE_EX WorkerRoutine, WORK_QUEUE_TYPE,
                        PVOID Context) {
-  queue("IoQueueWorkItemEx", IoWorkItem, [WorkerRoutine, Context](void* object, PIO_WORKITEM item) {
-    WorkerRoutine(object, Context, item);
-  });
+  queue("IoQueueWorkItemEx", IoWorkItem,
+        [WorkerRoutine, Context](void* object, PIO_WORKITEM item) { WorkerRoutine(object, Context, item); });
 }
 
 // --- named events ---
@@ -253,8 +262,9 @@ VOID IoBuildPartialMdl(PMDL SourceMdl, PMDL TargetMdl, PVOID VirtualAddress, ULO
   const auto* begin = static_cast<const char*>(MmGetMdlVirtualAddress(SourceMdl));
   const auto offset = static_cast<ULONG>(static_cast<const char*>(VirtualAddress) - begin);
   if (offset > SourceMdl->ByteCount || Length > SourceMdl->ByteCount - offset) {
-    nt::bug_check(thread, "VER-44", "IoBuildPartialMdl: the part is not within the source's memory. Windows stops with "
-                                    "TARGET_MDL_TOO_SMALL");
+    nt::bug_check(thread, "VER-44",
+                  "IoBuildPartialMdl: the part is not within the source's memory. Windows stops with "
+                  "TARGET_MDL_TOO_SMALL");
   }
   const ULONG length = Length != 0 ? Length : SourceMdl->ByteCount - offset;
   MmInitializeMdl(TargetMdl, VirtualAddress, length);

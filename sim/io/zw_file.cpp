@@ -211,8 +211,8 @@ NTSTATUS ZwQueryFullAttributesFile(POBJECT_ATTRIBUTES ObjectAttributes,
   HANDLE handle = nullptr;
   IO_STATUS_BLOCK block{};
   NTSTATUS status = create(caller, &handle, &block,
-                           {FILE_READ_ATTRIBUTES, ObjectAttributes, nullptr, 0, FILE_SHARE_VALID_FLAGS, FILE_OPEN,
-                            FILE_OPEN_REPARSE_POINT, 0});
+                           {FILE_READ_ATTRIBUTES, ObjectAttributes, nullptr, 0, FILE_SHARE_VALID_FLAGS,
+                            FILE_OPEN, FILE_OPEN_REPARSE_POINT, 0});
   if (!NT_SUCCESS(status)) return status;
   status = io::query_information_file(caller, handle, block, FileInformation, sizeof *FileInformation,
                                       FileNetworkOpenInformation);

@@ -15,7 +15,6 @@ namespace {
 
 // A driver knows the state by its first member.
 const io::StreamState& stream_of(PSECTION_OBJECT_POINTERS pointers) {
-  static_assert(offsetof(io::StreamState, section_pointers) == 0);
   return *reinterpret_cast<const io::StreamState*>(pointers);
 }
 
@@ -24,7 +23,8 @@ NTSTATUS check_process(nt::Thread& thread, HANDLE process, const char* routine) 
   nt::Ref<void> object;
   const NTSTATUS status = nt::reference_by_handle(process, 0, &nt::kProcessType, nt::Mode::kKernel, object);
   if (status != STATUS_SUCCESS) return status;
-  if (object.get() != &thread.process) nt::unsupported((std::string(routine) + " for another process").c_str());
+  if (object.get() != &thread.process)
+    nt::unsupported((std::string(routine) + " for another process").c_str());
   return STATUS_SUCCESS;
 }
 
@@ -42,7 +42,8 @@ NTSTATUS ZwCreateSection(PHANDLE SectionHandle, ACCESS_MASK, POBJECT_ATTRIBUTES 
   if (ObjectAttributes != nullptr && ObjectAttributes->ObjectName != nullptr) {
     nt::unsupported("ZwCreateSection with a name");
   }
-  if (MaximumSize != nullptr && MaximumSize->QuadPart != 0) nt::unsupported("ZwCreateSection with a size of its own");
+  if (MaximumSize != nullptr && MaximumSize->QuadPart != 0)
+    nt::unsupported("ZwCreateSection with a size of its own");
   return io::create_section({thread, nt::Mode::kKernel}, *SectionHandle, FileHandle, SectionPageProtection);
 }
 
@@ -50,10 +51,12 @@ NTSTATUS ZwMapViewOfSection(HANDLE SectionHandle, HANDLE ProcessHandle, PVOID* B
                             PLARGE_INTEGER SectionOffset, PSIZE_T ViewSize, SECTION_INHERIT, ULONG, ULONG) {
   nt::Thread& thread = nt::enter("ZwMapViewOfSection", nt::kPassive);
   const nt::KernelCallScope scope(thread);
-  if (const NTSTATUS status = check_process(thread, ProcessHandle, "ZwMapViewOfSection"); status != STATUS_SUCCESS)
+  if (const NTSTATUS status = check_process(thread, ProcessHandle, "ZwMapViewOfSection");
+      status != STATUS_SUCCESS)
     return status;
   if (*BaseAddress != nullptr) nt::unsupported("ZwMapViewOfSection at an address");
-  if (SectionOffset != nullptr && SectionOffset->QuadPart != 0) nt::unsupported("ZwMapViewOfSection at an offset");
+  if (SectionOffset != nullptr && SectionOffset->QuadPart != 0)
+    nt::unsupported("ZwMapViewOfSection at an offset");
   const SIZE_T wanted = *ViewSize;
   void* base = nullptr;
   std::size_t size = 0;
@@ -71,7 +74,8 @@ NTSTATUS ZwMapViewOfSection(HANDLE SectionHandle, HANDLE ProcessHandle, PVOID* B
 NTSTATUS ZwUnmapViewOfSection(HANDLE ProcessHandle, PVOID BaseAddress) {
   nt::Thread& thread = nt::enter("ZwUnmapViewOfSection", nt::kPassive);
   const nt::KernelCallScope scope(thread);
-  if (const NTSTATUS status = check_process(thread, ProcessHandle, "ZwUnmapViewOfSection"); status != STATUS_SUCCESS)
+  if (const NTSTATUS status = check_process(thread, ProcessHandle, "ZwUnmapViewOfSection");
+      status != STATUS_SUCCESS)
     return status;
   return io::unmap_view({thread, nt::Mode::kKernel}, BaseAddress);
 }

@@ -16,11 +16,12 @@ namespace nt = fltsim::nt;
 
 namespace {
 
-constexpr std::uint32_t kPathTag = 0x50766972;       // "rivP"
+constexpr std::uint32_t kPathTag = 0x50766972;  // "rivP"
 
 loader::DriverObject& of(PDRIVER_OBJECT driver) { return *static_cast<loader::DriverObject*>(driver); }
 
-void add_reinitialization(const char* routine, PDRIVER_OBJECT driver, PDRIVER_REINITIALIZE again, PVOID context) {
+void add_reinitialization(const char* routine, PDRIVER_OBJECT driver, PDRIVER_REINITIALIZE again,
+                          PVOID context) {
   nt::enter(routine, nt::kPassive);
   of(driver).reinitializations.push_back({again, context});
 }
@@ -34,7 +35,8 @@ NTSTATUS IoOpenDriverRegistryKey(PDRIVER_OBJECT DriverObject, DRIVER_REGKEY_TYPE
                                  ACCESS_MASK DesiredAccess, ULONG Flags, PHANDLE DriverRegKey) {
   nt::enter("IoOpenDriverRegistryKey", nt::kPassive);
   if (Flags != 0) return STATUS_INVALID_PARAMETER;
-  if (RegKeyType != DriverRegKeyParameters) nt::unsupported("IoOpenDriverRegistryKey for the persistent state");
+  if (RegKeyType != DriverRegKeyParameters)
+    nt::unsupported("IoOpenDriverRegistryKey for the persistent state");
   std::u16string path = of(DriverObject).registry_path + u"\\Parameters";
   const auto size = static_cast<USHORT>(path.size() * sizeof(WCHAR));
   UNICODE_STRING name{size, size, path.data()};
@@ -66,11 +68,10 @@ PVOID IoGetDriverObjectExtension(PDRIVER_OBJECT DriverObject, PVOID ClientIdenti
 // Where the image would be on Windows; the caller frees the buffer.
 NTSTATUS IoQueryFullDriverPath(PDRIVER_OBJECT DriverObject, PUNICODE_STRING FullPath) {
   nt::Thread& thread = nt::enter("IoQueryFullDriverPath", nt::kPassive);
-  const std::u16string path =
-      u"\\SystemRoot\\System32\\drivers\\" + of(DriverObject).service_name + u".sys";
+  const std::u16string path = u"\\SystemRoot\\System32\\drivers\\" + of(DriverObject).service_name + u".sys";
   const std::size_t size = (path.size() + 1) * sizeof(WCHAR);
-  auto* buffer = static_cast<PWCH>(thread.system.nt().pool().allocate(
-      thread.driver, nt::Pool::Kind::kPaged, nt::Pool::Fill::kZero, size, kPathTag));
+  auto* buffer = static_cast<PWCH>(thread.system.nt().pool().allocate(thread.driver, nt::Pool::Kind::kPaged,
+                                                                      nt::Pool::Fill::kZero, size, kPathTag));
   if (buffer == nullptr) return STATUS_INSUFFICIENT_RESOURCES;
   std::memcpy(buffer, path.c_str(), size);
   *FullPath = {static_cast<USHORT>(size - sizeof(WCHAR)), static_cast<USHORT>(size), buffer};
@@ -79,13 +80,15 @@ NTSTATUS IoQueryFullDriverPath(PDRIVER_OBJECT DriverObject, PUNICODE_STRING Full
 
 VOID IoRegisterDriverReinitialization(PDRIVER_OBJECT DriverObject,
                                       PDRIVER_REINITIALIZE DriverReinitializationRoutine, PVOID Context) {
-  add_reinitialization("IoRegisterDriverReinitialization", DriverObject, DriverReinitializationRoutine, Context);
+  add_reinitialization("IoRegisterDriverReinitialization", DriverObject, DriverReinitializationRoutine,
+                       Context);
 }
 
 // The machine has booted long before a driver is loaded.
 VOID IoRegisterBootDriverReinitialization(PDRIVER_OBJECT DriverObject,
                                           PDRIVER_REINITIALIZE DriverReinitializationRoutine, PVOID Context) {
-  add_reinitialization("IoRegisterBootDriverReinitialization", DriverObject, DriverReinitializationRoutine, Context);
+  add_reinitialization("IoRegisterBootDriverReinitialization", DriverObject, DriverReinitializationRoutine,
+                       Context);
 }
 
 }  // extern "C"

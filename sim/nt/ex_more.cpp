@@ -45,7 +45,8 @@ const ObjectType kCallbackType = {
 
 // The parameters of ExAllocatePool3: one that may be ignored never fails the call.
 bool understood(const POOL_EXTENDED_PARAMETER& parameter) {
-  const bool known = parameter.Type == PoolExtendedParameterPriority || parameter.Type == PoolExtendedParameterNumaNode;
+  const bool known =
+      parameter.Type == PoolExtendedParameterPriority || parameter.Type == PoolExtendedParameterNumaNode;
   return known || parameter.Optional != 0;
 }
 
@@ -65,10 +66,11 @@ extern "C" {
 
 // --- pool ---
 
-PVOID ExAllocatePool3(POOL_FLAGS Flags, SIZE_T NumberOfBytes, ULONG Tag, PCPOOL_EXTENDED_PARAMETER ExtendedParameters,
-                      ULONG ExtendedParametersCount) {
+PVOID ExAllocatePool3(POOL_FLAGS Flags, SIZE_T NumberOfBytes, ULONG Tag,
+                      PCPOOL_EXTENDED_PARAMETER ExtendedParameters, ULONG ExtendedParametersCount) {
   for (ULONG i = 0; i < ExtendedParametersCount; ++i) {
-    if (ExtendedParameters[i].Type == PoolExtendedParameterSecurePool) nt::unsupported("ExAllocatePool3 from a secure pool");
+    if (ExtendedParameters[i].Type == PoolExtendedParameterSecurePool)
+      nt::unsupported("ExAllocatePool3 from a secure pool");
     if (nt::understood(ExtendedParameters[i])) continue;
     if ((Flags & POOL_FLAG_RAISE_ON_FAILURE) != 0) ExRaiseStatus(STATUS_INVALID_PARAMETER);
     return nullptr;
@@ -76,7 +78,9 @@ PVOID ExAllocatePool3(POOL_FLAGS Flags, SIZE_T NumberOfBytes, ULONG Tag, PCPOOL_
   return ExAllocatePool2(Flags, NumberOfBytes, Tag);
 }
 
-VOID ExFreePool2(PVOID Memory, ULONG Tag, PCPOOL_EXTENDED_PARAMETER, ULONG) { ExFreePoolWithTag(Memory, Tag); }
+VOID ExFreePool2(PVOID Memory, ULONG Tag, PCPOOL_EXTENDED_PARAMETER, ULONG) {
+  ExFreePoolWithTag(Memory, Tag);
+}
 
 PVOID ExAllocatePoolWithQuota(POOL_TYPE PoolType, SIZE_T NumberOfBytes) {
   return ExAllocatePoolWithQuotaTag(PoolType, NumberOfBytes, 0x656E6F4E);  // "None"
@@ -93,7 +97,8 @@ PVOID ExAllocatePoolQuotaZero(POOL_TYPE PoolType, SIZE_T NumberOfBytes, ULONG Ta
   return memory;
 }
 
-PVOID ExAllocatePoolPriorityUninitialized(POOL_TYPE PoolType, SIZE_T NumberOfBytes, ULONG Tag, EX_POOL_PRIORITY) {
+PVOID ExAllocatePoolPriorityUninitialized(POOL_TYPE PoolType, SIZE_T NumberOfBytes, ULONG Tag,
+                                          EX_POOL_PRIORITY) {
   return ExAllocatePoolUninitialized(PoolType, NumberOfBytes, Tag);
 }
 
@@ -104,10 +109,11 @@ PVOID ExAllocatePoolPriorityZero(POOL_TYPE PoolType, SIZE_T NumberOfBytes, ULONG
 // --- lookaside lists; every entry is an allocation of its own, as in ex_pool.cpp ---
 
 NTSTATUS ExInitializeLookasideListEx(PLOOKASIDE_LIST_EX Lookaside, PALLOCATE_FUNCTION_EX Allocate,
-                                     PFREE_FUNCTION_EX Free, POOL_TYPE PoolType, ULONG Flags, SIZE_T Size, ULONG Tag,
-                                     USHORT) {
+                                     PFREE_FUNCTION_EX Free, POOL_TYPE PoolType, ULONG Flags, SIZE_T Size,
+                                     ULONG Tag, USHORT) {
   enter("ExInitializeLookasideListEx", nt::kDispatch);
-  constexpr ULONG kKnown = EX_LOOKASIDE_LIST_EX_FLAGS_RAISE_ON_FAIL | EX_LOOKASIDE_LIST_EX_FLAGS_FAIL_NO_RAISE;
+  constexpr ULONG kKnown =
+      EX_LOOKASIDE_LIST_EX_FLAGS_RAISE_ON_FAIL | EX_LOOKASIDE_LIST_EX_FLAGS_FAIL_NO_RAISE;
   if ((Flags & ~kKnown) != 0 || Flags == kKnown) return STATUS_INVALID_PARAMETER_5;
   *Lookaside = {};
   Lookaside->L.Type = PoolType;
@@ -145,8 +151,8 @@ VOID ExDeleteLookasideListEx(PLOOKASIDE_LIST_EX Lookaside) {
                     __atomic_load_n(&list.TotalFrees, __ATOMIC_RELAXED);
   if (out == 0) return;
   nt::report(thread, "VER-40", Severity::kError,
-             "ExDeleteLookasideListEx: " + std::to_string(out) + " entries with the tag '" + nt::tag_text(list.Tag) +
-                 "' were not given back to the list");
+             "ExDeleteLookasideListEx: " + std::to_string(out) + " entries with the tag '" +
+                 nt::tag_text(list.Tag) + "' were not given back to the list");
 }
 
 // --- lists and numbers under a spin lock ---
@@ -196,8 +202,8 @@ PSINGLE_LIST_ENTRY ExInterlockedPopEntryList(PSINGLE_LIST_ENTRY ListHead, PKSPIN
 
 // --- callback objects ---
 
-NTSTATUS ExCreateCallback(PCALLBACK_OBJECT* CallbackObject, POBJECT_ATTRIBUTES ObjectAttributes, BOOLEAN Create,
-                          BOOLEAN AllowMultipleCallbacks) {
+NTSTATUS ExCreateCallback(PCALLBACK_OBJECT* CallbackObject, POBJECT_ATTRIBUTES ObjectAttributes,
+                          BOOLEAN Create, BOOLEAN AllowMultipleCallbacks) {
   nt::Thread& thread = enter("ExCreateCallback", nt::kPassive);
   const PUNICODE_STRING name = ObjectAttributes->ObjectName;
   nt::Namespace& names = thread.system.nt().names();
@@ -235,8 +241,7 @@ PVOID ExRegisterCallback(PCALLBACK_OBJECT CallbackObject, PCALLBACK_FUNCTION Cal
 
 VOID ExUnregisterCallback(PVOID CallbackRegistration) {
   nt::Thread& thread = enter("ExUnregisterCallback", nt::kApc);
-  nt::CallbackObject& object =
-      *static_cast<nt::CallbackObject::Registration*>(CallbackRegistration)->object;
+  nt::CallbackObject& object = *static_cast<nt::CallbackObject::Registration*>(CallbackRegistration)->object;
   std::shared_ptr<nt::CallbackObject::Registration> gone;
   {
     const std::lock_guard lock(object.mutex);
@@ -251,7 +256,9 @@ VOID ExUnregisterCallback(PVOID CallbackRegistration) {
         const std::lock_guard lock(object.mutex);
         return gone->running == 0;
       },
-      [] { return sched::WaitReason{"the end of a callback", {}, nullptr}; });
+      [] {
+        return sched::WaitReason{"the end of a callback", {}, nullptr};
+      });
   nt::release(&object);
 }
 

@@ -30,7 +30,9 @@ ULONG KeQueryActiveProcessorCountEx(USHORT GroupNumber) {
   return GroupNumber == 0 || GroupNumber == kAllGroups ? nt::kProcessors : 0;
 }
 
-ULONG KeQueryMaximumProcessorCountEx(USHORT GroupNumber) { return KeQueryActiveProcessorCountEx(GroupNumber); }
+ULONG KeQueryMaximumProcessorCountEx(USHORT GroupNumber) {
+  return KeQueryActiveProcessorCountEx(GroupNumber);
+}
 
 KAFFINITY KeQueryGroupAffinity(USHORT GroupNumber) {
   enter("KeQueryGroupAffinity", nt::kAnyIrql);

@@ -25,7 +25,7 @@ NTSTATUS probe(Thread& thread, const void* address, SIZE_T length, ULONG alignme
 }
 
 constexpr NTSTATUS kPartialCopy = static_cast<NTSTATUS>(0x8000000D);  // STATUS_PARTIAL_COPY
-constexpr std::uint32_t kContiguousTag = 0x6D436D4D;  // "MmCm"
+constexpr std::uint32_t kContiguousTag = 0x6D436D4D;                  // "MmCm"
 
 void* address_of(PMDL list) { return MmGetMdlVirtualAddress(list); }
 
@@ -100,7 +100,8 @@ VOID MmUnmapLockedPages(PVOID, PMDL MemoryDescriptorList) {
 }
 
 PVOID MmMapLockedPages(PMDL MemoryDescriptorList, KPROCESSOR_MODE AccessMode) {
-  return MmMapLockedPagesSpecifyCache(MemoryDescriptorList, AccessMode, MmCached, nullptr, TRUE, HighPagePriority);
+  return MmMapLockedPagesSpecifyCache(MemoryDescriptorList, AccessMode, MmCached, nullptr, TRUE,
+                                      HighPagePriority);
 }
 
 SIZE_T MmSizeOfMdl(PVOID Base, SIZE_T Length) {
@@ -132,8 +133,8 @@ NTSTATUS MmCopyMemory(PVOID TargetAddress, MM_COPY_ADDRESS SourceAddress, SIZE_T
 }
 
 // One address range holds the memory of all processes, so that only the addresses matter.
-NTSTATUS MmCopyVirtualMemory(PEPROCESS, PVOID SourceAddress, PEPROCESS, PVOID TargetAddress, SIZE_T BufferSize,
-                             KPROCESSOR_MODE PreviousMode, PSIZE_T ReturnSize) {
+NTSTATUS MmCopyVirtualMemory(PEPROCESS, PVOID SourceAddress, PEPROCESS, PVOID TargetAddress,
+                             SIZE_T BufferSize, KPROCESSOR_MODE PreviousMode, PSIZE_T ReturnSize) {
   nt::Thread& thread = enter("MmCopyVirtualMemory", nt::kApc);
   *ReturnSize = 0;
   if (PreviousMode == UserMode && (!nt::user_space(thread).contains(SourceAddress, BufferSize) ||
@@ -157,8 +158,9 @@ VOID MmProbeAndLockProcessPages(PMDL MemoryDescriptorList, PEPROCESS Process, KP
 PVOID MmAllocateContiguousMemory(SIZE_T NumberOfBytes, PHYSICAL_ADDRESS) {
   nt::Thread& thread = enter("MmAllocateContiguousMemory", nt::kDispatch);
   if (nt::fails_now(thread, "MmAllocateContiguousMemory")) return nullptr;
-  return thread.system.nt().pool().allocate(thread.driver, nt::Pool::Kind::kNonPaged, nt::Pool::Fill::kPattern,
-                                            ROUND_TO_PAGES(NumberOfBytes), nt::kContiguousTag);
+  return thread.system.nt().pool().allocate(thread.driver, nt::Pool::Kind::kNonPaged,
+                                            nt::Pool::Fill::kPattern, ROUND_TO_PAGES(NumberOfBytes),
+                                            nt::kContiguousTag);
 }
 
 VOID MmFreeContiguousMemory(PVOID BaseAddress) {

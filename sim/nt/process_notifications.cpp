@@ -148,13 +148,16 @@ void ProcessNotifications::process_ends(Thread& thread, Process& process) {
 
 void ProcessNotifications::thread_changes(Thread& caller, Thread& thread, bool begins) {
   const auto call = [&](void* routine) {
-    reinterpret_cast<PCREATE_THREAD_NOTIFY_ROUTINE>(routine)(handle_of(thread.process.id), handle_of(thread.id), begins);
+    reinterpret_cast<PCREATE_THREAD_NOTIFY_ROUTINE>(routine)(handle_of(thread.process.id),
+                                                             handle_of(thread.id), begins);
   };
   for_each(caller, Kind::kThread, call);
   if (!thread.process.is_system) for_each(caller, Kind::kThreadNonSystem, call);
 }
 
-void ProcessNotifications::thread_begins(Thread& caller, Thread& thread) { thread_changes(caller, thread, true); }
+void ProcessNotifications::thread_begins(Thread& caller, Thread& thread) {
+  thread_changes(caller, thread, true);
+}
 void ProcessNotifications::thread_ends(Thread& thread) { thread_changes(thread, thread, false); }
 
 void ProcessNotifications::image_loaded(Thread& thread, std::u16string_view name, std::uint32_t process_id,

@@ -43,8 +43,8 @@ class Builder {
   std::vector<Later> later_;
 };
 
-constexpr ULONG kEnabled = 7;      // mandatory, enabled by default, enabled
-constexpr ULONG kDenyOnly = 0x10;  // SE_GROUP_USE_FOR_DENY_ONLY
+constexpr ULONG kEnabled = 7;       // mandatory, enabled by default, enabled
+constexpr ULONG kDenyOnly = 0x10;   // SE_GROUP_USE_FOR_DENY_ONLY
 constexpr ULONG kIntegrity = 0x60;  // SE_GROUP_INTEGRITY and _ENABLED
 
 bool is_system(const Token& token) { return token.holds(make_sid(5, {18})); }

@@ -65,8 +65,8 @@ NTSTATUS NtClose(HANDLE Handle) {
   return nt::close_handle(Handle, thread.called_by_kernel ? nt::Mode::kKernel : nt::Mode::kUser);
 }
 
-NTSTATUS ZwQueryObject(HANDLE Handle, OBJECT_INFORMATION_CLASS ObjectInformationClass, PVOID ObjectInformation,
-                       ULONG ObjectInformationLength, PULONG ReturnLength) {
+NTSTATUS ZwQueryObject(HANDLE Handle, OBJECT_INFORMATION_CLASS ObjectInformationClass,
+                       PVOID ObjectInformation, ULONG ObjectInformationLength, PULONG ReturnLength) {
   enter("ZwQueryObject", nt::kPassive);
   nt::Ref<void> object;
   nt::AccessMask granted = 0;

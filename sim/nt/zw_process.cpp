@@ -51,8 +51,8 @@ Status query_process(const Process& process, ULONG which, PVOID buffer, ULONG le
   switch (which) {
     case ProcessBasicInformation: {
       // No process has a process environment block.
-      const PROCESS_BASIC_INFORMATION basic{process.exit_status, nullptr, (1u << kProcessors) - 1, 8, process.id,
-                                            process.parent_id};
+      const PROCESS_BASIC_INFORMATION basic{process.exit_status, nullptr,          (1u << kProcessors) - 1, 8,
+                                            process.id,          process.parent_id};
       return answer(basic, buffer, length, returned);
     }
     case ProcessTimes: {
@@ -206,13 +206,14 @@ using nt::enter;
 
 extern "C" {
 
-NTSTATUS ZwQueryInformationProcess(HANDLE ProcessHandle, ULONG ProcessInformationClass, PVOID ProcessInformation,
-                                   ULONG ProcessInformationLength, PULONG ReturnLength) {
+NTSTATUS ZwQueryInformationProcess(HANDLE ProcessHandle, ULONG ProcessInformationClass,
+                                   PVOID ProcessInformation, ULONG ProcessInformationLength,
+                                   PULONG ReturnLength) {
   enter("ZwQueryInformationProcess", nt::kPassive);
   nt::Ref<void> process;
   if (const NTSTATUS status = nt::process_by(ProcessHandle, process); status != STATUS_SUCCESS) return status;
-  return nt::query_process(*static_cast<nt::Process*>(process.get()), ProcessInformationClass, ProcessInformation,
-                           ProcessInformationLength, ReturnLength);
+  return nt::query_process(*static_cast<nt::Process*>(process.get()), ProcessInformationClass,
+                           ProcessInformation, ProcessInformationLength, ReturnLength);
 }
 
 NTSTATUS ZwQueryInformationThread(HANDLE ThreadHandle, ULONG ThreadInformationClass, PVOID ThreadInformation,
@@ -261,10 +262,12 @@ NTSTATUS ZwTerminateProcess(HANDLE ProcessHandle, NTSTATUS ExitStatus) {
   if (const NTSTATUS status = nt::process_by(handle, object); status != STATUS_SUCCESS) return status;
   auto& process = *static_cast<nt::Process*>(object.get());
   if (process.is_system) {
-    nt::bug_check(thread, "VER-43", "ZwTerminateProcess: the system process was terminated; Windows stops with "
-                                    "CRITICAL_PROCESS_DIED");
+    nt::bug_check(thread, "VER-43",
+                  "ZwTerminateProcess: the system process was terminated; Windows stops with "
+                  "CRITICAL_PROCESS_DIED");
   }
-  return thread.system.nt().terminate_process(process, ExitStatus) ? STATUS_SUCCESS : STATUS_PROCESS_IS_TERMINATING;
+  return thread.system.nt().terminate_process(process, ExitStatus) ? STATUS_SUCCESS
+                                                                   : STATUS_PROCESS_IS_TERMINATING;
 }
 
 NTSTATUS ZwOpenThread(PHANDLE ThreadHandle, ACCESS_MASK DesiredAccess, POBJECT_ATTRIBUTES ObjectAttributes,
@@ -299,7 +302,8 @@ NTSTATUS ZwOpenThreadTokenEx(HANDLE ThreadHandle, ACCESS_MASK, BOOLEAN, ULONG, P
   return STATUS_NO_TOKEN;
 }
 
-NTSTATUS ZwOpenThreadToken(HANDLE ThreadHandle, ACCESS_MASK DesiredAccess, BOOLEAN OpenAsSelf, PHANDLE TokenHandle) {
+NTSTATUS ZwOpenThreadToken(HANDLE ThreadHandle, ACCESS_MASK DesiredAccess, BOOLEAN OpenAsSelf,
+                           PHANDLE TokenHandle) {
   return ZwOpenThreadTokenEx(ThreadHandle, DesiredAccess, OpenAsSelf, 0, TokenHandle);
 }
 
@@ -309,7 +313,8 @@ NTSTATUS ZwQueryInformationToken(HANDLE TokenHandle, TOKEN_INFORMATION_CLASS Tok
   nt::Ref<void> token;
   const NTSTATUS status = nt::reference_by_handle(TokenHandle, 0, &nt::kTokenType, nt::Mode::kKernel, token);
   if (status != STATUS_SUCCESS) return status;
-  const auto information = nt::token_information(*static_cast<nt::Token*>(token.get()), TokenInformationClass);
+  const auto information =
+      nt::token_information(*static_cast<nt::Token*>(token.get()), TokenInformationClass);
   if (!information) {
     nt::unsupported(("ZwQueryInformationToken for class " + std::to_string(TokenInformationClass)).c_str());
   }
@@ -340,9 +345,15 @@ TOKEN_TYPE SeTokenType(PACCESS_TOKEN) {
 
 // No process of the machine is protected, of 32 bits, or debugged; no thread impersonates.
 BOOLEAN PsIsProtectedProcess(PEPROCESS) { return enter("PsIsProtectedProcess", nt::kDispatch), FALSE; }
-BOOLEAN PsIsProtectedProcessLight(PEPROCESS) { return enter("PsIsProtectedProcessLight", nt::kDispatch), FALSE; }
-PVOID PsGetProcessWow64Process(PEPROCESS) { return enter("PsGetProcessWow64Process", nt::kDispatch), nullptr; }
-BOOLEAN PsIsProcessBeingDebugged(PEPROCESS) { return enter("PsIsProcessBeingDebugged", nt::kDispatch), FALSE; }
+BOOLEAN PsIsProtectedProcessLight(PEPROCESS) {
+  return enter("PsIsProtectedProcessLight", nt::kDispatch), FALSE;
+}
+PVOID PsGetProcessWow64Process(PEPROCESS) {
+  return enter("PsGetProcessWow64Process", nt::kDispatch), nullptr;
+}
+BOOLEAN PsIsProcessBeingDebugged(PEPROCESS) {
+  return enter("PsIsProcessBeingDebugged", nt::kDispatch), FALSE;
+}
 BOOLEAN PsIsThreadImpersonating(PETHREAD) { return enter("PsIsThreadImpersonating", nt::kDispatch), FALSE; }
 
 BOOLEAN PsGetProcessExitProcessCalled(PEPROCESS Process) {

@@ -100,8 +100,10 @@ TEST_F(DriverObjectTest, WorkItemThatIsStillQueuedMustNotBeFreed) {  // VER-44
   machine.verifier().expect("VER-44");
   EXPECT_EQ(machine.system_process().run([this] {
     PIO_WORKITEM item = IoAllocateWorkItem(&c.volume());
-    IoQueueWorkItem(item, [](PDEVICE_OBJECT, PVOID) {}, DelayedWorkQueue, nullptr);
-    IoQueueWorkItem(item, [](PDEVICE_OBJECT, PVOID) {}, DelayedWorkQueue, nullptr);
+    IoQueueWorkItem(
+        item, [](PDEVICE_OBJECT, PVOID) {}, DelayedWorkQueue, nullptr);
+    IoQueueWorkItem(
+        item, [](PDEVICE_OBJECT, PVOID) {}, DelayedWorkQueue, nullptr);
     IoFreeWorkItem(item);
   }),
             Outcome::kStopped);
@@ -150,11 +152,12 @@ TEST_F(DriverObjectTest, FileIsMappedByItsSection) {
     UNICODE_STRING name;
     RtlInitUnicodeString(&name, u"\\??\\C:\\a.txt");
     OBJECT_ATTRIBUTES attributes;
-    InitializeObjectAttributes(&attributes, &name, OBJ_KERNEL_HANDLE | OBJ_CASE_INSENSITIVE, nullptr, nullptr);
+    InitializeObjectAttributes(&attributes, &name, OBJ_KERNEL_HANDLE | OBJ_CASE_INSENSITIVE, nullptr,
+                               nullptr);
     HANDLE file = nullptr;
     IO_STATUS_BLOCK block{};
-    ASSERT_EQ(ZwOpenFile(&file, GENERIC_READ | GENERIC_WRITE | SYNCHRONIZE, &attributes, &block, FILE_SHARE_READ,
-                         FILE_SYNCHRONOUS_IO_NONALERT),
+    ASSERT_EQ(ZwOpenFile(&file, GENERIC_READ | GENERIC_WRITE | SYNCHRONIZE, &attributes, &block,
+                         FILE_SHARE_READ, FILE_SYNCHRONOUS_IO_NONALERT),
               STATUS_SUCCESS);
     nt::Ref<void> object;
     ASSERT_EQ(nt::reference_by_handle(file, 0, &kFileType, nt::Mode::kKernel, object), STATUS_SUCCESS);
@@ -162,15 +165,17 @@ TEST_F(DriverObjectTest, FileIsMappedByItsSection) {
     EXPECT_EQ(IoGetTransactionParameterBlock(static_cast<FileObject*>(object.get())), nullptr);
     EXPECT_TRUE(MmFlushImageSection(pointers, MmFlushForDelete));
     HANDLE section = nullptr;
-    ASSERT_EQ(ZwCreateSection(&section, SECTION_ALL_ACCESS, nullptr, nullptr, PAGE_READWRITE, SEC_COMMIT, file),
-              STATUS_SUCCESS);
+    ASSERT_EQ(
+        ZwCreateSection(&section, SECTION_ALL_ACCESS, nullptr, nullptr, PAGE_READWRITE, SEC_COMMIT, file),
+        STATUS_SUCCESS);
     EXPECT_FALSE(MmFlushImageSection(pointers, MmFlushForDelete));
     EXPECT_TRUE(MmFlushImageSection(pointers, MmFlushForWrite));
     LARGE_INTEGER size{};
     EXPECT_FALSE(MmCanFileBeTruncated(pointers, &size));
     PVOID base = nullptr;
     SIZE_T bytes = 0;
-    ASSERT_EQ(ZwMapViewOfSection(section, ZwCurrentProcess(), &base, 0, 0, nullptr, &bytes, ViewUnmap, 0, PAGE_READWRITE),
+    ASSERT_EQ(ZwMapViewOfSection(section, ZwCurrentProcess(), &base, 0, 0, nullptr, &bytes, ViewUnmap, 0,
+                                 PAGE_READWRITE),
               STATUS_SUCCESS);
     EXPECT_EQ(std::string(static_cast<char*>(base), 6), "mapped");
     EXPECT_EQ(ZwUnmapViewOfSection(ZwCurrentProcess(), base), STATUS_SUCCESS);
@@ -186,7 +191,8 @@ TEST_F(DriverObjectTest, AttributesOfAFileAreAskedByItsName) {
     UNICODE_STRING name;
     RtlInitUnicodeString(&name, u"\\??\\C:\\a.txt");
     OBJECT_ATTRIBUTES attributes;
-    InitializeObjectAttributes(&attributes, &name, OBJ_KERNEL_HANDLE | OBJ_CASE_INSENSITIVE, nullptr, nullptr);
+    InitializeObjectAttributes(&attributes, &name, OBJ_KERNEL_HANDLE | OBJ_CASE_INSENSITIVE, nullptr,
+                               nullptr);
     FILE_NETWORK_OPEN_INFORMATION information{};
     EXPECT_EQ(ZwQueryFullAttributesFile(&attributes, &information), STATUS_SUCCESS);
     EXPECT_EQ(information.EndOfFile.QuadPart, 6);
@@ -208,7 +214,8 @@ TEST_F(DriverObjectTest, DevicesOfADriverAreEnumerated) {
     ObDereferenceObject(found);
     EXPECT_EQ(IoGetLowerDeviceObject(made), nullptr);
     ULONG needed = 1;
-    EXPECT_EQ(IoGetDeviceProperty(made, DevicePropertyClassName, 0, nullptr, &needed), STATUS_INVALID_DEVICE_REQUEST);
+    EXPECT_EQ(IoGetDeviceProperty(made, DevicePropertyClassName, 0, nullptr, &needed),
+              STATUS_INVALID_DEVICE_REQUEST);
     EXPECT_EQ(IoGetDeviceAttachmentBaseRef(made), made);
     ObDereferenceObject(made);
     IoDeleteDevice(made);
@@ -222,7 +229,8 @@ TEST_F(DriverObjectTest, ShareAccessIsBookedByTheRoutines) {
     SHARE_ACCESS share{};
     IoSetShareAccess(FILE_READ_DATA, FILE_SHARE_READ, &first, &share);
     EXPECT_EQ(share.OpenCount, 1u);
-    EXPECT_EQ(IoCheckShareAccess(FILE_WRITE_DATA, FILE_SHARE_READ, &second, &share, TRUE), STATUS_SHARING_VIOLATION);
+    EXPECT_EQ(IoCheckShareAccess(FILE_WRITE_DATA, FILE_SHARE_READ, &second, &share, TRUE),
+              STATUS_SHARING_VIOLATION);
     EXPECT_EQ(IoCheckShareAccess(FILE_READ_DATA, 0, &second, &share, TRUE), STATUS_SHARING_VIOLATION);
     EXPECT_EQ(IoCheckShareAccess(FILE_READ_DATA, FILE_SHARE_READ, &second, &share, TRUE), STATUS_SUCCESS);
     EXPECT_EQ(share.Readers, 2u);

@@ -123,7 +123,7 @@ TEST_F(UserMemoryTest, RoutineAddressIsKnownUnlessItIsNotSimulated) {
     UNICODE_STRING name;
     RtlInitUnicodeString(&name, u"KeSetEvent");
     EXPECT_EQ(MmGetSystemRoutineAddress(&name), reinterpret_cast<PVOID>(&KeSetEvent));
-    for (const char16_t* other : {u"MmCopyVirtualMemory", u"wcslen", u"fltsim_seh_enter"}) {
+    for (const char16_t* other : {u"MmGetPhysicalAddress", u"wcslen", u"fltsim_seh_enter"}) {
       RtlInitUnicodeString(&name, other);
       EXPECT_EQ(MmGetSystemRoutineAddress(&name), nullptr);
     }

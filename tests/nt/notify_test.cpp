@@ -120,11 +120,12 @@ TEST_F(NotifyTest, ThreadsAndImagesAreHeardOf) {
 
 TEST_F(NotifyTest, NewerFormsOfRegistrationHearTheSame) {
   kernel([] {
-    EXPECT_EQ(PsSetCreateProcessNotifyRoutineEx2(PsCreateProcessNotifySubsystems, reinterpret_cast<PVOID>(on_process_ex),
-                                                 FALSE),
+    EXPECT_EQ(PsSetCreateProcessNotifyRoutineEx2(PsCreateProcessNotifySubsystems,
+                                                 reinterpret_cast<PVOID>(on_process_ex), FALSE),
               STATUS_SUCCESS);
-    EXPECT_EQ(PsSetCreateThreadNotifyRoutineEx(PsCreateThreadNotifyNonSystem, reinterpret_cast<PVOID>(on_thread)),
-              STATUS_SUCCESS);
+    EXPECT_EQ(
+        PsSetCreateThreadNotifyRoutineEx(PsCreateThreadNotifyNonSystem, reinterpret_cast<PVOID>(on_thread)),
+        STATUS_SUCCESS);
     EXPECT_EQ(PsSetLoadImageNotifyRoutineEx(on_image, 8), STATUS_INVALID_PARAMETER_2);
     EXPECT_EQ(PsSetLoadImageNotifyRoutineEx(on_image, 0), STATUS_SUCCESS);
   });
@@ -134,7 +135,8 @@ TEST_F(NotifyTest, NewerFormsOfRegistrationHearTheSame) {
   EXPECT_THAT(heard, testing::Contains("thread ends"));
   EXPECT_EQ(heard.size(), 4u);
   kernel([] {
-    PsSetCreateProcessNotifyRoutineEx2(PsCreateProcessNotifySubsystems, reinterpret_cast<PVOID>(on_process_ex), TRUE);
+    PsSetCreateProcessNotifyRoutineEx2(PsCreateProcessNotifySubsystems,
+                                       reinterpret_cast<PVOID>(on_process_ex), TRUE);
     EXPECT_EQ(PsRemoveCreateThreadNotifyRoutine(on_thread), STATUS_SUCCESS);
     EXPECT_EQ(PsRemoveLoadImageNotifyRoutine(on_image), STATUS_SUCCESS);
     EXPECT_EQ(ObGetFilterVersion(), OB_FLT_REGISTRATION_VERSION);

@@ -6,6 +6,9 @@
 #include "nt/kernel_test.hpp"
 #include "nt/text.hpp"
 
+// Drivers bring its prototype.
+extern "C" NTSTATUS RtlSystemTimeToLocalTime(PLARGE_INTEGER, PLARGE_INTEGER);
+
 namespace fltsim::nt {
 namespace {
 
@@ -14,26 +17,44 @@ using testing::ElementsAre;
 // Both kinds of tables behind one set of names.
 struct AvlKind {
   using Table = RTL_AVL_TABLE;
-  static constexpr auto initialize = [](auto... arguments) { return RtlInitializeGenericTableAvl(arguments...); };
-  static constexpr auto insert = [](auto... arguments) { return RtlInsertElementGenericTableAvl(arguments...); };
-  static constexpr auto remove = [](auto... arguments) { return RtlDeleteElementGenericTableAvl(arguments...); };
-  static constexpr auto lookup = [](auto... arguments) { return RtlLookupElementGenericTableAvl(arguments...); };
+  static constexpr auto initialize = [](auto... arguments) {
+    return RtlInitializeGenericTableAvl(arguments...);
+  };
+  static constexpr auto insert = [](auto... arguments) {
+    return RtlInsertElementGenericTableAvl(arguments...);
+  };
+  static constexpr auto remove = [](auto... arguments) {
+    return RtlDeleteElementGenericTableAvl(arguments...);
+  };
+  static constexpr auto lookup = [](auto... arguments) {
+    return RtlLookupElementGenericTableAvl(arguments...);
+  };
   static constexpr auto get = [](auto... arguments) { return RtlGetElementGenericTableAvl(arguments...); };
-  static constexpr auto enumerate = [](auto... arguments) { return RtlEnumerateGenericTableAvl(arguments...); };
-  static constexpr auto walk = [](auto... arguments) { return RtlEnumerateGenericTableWithoutSplayingAvl(arguments...); };
-  static constexpr auto count = [](auto... arguments) { return RtlNumberGenericTableElementsAvl(arguments...); };
+  static constexpr auto enumerate = [](auto... arguments) {
+    return RtlEnumerateGenericTableAvl(arguments...);
+  };
+  static constexpr auto walk = [](auto... arguments) {
+    return RtlEnumerateGenericTableWithoutSplayingAvl(arguments...);
+  };
+  static constexpr auto count = [](auto... arguments) {
+    return RtlNumberGenericTableElementsAvl(arguments...);
+  };
   static constexpr auto empty = [](auto... arguments) { return RtlIsGenericTableEmptyAvl(arguments...); };
   static constexpr bool numbered_by_key = true;
 };
 struct SplayKind {
   using Table = RTL_GENERIC_TABLE;
-  static constexpr auto initialize = [](auto... arguments) { return RtlInitializeGenericTable(arguments...); };
+  static constexpr auto initialize = [](auto... arguments) {
+    return RtlInitializeGenericTable(arguments...);
+  };
   static constexpr auto insert = [](auto... arguments) { return RtlInsertElementGenericTable(arguments...); };
   static constexpr auto remove = [](auto... arguments) { return RtlDeleteElementGenericTable(arguments...); };
   static constexpr auto lookup = [](auto... arguments) { return RtlLookupElementGenericTable(arguments...); };
   static constexpr auto get = [](auto... arguments) { return RtlGetElementGenericTable(arguments...); };
   static constexpr auto enumerate = [](auto... arguments) { return RtlEnumerateGenericTable(arguments...); };
-  static constexpr auto walk = [](auto... arguments) { return RtlEnumerateGenericTableWithoutSplaying(arguments...); };
+  static constexpr auto walk = [](auto... arguments) {
+    return RtlEnumerateGenericTableWithoutSplaying(arguments...);
+  };
   static constexpr auto count = [](auto... arguments) { return RtlNumberGenericTableElements(arguments...); };
   static constexpr auto empty = [](auto... arguments) { return RtlIsGenericTableEmpty(arguments...); };
   static constexpr bool numbered_by_key = false;
@@ -136,14 +157,17 @@ TEST(AvlShapeTest, PlaceOfALookupServesTheInsertion) {
           const int difference = *static_cast<int*>(a) / 10 - *static_cast<int*>(b) / 10;
           return difference < 0 ? GenericLessThan : difference > 0 ? GenericGreaterThan : GenericEqual;
         },
-        [](PRTL_AVL_TABLE, ULONG size) -> PVOID { return ExAllocatePool2(POOL_FLAG_PAGED, size, 0x54626C65); },
+        [](PRTL_AVL_TABLE, ULONG size) -> PVOID {
+          return ExAllocatePool2(POOL_FLAG_PAGED, size, 0x54626C65);
+        },
         [](PRTL_AVL_TABLE, PVOID node) { ExFreePool(node); }, nullptr);
     int value = 12;
     PVOID place = nullptr;
     TABLE_SEARCH_RESULT result = TableFoundNode;
     EXPECT_EQ(RtlLookupElementGenericTableFullAvl(&table, &value, &place, &result), nullptr);
     EXPECT_EQ(result, TableEmptyTree);
-    PVOID inserted = RtlInsertElementGenericTableFullAvl(&table, &value, sizeof value, nullptr, place, result);
+    PVOID inserted =
+        RtlInsertElementGenericTableFullAvl(&table, &value, sizeof value, nullptr, place, result);
     int same = 19;
     PVOID restart = nullptr;
     EXPECT_EQ(RtlLookupFirstMatchingElementGenericTableAvl(&table, &same, &restart), inserted);
