@@ -1,4 +1,8 @@
 // File-system and device controls at the bottom of the stack.
+#include <mountdev.h>
+#include <ntdddisk.h>
+#include <ntddstor.h>
+
 #include <algorithm>
 #include <cstring>
 #include <string>

@@ -163,7 +163,7 @@ TEST_P(ClientChecks, HoldOnTheHostsThreads) {
 INSTANTIATE_TEST_SUITE_P(Win32, ClientChecks,
                          testing::Values("sync", "locks", "threads", "files", "memory", "time", "text",
                                          "process", "stdio"),
-                         [](const auto& info) { return std::string(info.param); });
+                         [](const auto& tested) { return std::string(tested.param); });
 
 // A driver and its service, both from source in C.
 TEST(ClientWithDriver, ServiceInItsOwnProgramDecides) {

@@ -1,5 +1,7 @@
 // What a filter asks of files for itself, by routine and by callback data of its own (CB-46, CB-50, CB-53), and what
 // filters and instances tell of themselves.
+#include <ntdddisk.h>
+
 #include <cstring>
 
 #include "fltmgr/filter_test.hpp"

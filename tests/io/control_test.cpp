@@ -1,5 +1,8 @@
 // Byte-range locks, controls, extended attributes, security and change notification: what programs get, and the IRPs
 // that filters see.
+#include <ntdddisk.h>
+#include <ntddstor.h>
+
 #include "io/io_test_support.hpp"
 #include "nt/descriptor_parts.hpp"
 

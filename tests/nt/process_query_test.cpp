@@ -26,8 +26,6 @@ NTSTATUS ObReferenceObjectByName(PUNICODE_STRING, ULONG, PACCESS_STATE, ACCESS_M
                                  KPROCESSOR_MODE, PVOID, PVOID*);
 POBJECT_TYPE ObGetObjectType(PVOID);
 VOID ObMakeTemporaryObject(PVOID);
-LONG_PTR ObfReferenceObjectWithTag(PVOID, ULONG);
-VOID ObfDereferenceObjectWithTag(PVOID, ULONG);
 NTSTATUS ZwCreateSymbolicLinkObject(PHANDLE, ACCESS_MASK, POBJECT_ATTRIBUTES, PUNICODE_STRING);
 }
 

@@ -2,6 +2,7 @@
 // Windows.
 #include <fltKernel.h>
 #include <gtest/gtest.h>
+#include <ntdddisk.h>
 #include <ntintsafe.h>
 #include <wsk.h>
 

@@ -204,15 +204,6 @@ int* fltsim_errno(void) {
   return &value;
 }
 
-static _Thread_local unsigned random_state = 1;
-
-void srand(unsigned seed) { random_state = seed; }
-
-int rand(void) {
-  random_state = random_state * 214013u + 2531011u;
-  return (int)(random_state >> 16 & RAND_MAX);
-}
-
 errno_t rand_s(unsigned* value) {
   LARGE_INTEGER now;
   if (value == NULL) return EINVAL;
@@ -258,8 +249,6 @@ errno_t _dupenv_s(char** buffer, size_t* size, const char* name) {
   GetEnvironmentVariableA(name, *buffer, needed);
   return 0;
 }
-
-long long _abs64(long long value) { return value < 0 ? -value : value; }
 
 div_t div(int numerator, int denominator) {
   const div_t result = {numerator / denominator, numerator % denominator};

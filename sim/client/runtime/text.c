@@ -158,18 +158,6 @@ int wsprintfA(LPSTR to, LPCSTR format, ...) {
 double strtod(const char* text, char** end) { return fltsim_host_strtod(text, end); }
 double atof(const char* text) { return strtod(text, NULL); }
 
-errno_t _itoa_s(int value, char* to, size_t size, int base) {
-  char text[40];
-  _itoa(value, text, base);
-  return strcpy_s(to, size, text);
-}
-
-errno_t _itow_s(int value, wchar_t* to, size_t size, int base) {
-  wchar_t text[40];
-  _itow(value, text, base);
-  return wcscpy_s(to, size, text);
-}
-
 static char* token_rest;
 char* strtok(char* text, const char* delimiters) { return strtok_s(text, delimiters, &token_rest); }
 
@@ -197,27 +185,4 @@ char* strerror(int code) {
   static _Thread_local char text[64];
   strerror_s(text, sizeof(text), code);
   return text;
-}
-
-wchar_t* wmemcpy(wchar_t* to, const wchar_t* from, size_t count) {
-  return memcpy(to, from, count * sizeof(wchar_t));
-}
-wchar_t* wmemmove(wchar_t* to, const wchar_t* from, size_t count) {
-  return memmove(to, from, count * sizeof(wchar_t));
-}
-wchar_t* wmemset(wchar_t* to, wchar_t unit, size_t count) {
-  for (size_t i = 0; i < count; ++i) to[i] = unit;
-  return to;
-}
-int wmemcmp(const wchar_t* left, const wchar_t* right, size_t count) {
-  for (; count != 0; --count, ++left, ++right) {
-    if (*left != *right) return *left < *right ? -1 : 1;
-  }
-  return 0;
-}
-const wchar_t* wmemchr(const wchar_t* text, wchar_t unit, size_t count) {
-  for (; count != 0; --count, ++text) {
-    if (*text == unit) return text;
-  }
-  return NULL;
 }

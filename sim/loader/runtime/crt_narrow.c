@@ -122,8 +122,12 @@ int _memicmp(const void* left, const void* right, size_t count) {
   return 0;
 }
 
-// Microsoft's sequence: each driver has its own, which begins as srand(1) would.
+// Microsoft's sequence, which begins as srand(1) would: each driver has its own, and each thread of a program.
+#ifdef FLTSIM_CLIENT_UNIT
+static _Thread_local unsigned random_state = 1;
+#else
 static unsigned random_state = 1;
+#endif
 void srand(unsigned seed) { random_state = seed; }
 int rand(void) {
   random_state = random_state * 214013u + 2531011u;

@@ -5,7 +5,6 @@
 
 #define EXIT_SUCCESS 0
 #define EXIT_FAILURE 1
-#define RAND_MAX 0x7fff
 #define _MAX_PATH 260
 #define _MAX_DRIVE 3
 #define _MAX_DIR 256
@@ -36,8 +35,6 @@ void fltsim_crt_abort(void) __attribute__((noreturn));
 #define abort fltsim_crt_abort
 CRT(int, atexit, (void (*function)(void)));
 
-CRT(int, rand, (void));
-CRT(void, srand, (unsigned seed));
 CRT(errno_t, rand_s, (unsigned* value));
 CRT(char*, getenv, (const char* name));
 CRT(errno_t, _dupenv_s, (char** buffer, size_t* size, const char* name));
@@ -45,12 +42,9 @@ CRT(errno_t, _dupenv_s, (char** buffer, size_t* size, const char* name));
 CRT(int, system, (const char* command));
 CRT(double, strtod, (const char* text, char** end));
 CRT(double, atof, (const char* text));
-CRT(long long, _abs64, (long long value));
 CRT(div_t, div, (int numerator, int denominator));
 CRT(errno_t, mbstowcs_s, (size_t * converted, wchar_t* to, size_t size, const char* from, size_t count));
 CRT(errno_t, wcstombs_s, (size_t * converted, char* to, size_t size, const wchar_t* from, size_t count));
-CRT(errno_t, _itoa_s, (int value, char* to, size_t size, int base));
-CRT(errno_t, _itow_s, (int value, wchar_t* to, size_t size, int base));
 #define strtoll _strtoi64
 #define strtoull _strtoui64
 #define atoll _atoi64

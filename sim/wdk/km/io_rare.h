@@ -179,10 +179,6 @@ NTSTATUS IoSynchronousPageWrite(PFILE_OBJECT FileObject, PMDL Mdl, PLARGE_INTEGE
 
 // --- objects ---
 LONG_PTR ObReferenceObjectSafe(PVOID Object);
-LONG_PTR ObfReferenceObjectWithTag(PVOID Object, ULONG Tag);
-LONG_PTR ObfDereferenceObjectWithTag(PVOID Object, ULONG Tag);
-#define ObReferenceObjectWithTag ObfReferenceObjectWithTag
-#define ObDereferenceObjectWithTag ObfDereferenceObjectWithTag
 VOID ObDereferenceObjectDeferDelete(PVOID Object);
 VOID ObDereferenceObjectDeferDeleteWithTag(PVOID Object, ULONG Tag);
 NTSTATUS ObReferenceObjectByHandleWithTag(HANDLE Handle, ACCESS_MASK DesiredAccess, POBJECT_TYPE ObjectType,
