@@ -95,8 +95,10 @@ std::optional<FoundHeader> HeaderSearch::find(const std::string& name, bool is_q
   }
   // What WPP's own preprocessor would have written for this source.
   constexpr const char* kTraceMacros = "km/wpp.h";
-  if (lower(forward).ends_with(".tmh")) return find(kTraceMacros, false, folder);
-  return std::nullopt;
+  if (!lower(forward).ends_with(".tmh")) return std::nullopt;
+  auto ours = find(kTraceMacros, false, folder);
+  if (ours) ours->is_exact = false;
+  return ours;
 }
 
 }  // namespace fltsim::cc

@@ -67,11 +67,14 @@ std::vector<std::string> places_of(const std::string& file, const std::string& s
   return places;
 }
 
-bool has_word(const std::string& text, const std::string& word) {
+// `name(`, or `CRT(type, name, ...)` of the C runtime's headers; not the word in a comment.
+bool declares(const std::string& text, const std::string& name) {
   const auto is_word = [](char c) { return std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '_'; };
-  for (std::size_t at = text.find(word); at != std::string::npos; at = text.find(word, at + 1)) {
-    const std::size_t end = at + word.size();
-    if ((at == 0 || !is_word(text[at - 1])) && (end == text.size() || !is_word(text[end]))) return true;
+  for (std::size_t at = text.find(name); at != std::string::npos; at = text.find(name, at + 1)) {
+    const std::size_t end = at + name.size();
+    if (at == 0 || is_word(text[at - 1]) || end == text.size()) continue;
+    if (text[end] == '(' || (text[end] == ',' && text[at - 1] == ' ' && text.compare(end, 3, ", (") == 0))
+      return true;
   }
   return false;
 }
@@ -84,7 +87,7 @@ bool is_in_headers(const std::string& symbol, const std::string& folder, bool fo
     if (!for_programs && (name == "um" || name == "client")) at.disable_recursion_pending();
     if (!at->is_regular_file(error)) continue;
     const auto text = read_file(at->path().string());
-    if (text && has_word(*text, symbol)) return true;
+    if (text && declares(*text, symbol)) return true;
   }
   return false;
 }

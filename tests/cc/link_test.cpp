@@ -23,7 +23,7 @@ NTSTATUS DriverEntry(PDRIVER_OBJECT driver, PUNICODE_STRING path) {
   UNREFERENCED_PARAMETER(driver); UNREFERENCED_PARAMETER(path);
   first();
   NobodyHasThis(table[0] != NULL);
-  FltRollbackEnlistment(NULL, NULL, NULL);
+  FltCancelIo(NULL);
 #ifdef WITH_DATA
   NobodysData = 1;
 #endif
@@ -41,7 +41,7 @@ TEST(LinkTest, MissingRoutinesAreNamedWithTheirPlaces) {
     EXPECT_THAT(result.errors, HasSubstr("foo.c:6"));
     EXPECT_THAT(result.errors, HasSubstr("foo.c:12"));
     EXPECT_THAT(result.errors, AnyOf(HasSubstr(", table in foo.c"), HasSubstr("foo.c:8")));
-    EXPECT_THAT(result.errors, HasSubstr("FltRollbackEnlistment is declared but not simulated; used in "));
+    EXPECT_THAT(result.errors, HasSubstr("FltCancelIo is declared but not simulated; used in "));
     EXPECT_THAT(result.errors, HasSubstr("foo.c:13\n"));
     EXPECT_THAT(result.errors, Not(HasSubstr("undefined reference")));
   }
@@ -53,7 +53,7 @@ TEST(LinkTest, AllowedRoutinesLinkToAStopAndDataDoesNot) {
   ProcessResult result = program.run({"foo.c", "-o", "foo.sys", "--allow-unsupported"});
   EXPECT_EQ(result.status, 0);
   EXPECT_THAT(result.errors, HasSubstr("warning: NobodyHasThis is not known here"));
-  EXPECT_THAT(result.errors, HasSubstr("warning: FltRollbackEnlistment is declared but not simulated"));
+  EXPECT_THAT(result.errors, HasSubstr("warning: FltCancelIo is declared but not simulated"));
   EXPECT_NE(program.load("foo.sys"), nullptr);
   result = program.run({"foo.c", "-o", "foo.sys", "--allow-unsupported", "-DWITH_DATA"});
   EXPECT_EQ(result.status, 1);

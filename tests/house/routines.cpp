@@ -211,7 +211,7 @@ std::vector<Routine> routines() {
     all.push_back(std::move(routine));
   };
   for (const auto& [name, refuses] : exports) {
-    const bool ours = name.starts_with("fltsim_") || name.starts_with("fltlink_");
+    const bool ours = name.starts_with("fltsim_") || name.starts_with("fltlink_") || name.starts_with("_Z");
     // Some have no prototype in our headers: drivers bring it, as with the WDK.
     if (!ours && (declared.contains(name) || family_of(name) != "Win32")) add(name, refuses, false);
   }

@@ -29,41 +29,49 @@ VOID RtlFailFast(ULONG Code) __attribute__((noreturn));
 #define FAST_FAIL_RANGE_CHECK_FAILURE 8
 #define FAST_FAIL_INVALID_REFERENCE_COUNT 14
 
-FORCEINLINE UCHAR _BitScanForward(ULONG* Index, ULONG Mask) {
+// Under names of ours: clang has functions of its own by the real ones, which a C++ unit may not define.
+FORCEINLINE UCHAR fltsim_BitScanForward(ULONG* Index, ULONG Mask) {
   if (Mask == 0) return 0;
   *Index = (ULONG)__builtin_ctz(Mask);
   return 1;
 }
-FORCEINLINE UCHAR _BitScanReverse(ULONG* Index, ULONG Mask) {
+FORCEINLINE UCHAR fltsim_BitScanReverse(ULONG* Index, ULONG Mask) {
   if (Mask == 0) return 0;
   *Index = 31u - (ULONG)__builtin_clz(Mask);
   return 1;
 }
-FORCEINLINE UCHAR _BitScanForward64(ULONG* Index, ULONG64 Mask) {
+FORCEINLINE UCHAR fltsim_BitScanForward64(ULONG* Index, ULONG64 Mask) {
   if (Mask == 0) return 0;
   *Index = (ULONG)__builtin_ctzll(Mask);
   return 1;
 }
-FORCEINLINE UCHAR _BitScanReverse64(ULONG* Index, ULONG64 Mask) {
+FORCEINLINE UCHAR fltsim_BitScanReverse64(ULONG* Index, ULONG64 Mask) {
   if (Mask == 0) return 0;
   *Index = 63u - (ULONG)__builtin_clzll(Mask);
   return 1;
 }
+#define _BitScanForward fltsim_BitScanForward
+#define _BitScanReverse fltsim_BitScanReverse
+#define _BitScanForward64 fltsim_BitScanForward64
+#define _BitScanReverse64 fltsim_BitScanReverse64
 #define BitScanForward _BitScanForward
 #define BitScanReverse _BitScanReverse
 #define BitScanForward64 _BitScanForward64
 #define BitScanReverse64 _BitScanReverse64
-FORCEINLINE UCHAR _bittest(const LONG* Base, LONG Bit) { return (UCHAR)(((ULONG)Base[Bit >> 5] >> (Bit & 31)) & 1u); }
-FORCEINLINE UCHAR _bittestandset(LONG* Base, LONG Bit) {
-  const UCHAR old = _bittest(Base, Bit);
+FORCEINLINE UCHAR fltsim_bittest(const LONG* Base, LONG Bit) { return (UCHAR)(((ULONG)Base[Bit >> 5] >> (Bit & 31)) & 1u); }
+FORCEINLINE UCHAR fltsim_bittestandset(LONG* Base, LONG Bit) {
+  const UCHAR old = fltsim_bittest(Base, Bit);
   Base[Bit >> 5] |= (LONG)(1u << (Bit & 31));
   return old;
 }
-FORCEINLINE UCHAR _bittestandreset(LONG* Base, LONG Bit) {
-  const UCHAR old = _bittest(Base, Bit);
+FORCEINLINE UCHAR fltsim_bittestandreset(LONG* Base, LONG Bit) {
+  const UCHAR old = fltsim_bittest(Base, Bit);
   Base[Bit >> 5] &= (LONG) ~(1u << (Bit & 31));
   return old;
 }
+#define _bittest fltsim_bittest
+#define _bittestandset fltsim_bittestandset
+#define _bittestandreset fltsim_bittestandreset
 #define BitTest _bittest
 #define BitTestAndSet _bittestandset
 #define BitTestAndReset _bittestandreset
@@ -103,11 +111,12 @@ FORCEINLINE ULONG64 fltsim_multiply_high(ULONG64 Left, ULONG64 Right, ULONG64* H
 }
 #define _umul128(left, right, high) fltsim_multiply_high((left), (right), (high))
 #define UnsignedMultiply128 _umul128
-FORCEINLINE ULONG64 __umulh(ULONG64 Left, ULONG64 Right) {
+FORCEINLINE ULONG64 fltsim_umulh(ULONG64 Left, ULONG64 Right) {
   ULONG64 high;
   fltsim_multiply_high(Left, Right, &high);
   return high;
 }
+#define __umulh fltsim_umulh
 
 #define FLTSIM_STORE_STRING(name, type)                                \
   FORCEINLINE VOID name(type* To, type Value, SIZE_T Count) {          \
