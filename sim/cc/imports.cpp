@@ -145,11 +145,18 @@ class Search {
 
   bool is_there(const std::string& symbol) const {
     return defined_.contains(symbol) || exports_.routines.contains(symbol) || is_compilers_own(symbol) ||
-           (target_.arguments.client && is_of_cxx_runtime(symbol));
+           (refers_to_types() && symbol.starts_with("_ZTVN10__cxxabiv1")) ||
+           (target_.arguments.client && symbol == kEndOfFailedCleanUp);
   }
 
-  // The data of libstdc++ that code which throws and catches refers to.
-  static bool is_of_cxx_runtime(const std::string& symbol) { return symbol.starts_with("_ZTVN10__cxxabiv1"); }
+  // Code that throws and catches, and the undefined-behaviour sanitizer where it calls through a pointer, name the
+  // types of libstdc++, which is in every program that loads a module.
+  bool refers_to_types() const {
+    return target_.arguments.client || target_.arguments.sanitizers.find("undefined") != std::string::npos;
+  }
+
+  // clang's, in C with exceptions. A program's own abort() has another symbol.
+  static constexpr std::string_view kEndOfFailedCleanUp = "abort";
 
   void look_at(const std::string& file, const ObjectFile& object) {
     std::map<std::string, std::vector<const Reference*>, std::greater<>> by_section;  // .text first

@@ -18,7 +18,9 @@ struct ConsoleFile {
     kInput,
     kOutput,
     kError,
-  } kind;
+  };
+  explicit ConsoleFile(Kind which) : kind(which) {}
+  Kind kind;
 };
 extern const nt::ObjectType kConsoleType;
 

@@ -118,7 +118,7 @@ NTSTATUS give_property(const CryptoAlgorithm& algorithm, std::u16string_view pro
 using namespace fltsim;
 using nt::CryptoObject;
 using nt::enter;
-using Kind = nt::CryptoObject::Kind;
+using CryptoKind = nt::CryptoObject::Kind;
 
 extern "C" {
 
@@ -148,7 +148,7 @@ NTSTATUS BCryptCloseAlgorithmProvider(BCRYPT_ALG_HANDLE hAlgorithm, ULONG dwFlag
   nt::Thread& thread = enter("BCryptCloseAlgorithmProvider", nt::kDispatch);
   if (dwFlags != 0) return STATUS_INVALID_PARAMETER;
   const auto provider = nt::crypto(thread).find(hAlgorithm);
-  if (!provider || provider->kind != Kind::kProvider) return STATUS_INVALID_HANDLE;
+  if (!provider || provider->kind != CryptoKind::kProvider) return STATUS_INVALID_HANDLE;
   if (!provider->dispatch) nt::check_irql(thread, "BCryptCloseAlgorithmProvider", nt::kPassive);
   return nt::crypto(thread).remove(hAlgorithm) ? STATUS_SUCCESS : STATUS_INVALID_HANDLE;
 }
@@ -168,7 +168,7 @@ NTSTATUS BCryptGetProperty(BCRYPT_HANDLE hObject, LPCWSTR pszProperty, PUCHAR pb
 NTSTATUS BCryptCreateHash(BCRYPT_ALG_HANDLE hAlgorithm, BCRYPT_HASH_HANDLE* phHash, PUCHAR pbHashObject,
                           ULONG cbHashObject, PUCHAR pbSecret, ULONG cbSecret, ULONG dwFlags) {
   nt::Thread& thread = enter("BCryptCreateHash", nt::kDispatch);
-  const auto provider = nt::open(thread, "BCryptCreateHash", hAlgorithm, Kind::kProvider);
+  const auto provider = nt::open(thread, "BCryptCreateHash", hAlgorithm, CryptoKind::kProvider);
   if (!provider) return STATUS_INVALID_HANDLE;
   if (phHash == nullptr || (dwFlags & ~ULONG{BCRYPT_HASH_REUSABLE_FLAG}) != 0)
     return STATUS_INVALID_PARAMETER;
@@ -184,7 +184,7 @@ NTSTATUS BCryptCreateHash(BCRYPT_ALG_HANDLE hAlgorithm, BCRYPT_HASH_HANDLE* phHa
 // A hash that has ended is no valid handle any more, but for its destruction.
 NTSTATUS BCryptHashData(BCRYPT_HASH_HANDLE hHash, PUCHAR pbInput, ULONG cbInput, ULONG dwFlags) {
   nt::Thread& thread = enter("BCryptHashData", nt::kDispatch);
-  const auto hash = nt::open(thread, "BCryptHashData", hHash, Kind::kHash);
+  const auto hash = nt::open(thread, "BCryptHashData", hHash, CryptoKind::kHash);
   if (!hash || !hash->running) return STATUS_INVALID_HANDLE;
   if (nt::is_missing(pbInput, cbInput) || dwFlags != 0) return STATUS_INVALID_PARAMETER;
   if (nt::fails_now(thread, "BCryptHashData")) return STATUS_UNSUCCESSFUL;
@@ -194,7 +194,7 @@ NTSTATUS BCryptHashData(BCRYPT_HASH_HANDLE hHash, PUCHAR pbInput, ULONG cbInput,
 
 NTSTATUS BCryptFinishHash(BCRYPT_HASH_HANDLE hHash, PUCHAR pbOutput, ULONG cbOutput, ULONG dwFlags) {
   nt::Thread& thread = enter("BCryptFinishHash", nt::kDispatch);
-  const auto hash = nt::open(thread, "BCryptFinishHash", hHash, Kind::kHash);
+  const auto hash = nt::open(thread, "BCryptFinishHash", hHash, CryptoKind::kHash);
   if (!hash || !hash->running) return STATUS_INVALID_HANDLE;
   if (pbOutput == nullptr || cbOutput != hash->algorithm->hash_size || dwFlags != 0)
     return STATUS_INVALID_PARAMETER;
@@ -206,14 +206,14 @@ NTSTATUS BCryptFinishHash(BCRYPT_HASH_HANDLE hHash, PUCHAR pbOutput, ULONG cbOut
 NTSTATUS BCryptDuplicateHash(BCRYPT_HASH_HANDLE hHash, BCRYPT_HASH_HANDLE* phNewHash, PUCHAR pbHashObject,
                              ULONG cbHashObject, ULONG dwFlags) {
   nt::Thread& thread = enter("BCryptDuplicateHash", nt::kDispatch);
-  const auto hash = nt::open(thread, "BCryptDuplicateHash", hHash, Kind::kHash);
+  const auto hash = nt::open(thread, "BCryptDuplicateHash", hHash, CryptoKind::kHash);
   if (!hash || !hash->running) return STATUS_INVALID_HANDLE;
   if (phNewHash == nullptr || dwFlags != 0) return STATUS_INVALID_PARAMETER;
   const NTSTATUS status = nt::check_hash_memory(pbHashObject, cbHashObject);
   if (status != STATUS_SUCCESS) return status;
   if (nt::fails_now(thread, "BCryptDuplicateHash")) return STATUS_NO_MEMORY;
   auto twin = std::make_shared<CryptoObject>();
-  twin->kind = Kind::kHash;
+  twin->kind = CryptoKind::kHash;
   twin->algorithm = hash->algorithm;
   twin->keyed = hash->keyed;
   twin->reusable = hash->reusable;
@@ -227,14 +227,14 @@ NTSTATUS BCryptDuplicateHash(BCRYPT_HASH_HANDLE hHash, BCRYPT_HASH_HANDLE* phNew
 
 NTSTATUS BCryptDestroyHash(BCRYPT_HASH_HANDLE hHash) {
   nt::Thread& thread = enter("BCryptDestroyHash", nt::kDispatch);
-  const auto hash = nt::open(thread, "BCryptDestroyHash", hHash, Kind::kHash);
+  const auto hash = nt::open(thread, "BCryptDestroyHash", hHash, CryptoKind::kHash);
   return hash && nt::crypto(thread).remove(hHash) ? STATUS_SUCCESS : STATUS_INVALID_HANDLE;
 }
 
 NTSTATUS BCryptHash(BCRYPT_ALG_HANDLE hAlgorithm, PUCHAR pbSecret, ULONG cbSecret, PUCHAR pbInput,
                     ULONG cbInput, PUCHAR pbOutput, ULONG cbOutput) {
   nt::Thread& thread = enter("BCryptHash", nt::kDispatch);
-  const auto provider = nt::open(thread, "BCryptHash", hAlgorithm, Kind::kProvider);
+  const auto provider = nt::open(thread, "BCryptHash", hAlgorithm, CryptoKind::kProvider);
   if (!provider) return STATUS_INVALID_HANDLE;
   const NTSTATUS status = nt::check_hash_of(*provider, pbSecret, cbSecret);
   if (status != STATUS_SUCCESS) return status;
@@ -257,7 +257,7 @@ NTSTATUS BCryptGenRandom(BCRYPT_ALG_HANDLE hAlgorithm, PUCHAR pbBuffer, ULONG cb
     nt::check_irql(thread, "BCryptGenRandom with BCRYPT_USE_SYSTEM_PREFERRED_RNG", nt::kPassive);
     if (hAlgorithm != nullptr) return STATUS_INVALID_PARAMETER;
   } else {
-    const auto provider = nt::open(thread, "BCryptGenRandom", hAlgorithm, Kind::kProvider);
+    const auto provider = nt::open(thread, "BCryptGenRandom", hAlgorithm, CryptoKind::kProvider);
     if (!provider || provider->algorithm->hashes()) return STATUS_INVALID_HANDLE;
   }
   if (nt::fails_now(thread, "BCryptGenRandom")) return STATUS_UNSUCCESSFUL;

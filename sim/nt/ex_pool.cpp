@@ -4,15 +4,15 @@
 namespace fltsim::nt {
 namespace {
 
-using Kind = Pool::Kind;
+using PoolKind = Pool::Kind;
 using Fill = Pool::Fill;
 
 constexpr POOL_FLAGS kPlaces = POOL_FLAG_NON_PAGED | POOL_FLAG_NON_PAGED_EXECUTE | POOL_FLAG_PAGED;
 constexpr ULONG kNoTag = 0x656E6F4E;  // 'None', what ExAllocatePool uses
 
-Kind kind_of(int type) { return (type & 1) != 0 ? Kind::kPaged : Kind::kNonPaged; }
+PoolKind kind_of(int type) { return (type & 1) != 0 ? PoolKind::kPaged : PoolKind::kNonPaged; }
 
-Irql limit_of(Kind kind) { return kind == Kind::kPaged ? kApc : kDispatch; }
+Irql limit_of(PoolKind kind) { return kind == PoolKind::kPaged ? kApc : kDispatch; }
 
 void check_request(Thread& thread, const char* routine, SIZE_T size, ULONG tag) {
   if (tag == 0) {
@@ -27,12 +27,12 @@ void check_request(Thread& thread, const char* routine, SIZE_T size, ULONG tag) 
 }
 
 // Memory for the calling driver, or null when the test asked for that.
-void* pool_memory(Thread& thread, const char* routine, Kind kind, Fill fill, SIZE_T size, ULONG tag) {
+void* pool_memory(Thread& thread, const char* routine, PoolKind kind, Fill fill, SIZE_T size, ULONG tag) {
   if (fails_now(thread, routine)) return nullptr;
   return thread.system.nt().pool().allocate(thread.driver, kind, fill, size, tag);
 }
 
-void* allocate(const char* routine, Kind kind, Fill fill, SIZE_T size, ULONG tag) {
+void* allocate(const char* routine, PoolKind kind, Fill fill, SIZE_T size, ULONG tag) {
   Thread& thread = enter(routine, limit_of(kind));
   check_request(thread, routine, size, tag);
   return pool_memory(thread, routine, kind, fill, size, tag);
@@ -92,7 +92,7 @@ extern "C" {
 PVOID ExAllocatePool2(POOL_FLAGS Flags, SIZE_T NumberOfBytes, ULONG Tag) {
   const POOL_FLAGS place = Flags & nt::kPlaces;
   const bool one_place = place != 0 && (place & (place - 1)) == 0;
-  const nt::Kind kind = place == POOL_FLAG_PAGED ? nt::Kind::kPaged : nt::Kind::kNonPaged;
+  const nt::PoolKind kind = place == POOL_FLAG_PAGED ? nt::PoolKind::kPaged : nt::PoolKind::kNonPaged;
   const Fill fill = (Flags & POOL_FLAG_UNINITIALIZED) != 0 ? Fill::kPattern : Fill::kZero;
   nt::Thread& thread = nt::enter("ExAllocatePool2", nt::limit_of(kind));
   nt::check_request(thread, "ExAllocatePool2", NumberOfBytes, Tag);

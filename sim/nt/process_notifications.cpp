@@ -8,8 +8,6 @@
 namespace fltsim::nt {
 namespace {
 
-HANDLE handle_of(std::uint32_t id) { return UlongToHandle(id); }
-
 UNICODE_STRING counted(std::u16string& text) {
   const auto size = static_cast<USHORT>(text.size() * sizeof(WCHAR));
   return {size, static_cast<USHORT>(size + sizeof(WCHAR)), text.data()};
@@ -111,8 +109,8 @@ void ProcessNotifications::for_each(Thread& thread, Kind kind, Call call) {
 
 Status ProcessNotifications::process_begins(Thread& creator, Process& process, FILE_OBJECT* file) {
   for_each(creator, Kind::kProcess, [&](void* routine) {
-    reinterpret_cast<PCREATE_PROCESS_NOTIFY_ROUTINE>(routine)(handle_of(process.parent_id),
-                                                              handle_of(process.id), TRUE);
+    reinterpret_cast<PCREATE_PROCESS_NOTIFY_ROUTINE>(routine)(UlongToHandle(process.parent_id),
+                                                              UlongToHandle(process.id), TRUE);
   });
   std::u16string image = u"\\??\\" + process.dos_image;
   std::u16string command = process.command_line;
@@ -121,14 +119,14 @@ Status ProcessNotifications::process_begins(Thread& creator, Process& process, F
   PS_CREATE_NOTIFY_INFO info{};
   info.Size = sizeof info;
   info.FileOpenNameAvailable = 1;
-  info.ParentProcessId = handle_of(process.parent_id);
-  info.CreatingThreadId = {handle_of(creator.process.id), handle_of(creator.id)};
+  info.ParentProcessId = UlongToHandle(process.parent_id);
+  info.CreatingThreadId = {UlongToHandle(creator.process.id), UlongToHandle(creator.id)};
   info.FileObject = file;
   info.ImageFileName = &image_name;
   info.CommandLine = &command_line;
   Status denied = STATUS_SUCCESS;
   for_each(creator, Kind::kProcessEx, [&](void* routine) {
-    reinterpret_cast<PCREATE_PROCESS_NOTIFY_ROUTINE_EX>(routine)(to_wdk(&process), handle_of(process.id),
+    reinterpret_cast<PCREATE_PROCESS_NOTIFY_ROUTINE_EX>(routine)(to_wdk(&process), UlongToHandle(process.id),
                                                                  &info);
   });
   if (!NT_SUCCESS(info.CreationStatus)) denied = info.CreationStatus;
@@ -137,19 +135,19 @@ Status ProcessNotifications::process_begins(Thread& creator, Process& process, F
 
 void ProcessNotifications::process_ends(Thread& thread, Process& process) {
   for_each(thread, Kind::kProcess, [&](void* routine) {
-    reinterpret_cast<PCREATE_PROCESS_NOTIFY_ROUTINE>(routine)(handle_of(process.parent_id),
-                                                              handle_of(process.id), FALSE);
+    reinterpret_cast<PCREATE_PROCESS_NOTIFY_ROUTINE>(routine)(UlongToHandle(process.parent_id),
+                                                              UlongToHandle(process.id), FALSE);
   });
   for_each(thread, Kind::kProcessEx, [&](void* routine) {
-    reinterpret_cast<PCREATE_PROCESS_NOTIFY_ROUTINE_EX>(routine)(to_wdk(&process), handle_of(process.id),
+    reinterpret_cast<PCREATE_PROCESS_NOTIFY_ROUTINE_EX>(routine)(to_wdk(&process), UlongToHandle(process.id),
                                                                  nullptr);
   });
 }
 
 void ProcessNotifications::thread_changes(Thread& caller, Thread& thread, bool begins) {
   const auto call = [&](void* routine) {
-    reinterpret_cast<PCREATE_THREAD_NOTIFY_ROUTINE>(routine)(handle_of(thread.process.id),
-                                                             handle_of(thread.id), begins);
+    reinterpret_cast<PCREATE_THREAD_NOTIFY_ROUTINE>(routine)(UlongToHandle(thread.process.id),
+                                                             UlongToHandle(thread.id), begins);
   };
   for_each(caller, Kind::kThread, call);
   if (!thread.process.is_system) for_each(caller, Kind::kThreadNonSystem, call);
@@ -170,7 +168,7 @@ void ProcessNotifications::image_loaded(Thread& thread, std::u16string_view name
   info.ImageBase = base;
   info.ImageSize = size;
   for_each(thread, Kind::kImage, [&](void* routine) {
-    reinterpret_cast<PLOAD_IMAGE_NOTIFY_ROUTINE>(routine)(&full_name, handle_of(process_id), &info);
+    reinterpret_cast<PLOAD_IMAGE_NOTIFY_ROUTINE>(routine)(&full_name, UlongToHandle(process_id), &info);
   });
 }
 

@@ -12,8 +12,6 @@ namespace {
 
 constexpr ULONG kKernelHandle = OBJ_KERNEL_HANDLE;
 
-HANDLE handle_of(std::uint32_t id) { return UlongToHandle(id); }
-
 // The driver's routine, up to its end or to PsTerminateSystemThread, which jumps here. No frame between holds
 // a destructor: they are the driver's, and PsTerminateSystemThread's own.
 void run_routine(Thread& thread, PKSTART_ROUTINE routine, PVOID context) {
@@ -61,7 +59,7 @@ NTSTATUS PsCreateSystemThread(PHANDLE ThreadHandle, ULONG DesiredAccess, POBJECT
   if (!thread) return STATUS_PROCESS_IS_TERMINATING;
   const bool kernel = ObjectAttributes != nullptr && (ObjectAttributes->Attributes & nt::kKernelHandle) != 0;
   *ThreadHandle = nt::make_handle(thread.get(), DesiredAccess, kernel);
-  if (ClientId != nullptr) *ClientId = {nt::handle_of(process->id), nt::handle_of(thread->id)};
+  if (ClientId != nullptr) *ClientId = {UlongToHandle(process->id), UlongToHandle(thread->id)};
   return STATUS_SUCCESS;
 }
 
@@ -84,10 +82,10 @@ BOOLEAN PsIsThreadTerminating(PETHREAD Thread) {
 }
 
 HANDLE PsGetCurrentProcessId(VOID) {
-  return nt::handle_of(enter("PsGetCurrentProcessId", nt::kDispatch).process.id);
+  return UlongToHandle(enter("PsGetCurrentProcessId", nt::kDispatch).process.id);
 }
 
-HANDLE PsGetCurrentThreadId(VOID) { return nt::handle_of(enter("PsGetCurrentThreadId", nt::kDispatch).id); }
+HANDLE PsGetCurrentThreadId(VOID) { return UlongToHandle(enter("PsGetCurrentThreadId", nt::kDispatch).id); }
 
 PEPROCESS PsGetCurrentProcess(VOID) {
   return nt::to_wdk(&nt::current_process(enter("PsGetCurrentProcess", nt::kDispatch)));
@@ -99,17 +97,17 @@ PETHREAD PsGetCurrentThread(VOID) { return nt::to_wdk(&enter("PsGetCurrentThread
 
 HANDLE PsGetProcessId(PEPROCESS Process) {
   enter("PsGetProcessId", nt::kDispatch);
-  return nt::handle_of(nt::from_wdk(Process).id);
+  return UlongToHandle(nt::from_wdk(Process).id);
 }
 
 HANDLE PsGetThreadId(PETHREAD Thread) {
   enter("PsGetThreadId", nt::kDispatch);
-  return nt::handle_of(nt::from_wdk(Thread).id);
+  return UlongToHandle(nt::from_wdk(Thread).id);
 }
 
 HANDLE PsGetThreadProcessId(PETHREAD Thread) {
   enter("PsGetThreadProcessId", nt::kDispatch);
-  return nt::handle_of(nt::from_wdk(Thread).process.id);
+  return UlongToHandle(nt::from_wdk(Thread).process.id);
 }
 
 PEPROCESS PsGetThreadProcess(PETHREAD Thread) {

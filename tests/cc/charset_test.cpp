@@ -30,13 +30,13 @@ std::string encoded(const std::string& text, const char* charset) {
   return bytes;
 }
 
-struct Row {
+struct Encoded {
   const char* charset;
   const char* text;
 };
 
 TEST(CharsetTest, LegacyTextIsReadInItsLanguage) {
-  const Row kRows[] = {
+  const Encoded kRows[] = {
       {"GB18030", "// 打开文件的时候取得进程名字\nint a; // 返回\n"},
       {"GB18030", "// 过滤驱动\n"},
       {"GB18030", "DbgPrint(\"初始化失败，状态：%x\\n\", status); /* 释放内存 */\n"},
@@ -49,7 +49,7 @@ TEST(CharsetTest, LegacyTextIsReadInItsLanguage) {
       {"CP1252", "// Rückgabewert prüfen, Größe in Bytes\n"},
       {"CP1252", "// © 2010 Société Générale – tous droits réservés\n"},
   };
-  for (const Row& row : kRows) {
+  for (const Encoded& row : kRows) {
     const SourceText decoded = decode_source(encoded(row.text, row.charset), "");
     EXPECT_EQ(decoded.charset, row.charset) << row.text;
     EXPECT_EQ(decoded.text, row.text);

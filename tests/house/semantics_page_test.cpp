@@ -14,7 +14,7 @@ namespace {
 using ::testing::IsEmpty;
 
 // Families of ids, and the last number of each: rows may be added, none may get lost.
-const std::map<std::string, int>& families() {
+const std::map<std::string, int>& id_families() {
   static const std::map<std::string, int> kLast{
       {"WIRE", 18},  {"PORT", 15}, {"CONN", 19}, {"DISC", 11}, {"MSG", 15}, {"GET", 16},
       {"REPLY", 10}, {"SEND", 22}, {"PUNL", 6},  {"HR", 7},    {"CLI", 4},  {"LIFE", 24},
@@ -44,14 +44,14 @@ std::vector<Id> ids_in(std::string_view text) {
     while (end < text.size() && is_digit(text[end])) ++end;
     const bool goes_on = end < text.size() && (text[end] == '-' || is_word(text[end]));
     const std::string family(text.substr(begin, dash - begin));
-    if (end == dash + 1 || goes_on || !families().contains(family)) continue;
+    if (end == dash + 1 || goes_on || !id_families().contains(family)) continue;
     ids.push_back({family, std::stoi(std::string(text.substr(dash + 1, end - dash - 1)))});
   }
   return ids;
 }
 
 // The ids in the first column of the page's tables, in order.
-std::vector<Id> rows_of(const std::string& page) {
+std::vector<Id> id_rows_of(const std::string& page) {
   std::vector<Id> rows;
   std::istringstream in(page);
   for (std::string line; std::getline(in, line);) {
@@ -63,8 +63,8 @@ std::vector<Id> rows_of(const std::string& page) {
 }
 
 std::vector<Id> all_rows() {
-  std::vector<Id> rows = rows_of(read_project_file("docs/SEMANTICS.md"));
-  for (const Id& id : rows_of(read_project_file("docs/SEED_DEFECTS.md"))) rows.push_back(id);
+  std::vector<Id> rows = id_rows_of(read_project_file("docs/SEMANTICS.md"));
+  for (const Id& id : id_rows_of(read_project_file("docs/SEED_DEFECTS.md"))) rows.push_back(id);
   return rows;
 }
 
@@ -106,9 +106,10 @@ TEST(SemanticsPageTest, IdsAreUniqueAndNoneIsMissing) {
   std::vector<std::string> wrong;
   for (const auto& [id, times] : count) {
     if (times != 1) wrong.push_back(id.text() + " stands there twice");
-    if (id.number > families().at(id.family)) wrong.push_back(id.text() + ": raise the family's last number");
+    if (id.number > id_families().at(id.family))
+      wrong.push_back(id.text() + ": raise the family's last number");
   }
-  for (const auto& [family, last] : families()) {
+  for (const auto& [family, last] : id_families()) {
     for (int number = 1; number <= last; ++number) {
       if (!count.contains({family, number})) wrong.push_back(Id{family, number}.text() + " is missing");
     }

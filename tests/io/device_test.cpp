@@ -14,19 +14,6 @@ constexpr ULONG kOutDirect = CTL_CODE(FILE_DEVICE_UNKNOWN, 0x801, METHOD_OUT_DIR
 constexpr ULONG kNeither = CTL_CODE(FILE_DEVICE_UNKNOWN, 0x802, METHOD_NEITHER, FILE_ANY_ACCESS);
 constexpr ULONG kNeedsWrite = CTL_CODE(FILE_DEVICE_UNKNOWN, 0x803, METHOD_BUFFERED, FILE_WRITE_ACCESS);
 
-UNICODE_STRING string(const char16_t* text) {
-  UNICODE_STRING result;
-  RtlInitUnicodeString(&result, text);
-  return result;
-}
-
-NTSTATUS finish(PIRP irp, NTSTATUS status, ULONG_PTR information = 0) {
-  irp->IoStatus.Status = status;
-  irp->IoStatus.Information = information;
-  IoCompleteRequest(irp, IO_NO_INCREMENT);
-  return status;
-}
-
 class DeviceTest : public testing::Test {
  protected:
   using Handler = std::function<NTSTATUS(PIRP, PIO_STACK_LOCATION)>;
@@ -366,14 +353,17 @@ TEST_F(DeviceTest, DriverControlsADeviceByHandle) {
   kernel([&] {
     UNICODE_STRING name = string(u"\\DosDevices\\Guard");
     OBJECT_ATTRIBUTES attributes;
-    InitializeObjectAttributes(&attributes, &name, OBJ_KERNEL_HANDLE | OBJ_CASE_INSENSITIVE, nullptr, nullptr);
+    InitializeObjectAttributes(&attributes, &name, OBJ_KERNEL_HANDLE | OBJ_CASE_INSENSITIVE, nullptr,
+                               nullptr);
     HANDLE handle = nullptr;
     IO_STATUS_BLOCK block{};
-    ASSERT_EQ(ZwOpenFile(&handle, GENERIC_READ | SYNCHRONIZE, &attributes, &block, 0, FILE_SYNCHRONOUS_IO_NONALERT),
-              STATUS_SUCCESS);
+    ASSERT_EQ(
+        ZwOpenFile(&handle, GENERIC_READ | SYNCHRONIZE, &attributes, &block, 0, FILE_SYNCHRONOUS_IO_NONALERT),
+        STATUS_SUCCESS);
     char output[8] = {};
-    EXPECT_EQ(ZwDeviceIoControlFile(handle, nullptr, nullptr, nullptr, &block, kBuffered, nullptr, 0, output, 8),
-              STATUS_SUCCESS);
+    EXPECT_EQ(
+        ZwDeviceIoControlFile(handle, nullptr, nullptr, nullptr, &block, kBuffered, nullptr, 0, output, 8),
+        STATUS_SUCCESS);
     EXPECT_STREQ(output, "handle");
     EXPECT_EQ(ZwFsControlFile(handle, nullptr, nullptr, nullptr, &block, kBuffered, nullptr, 0, output, 8),
               STATUS_NOT_FOUND);

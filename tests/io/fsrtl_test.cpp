@@ -6,14 +6,6 @@
 namespace fltsim::io {
 namespace {
 
-UNICODE_STRING string(PCWSTR text) {
-  UNICODE_STRING result;
-  RtlInitUnicodeString(&result, text);
-  return result;
-}
-
-std::u16string text(const UNICODE_STRING& value) { return {value.Buffer, value.Length / sizeof(WCHAR)}; }
-
 BOOLEAN in_expression(PCWSTR expression, PCWSTR name, BOOLEAN ignore_case) {
   UNICODE_STRING pattern = string(expression);
   UNICODE_STRING value = string(name);

@@ -30,6 +30,23 @@ Structure from_bytes(const std::string& bytes) {
   return structure;
 }
 
+inline UNICODE_STRING string(PCWSTR text) {
+  UNICODE_STRING result;
+  RtlInitUnicodeString(&result, text);
+  return result;
+}
+
+inline std::u16string text(const UNICODE_STRING& value) {
+  return {value.Buffer, value.Length / sizeof(WCHAR)};
+}
+
+inline NTSTATUS finish(PIRP irp, NTSTATUS status, ULONG_PTR information = 0) {
+  irp->IoStatus.Status = status;
+  irp->IoStatus.Information = information;
+  IoCompleteRequest(irp, IO_NO_INCREMENT);
+  return status;
+}
+
 class IoTest : public testing::Test {
  protected:
   // What the hooks refer to is gone when the machine closes what the test left open.

@@ -9,13 +9,6 @@
 namespace fltsim::io {
 namespace {
 
-NTSTATUS finish(PIRP irp, NTSTATUS status, ULONG_PTR information = 0) {
-  irp->IoStatus.Status = status;
-  irp->IoStatus.Information = information;
-  IoCompleteRequest(irp, IO_NO_INCREMENT);
-  return status;
-}
-
 class IrpTest : public testing::Test {
  protected:
   using Handler = std::function<NTSTATUS(PIRP, PIO_STACK_LOCATION)>;

@@ -6,8 +6,6 @@
 namespace fltsim::nt {
 namespace {
 
-constexpr ULONG kTag = 0x74736554;  // 'Test'
-
 using ExPoolTest = KernelTest;
 
 TEST_F(ExPoolTest, OlderRoutinesGiveUsableMemoryThatAnyFreeRoutineTakes) {

@@ -6,8 +6,6 @@
 namespace fltsim::nt {
 namespace {
 
-constexpr ULONG kTag = 0x74736554;  // 'Test'
-
 using ExTest = KernelTest;
 
 TEST_F(ExTest, Pool2IsZeroedUnlessAskedOtherwise) {

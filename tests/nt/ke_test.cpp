@@ -11,12 +11,6 @@ namespace {
 
 using KeTest = KernelTest;
 
-LARGE_INTEGER relative_ms(LONGLONG ms) {
-  LARGE_INTEGER time;
-  time.QuadPart = -ms * 10'000;
-  return time;
-}
-
 TEST_F(KeTest, CurrentThreadIsTheSameByEachName) {
   kernel([] {
     EXPECT_EQ(reinterpret_cast<PVOID>(KeGetCurrentThread()), reinterpret_cast<PVOID>(PsGetCurrentThread()));

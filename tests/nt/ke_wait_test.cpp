@@ -7,12 +7,6 @@ namespace {
 
 using KeWaitTest = KernelTest;
 
-LARGE_INTEGER relative_ms(LONGLONG ms) {
-  LARGE_INTEGER time;
-  time.QuadPart = -ms * 10'000;
-  return time;
-}
-
 NTSTATUS wait(PVOID object, PLARGE_INTEGER timeout = nullptr, KPROCESSOR_MODE mode = KernelMode) {
   return KeWaitForSingleObject(object, ::Executive, mode, FALSE, timeout);
 }

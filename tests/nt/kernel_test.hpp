@@ -15,6 +15,30 @@
 
 namespace fltsim::nt {
 
+inline constexpr ULONG kTag = 0x74736554;  // 'Test'
+
+inline UNICODE_STRING string(PCWSTR text) {
+  UNICODE_STRING result;
+  RtlInitUnicodeString(&result, text);
+  return result;
+}
+
+inline std::u16string text(const UNICODE_STRING& value) {
+  return {value.Buffer, value.Length / sizeof(WCHAR)};
+}
+
+inline std::string text(const STRING& value) { return {value.Buffer, value.Length}; }
+
+inline POBJECT_TYPE wdk(const ObjectType& type) {
+  return reinterpret_cast<POBJECT_TYPE>(const_cast<ObjectType*>(&type));
+}
+
+inline LARGE_INTEGER relative_ms(LONGLONG ms) {
+  LARGE_INTEGER time;
+  time.QuadPart = -ms * 10'000;
+  return time;
+}
+
 // The status that `code` raises, or STATUS_SUCCESS: what a driver's __try and __except around it would see.
 inline NTSTATUS status_raised_by(const std::function<void()>& code) {
   fltsim_seh_frame frame{};

@@ -188,10 +188,6 @@ struct Guard {
   }
 };
 
-POBJECT_TYPE wdk(const ObjectType& type) {
-  return reinterpret_cast<POBJECT_TYPE>(const_cast<ObjectType*>(&type));
-}
-
 HANDLE open_process(std::uint32_t id, ULONG flags) {
   OBJECT_ATTRIBUTES attributes;
   InitializeObjectAttributes(&attributes, nullptr, flags, nullptr, nullptr);

@@ -16,13 +16,7 @@ NTSTATUS ObReferenceObjectByName(PUNICODE_STRING ObjectName, ULONG Attributes, P
 namespace fltsim::nt {
 namespace {
 
-constexpr ULONG kTag = 0x74736554;  // 'Test'
-
 using ObCmTest = KernelTest;
-
-POBJECT_TYPE wdk(const ObjectType& type) {
-  return reinterpret_cast<POBJECT_TYPE>(const_cast<ObjectType*>(&type));
-}
 
 TEST_F(ObCmTest, ObjectIsFoundByItsNameAndHasItsType) {
   kernel([] {

@@ -213,7 +213,6 @@ TEST_F(ProcessQueryTest, SeveralHandlesAreWaitedFor) {
 
 TEST_F(ProcessQueryTest, NewerPoolAndListRoutinesDoTheirWork) {
   kernel([] {
-    constexpr ULONG kTag = 0x74736554;
     POOL_EXTENDED_PARAMETER priority{};
     priority.Type = PoolExtendedParameterPriority;
     auto* memory = static_cast<UCHAR*>(ExAllocatePool3(POOL_FLAG_PAGED, 16, kTag, &priority, 1));
@@ -252,7 +251,6 @@ TEST_F(ProcessQueryTest, NewerPoolAndListRoutinesDoTheirWork) {
 
 TEST_F(ProcessQueryTest, OlderPoolAndListRoutinesDoTheirWork) {
   kernel([] {
-    constexpr ULONG kTag = 0x74736554;
     EXPECT_EQ(status_raised_by([] { ExFreePool(ExAllocatePoolWithQuota(PagedPool, 8)); }), STATUS_SUCCESS);
     auto* zeroed = static_cast<UCHAR*>(ExAllocatePoolQuotaZero(PagedPool, 8, kTag));
     EXPECT_EQ(zeroed[7], 0);

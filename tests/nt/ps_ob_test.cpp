@@ -8,10 +8,6 @@ namespace {
 
 using PsObTest = KernelTest;
 
-POBJECT_TYPE wdk(const ObjectType& type) {
-  return reinterpret_cast<POBJECT_TYPE>(const_cast<ObjectType*>(&type));
-}
-
 // What a driver does in its unload routine: turns the handle into an object, waits for the thread, lets go.
 NTSTATUS wait_for_thread(HANDLE handle) {
   PVOID thread = nullptr;

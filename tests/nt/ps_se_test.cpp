@@ -8,10 +8,6 @@ namespace {
 
 using PsSeTest = KernelTest;
 
-POBJECT_TYPE wdk(const ObjectType& type) {
-  return reinterpret_cast<POBJECT_TYPE>(const_cast<ObjectType*>(&type));
-}
-
 TEST_F(PsSeTest, ThreadIsFoundByItsIdWhileItRuns) {
   KEVENT go;
   KeInitializeEvent(&go, NotificationEvent, FALSE);

@@ -6,14 +6,6 @@
 namespace fltsim::nt {
 namespace {
 
-UNICODE_STRING string(PCWSTR text) {
-  UNICODE_STRING result;
-  RtlInitUnicodeString(&result, text);
-  return result;
-}
-
-std::u16string text(const UNICODE_STRING& value) { return {value.Buffer, value.Length / sizeof(WCHAR)}; }
-
 TEST(RtlStringTest, InitCountsBytesAndTheNull) {
   const UNICODE_STRING value = string(u"abc");
   EXPECT_EQ(value.Length, 6);

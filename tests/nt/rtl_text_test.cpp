@@ -9,20 +9,11 @@
 namespace fltsim::nt {
 namespace {
 
-UNICODE_STRING string(PCWSTR text) {
-  UNICODE_STRING result;
-  RtlInitUnicodeString(&result, text);
-  return result;
-}
-
 ANSI_STRING ansi(PCSZ text) {
   ANSI_STRING result;
   RtlInitAnsiString(&result, text);
   return result;
 }
-
-std::u16string text(const UNICODE_STRING& value) { return {value.Buffer, value.Length / sizeof(WCHAR)}; }
-std::string text(const STRING& value) { return {value.Buffer, value.Length}; }
 
 // A string with room for `Units` characters.
 template <USHORT Units>
