@@ -26,6 +26,13 @@ BOOL print(nt::Thread& thread, HANDLE handle, std::string_view text, DWORD count
   return win32_result(thread, status);
 }
 
+// There is one code page.
+BOOL accept_code_page(const char* routine, UINT code_page) {
+  return nt::client_call(routine, FALSE, [&](nt::Thread& thread) -> BOOL {
+    return win32_result(thread, code_page == CP_UTF8 ? STATUS_SUCCESS : STATUS_INVALID_PARAMETER);
+  });
+}
+
 // What the console is told and has no use for.
 BOOL accept(const char* routine, HANDLE handle) {
   return nt::client_call(routine, FALSE, [&](nt::Thread& thread) -> BOOL {
@@ -112,8 +119,8 @@ BOOL SetConsoleTextAttribute(HANDLE ConsoleOutput, WORD) {
   return accept("SetConsoleTextAttribute", ConsoleOutput);
 }
 BOOL SetConsoleTitleW(LPCWSTR) { return TRUE; }
-BOOL SetConsoleOutputCP(UINT) { return TRUE; }
-BOOL SetConsoleCP(UINT) { return TRUE; }
+BOOL SetConsoleOutputCP(UINT CodePageId) { return accept_code_page("SetConsoleOutputCP", CodePageId); }
+BOOL SetConsoleCP(UINT CodePageId) { return accept_code_page("SetConsoleCP", CodePageId); }
 UINT GetConsoleOutputCP(VOID) { return CP_UTF8; }
 UINT GetConsoleCP(VOID) { return CP_UTF8; }
 

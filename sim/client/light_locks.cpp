@@ -2,6 +2,7 @@
 // AddressWaits behind them.
 #include <atomic>
 #include <cstring>
+#include <utility>
 
 #include "client/client.hpp"
 #include "client/process_state.hpp"
@@ -134,17 +135,23 @@ VOID InitializeCriticalSection(LPCRITICAL_SECTION CriticalSection) {
   *CriticalSection = {};
 }
 
-BOOL InitializeCriticalSectionAndSpinCount(LPCRITICAL_SECTION CriticalSection, DWORD) {
+BOOL InitializeCriticalSectionAndSpinCount(LPCRITICAL_SECTION CriticalSection, DWORD SpinCount) {
   InitializeCriticalSection(CriticalSection);
+  CriticalSection->SpinCount = SpinCount;
   return TRUE;
 }
 
-BOOL InitializeCriticalSectionEx(LPCRITICAL_SECTION CriticalSection, DWORD, DWORD) {
+BOOL InitializeCriticalSectionEx(LPCRITICAL_SECTION CriticalSection, DWORD SpinCount, DWORD) {
   InitializeCriticalSection(CriticalSection);
+  CriticalSection->SpinCount = SpinCount;
   return TRUE;
 }
 
-DWORD SetCriticalSectionSpinCount(LPCRITICAL_SECTION, DWORD) { return 0; }
+// Nobody spins: the count is kept for who asks.
+DWORD SetCriticalSectionSpinCount(LPCRITICAL_SECTION CriticalSection, DWORD SpinCount) {
+  touch_output(CriticalSection);
+  return static_cast<DWORD>(std::exchange(CriticalSection->SpinCount, SpinCount));
+}
 
 VOID EnterCriticalSection(LPCRITICAL_SECTION CriticalSection) {
   touch_output(CriticalSection);

@@ -94,8 +94,6 @@ HANDLE GetProcessHeap(VOID) { return kProcessHeap; }
 // Every heap of a process is its one heap.
 HANDLE HeapCreate(DWORD, SIZE_T, SIZE_T) { return kProcessHeap; }
 
-BOOL HeapDestroy(HANDLE) { nt::unsupported("HeapDestroy, which would free what was not freed"); }
-
 LPVOID HeapAlloc(HANDLE, DWORD Flags, SIZE_T Size) {
   return nt::client_call("HeapAlloc", LPVOID{nullptr}, [&](nt::Thread& thread) -> LPVOID {
     return allocate(thread, Size, (Flags & HEAP_ZERO_MEMORY) != 0);

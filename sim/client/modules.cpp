@@ -1,7 +1,9 @@
 // The program itself and what is around it: its name, its command line, its environment, the machine.
 #include <algorithm>
 #include <cstring>
+#include <mutex>
 #include <optional>
+#include <utility>
 
 #include "client/client.hpp"
 #include "client/process_state.hpp"
@@ -276,13 +278,21 @@ VOID OutputDebugStringA(LPCSTR OutputString) {
 
 BOOL IsDebuggerPresent(VOID) { return FALSE; }
 VOID DebugBreak(VOID) { nt::raise_exception(STATUS_BREAKPOINT, __builtin_return_address(0)); }
-UINT SetErrorMode(UINT) { return 0; }
+
+UINT SetErrorMode(UINT Mode) {
+  return nt::client_call("SetErrorMode", UINT{0}, [&](nt::Thread& thread) -> UINT {
+    ProcessState& state = state_of(thread.process);
+    const std::lock_guard lock(state.mutex);
+    return std::exchange(state.error_mode, Mode);
+  });
+}
 
 VOID RaiseException(DWORD ExceptionCode, DWORD, DWORD NumberOfArguments, const ULONG_PTR* Arguments) {
   const DWORD count = Arguments != nullptr ? NumberOfArguments : 0;
   if (count > 2) nt::unsupported("RaiseException with more than two arguments");
   touch_input(Arguments, count * sizeof *Arguments);
-  nt::raise_exception(static_cast<NTSTATUS>(ExceptionCode), __builtin_return_address(0), count,
+  // Bit 28 is the system's, which takes it out.
+  nt::raise_exception(static_cast<NTSTATUS>(ExceptionCode & ~0x10000000u), __builtin_return_address(0), count,
                       count > 0 ? Arguments[0] : 0, count > 1 ? Arguments[1] : 0);
 }
 

@@ -37,6 +37,7 @@ class ProcessState {
   std::vector<bool> local_storage;  // TlsAlloc: which indexes are taken
   std::map<std::u16string, std::u16string> environment;
   std::u16string current_directory;
+  std::uint32_t error_mode = 0;  // SetErrorMode: kept for who asks, no dialogue is ever shown
 };
 
 // The state of a process, made at the first call. Any thread.

@@ -57,6 +57,26 @@ TEST_F(ClientProgramTest, CrashEndsTheProcessWithItsCodeAndIsReported) {
   EXPECT_EQ(machine.verifier().count("CLI-2"), 2u);
 }
 
+// CLI-2.
+TEST_F(ClientProgramTest, BreakpointThatNobodyTakesEndsTheProcess) {
+  machine.verifier().expect("CLI-2");
+  EXPECT_EQ(run({"break"}).exit_code(), 0x80000003u);
+}
+
+// CLI-1.
+TEST_F(ClientProgramTest, ExitProcessEndsAllThreadsWithItsCode) {
+  const ClientProgram client = run({"exit process"});
+  EXPECT_EQ(client.end(), ClientEnd::kExited);
+  EXPECT_EQ(client.exit_code(), 9u);
+}
+
+// CLI-1.
+TEST_F(ClientProgramTest, TerminateProcessOfItselfDoesNotReturnAndRunsNoAtExit) {
+  const ClientProgram client = run({"terminate"});
+  EXPECT_EQ(client.exit_code(), 11u);
+  EXPECT_EQ(client.standard_output(), "1: terminate\n");
+}
+
 // CLI-3.
 TEST_F(ClientProgramTest, FreeingABlockTwiceEndsTheProcess) {
   machine.verifier().expect("CLI-3");
@@ -137,6 +157,7 @@ TEST(ClientProgramOnEveryScheduler, RunsAndStops) {
 void expect_checks_pass(const Options& options, const std::string& name) {
   Machine machine(options);
   machine.add_volume(u"C:");
+  if (name == "device") machine.load_driver(FLTLINK_DRIVER("control_device"));
   ClientProgram client = machine.start_client(
       FLTLINK_CLIENT("client_checks"),
       {.image = u"C:\\Checks\\checks.exe", .arguments = {name}, .standard_input = "typed\n"});
@@ -161,8 +182,8 @@ TEST_P(ClientChecks, HoldOnTheHostsThreads) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Win32, ClientChecks,
-                         testing::Values("sync", "locks", "threads", "files", "memory", "time", "text",
-                                         "process", "stdio"),
+                         testing::Values("sync", "locks", "services", "system", "threads", "files", "memory",
+                                         "time", "text", "process", "stdio", "device"),
                          [](const auto& tested) { return std::string(tested.param); });
 
 // A driver and its service, both from source in C.
@@ -182,7 +203,9 @@ TEST(ClientWithDriver, ServiceInItsOwnProgramDecides) {
           EXPECT_EQ(service.exit_code(), 0u);
           EXPECT_EQ(service.standard_output(),
                     "filter asking 1\nvolume \\Device\\HarddiskVolume1 C:\ninstance asking Instance\n"
-                    "and then 0x80070103\ntoo small 0x8007007A\nno filter 0x801F0013\nby handle 0x0 0x0\n"
+                    "and then 0x80070103\nattached to \\Device\\HarddiskVolume1\n"
+                    "at the end 0x80070103 0x0 0x80070006\ntoo small 0x8007007A\nno filter 0x801F0013\nby "
+                    "handle 0x0 0x0\n"
                     "closed 0x0 0x80070006\nserved\n");
         }
       },

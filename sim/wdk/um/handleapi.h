@@ -37,6 +37,11 @@ DWORD FormatMessageA(DWORD Flags, LPCVOID Source, DWORD MessageId, DWORD Languag
 
 // The program's exception, as a fault is: RaiseException ends the process unless a __try takes it.
 VOID RaiseException(DWORD ExceptionCode, DWORD ExceptionFlags, DWORD NumberOfArguments, const ULONG_PTR* Arguments);
+#define SEM_FAILCRITICALERRORS 0x0001u
+#define SEM_NOGPFAULTERRORBOX 0x0002u
+#define SEM_NOALIGNMENTFAULTEXCEPT 0x0004u
+#define SEM_NOOPENFILEERRORBOX 0x8000u
+// The mode before. There are no dialogues that it could turn off.
 UINT SetErrorMode(UINT Mode);
 
 WDK_END

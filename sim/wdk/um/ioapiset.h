@@ -10,7 +10,7 @@
 WDK_BEGIN
 
 // With FileHandle INVALID_HANDLE_VALUE it makes a port; else it ties the handle of a communication port to the port and
-// returns that. Files are not tied: it refuses by name.
+// returns that. Files and devices are not tied: null and ERROR_INVALID_HANDLE.
 HANDLE CreateIoCompletionPort(HANDLE FileHandle, HANDLE ExistingCompletionPort, ULONG_PTR CompletionKey,
                               DWORD NumberOfConcurrentThreads);
 // Blocks. FALSE with *Overlapped set: a completion of a failed operation was taken; FALSE with null: none was.

@@ -26,6 +26,7 @@ LPVOID VirtualAlloc(LPVOID Address, SIZE_T Size, DWORD AllocationType, DWORD Pro
 BOOL VirtualFree(LPVOID Address, SIZE_T Size, DWORD FreeType);
 
 HANDLE GetProcessHeap(VOID);
+// The one heap of the process, whatever was asked for; HeapDestroy refuses by name.
 HANDLE HeapCreate(DWORD Options, SIZE_T InitialSize, SIZE_T MaximumSize);
 BOOL HeapDestroy(HANDLE Heap);
 LPVOID HeapAlloc(HANDLE Heap, DWORD Flags, SIZE_T Size);

@@ -109,6 +109,11 @@ void check_process(void) {
   CHECK(QueryFullProcessImageNameW(self, 0, wide, &size) && wcscmp(wide, L"C:\\Checks\\checks.exe") == 0);
   CloseHandle(self);
 
+  self = OpenProcess(PROCESS_QUERY_INFORMATION, FALSE, GetCurrentProcessId());
+  CHECK_ERROR(TerminateProcess(self, 1), ERROR_ACCESS_DENIED);
+  CloseHandle(self);
+  CHECK_ERROR(TerminateProcess(NULL, 1), ERROR_INVALID_HANDLE);
+
   HANDLE token = NULL;
   LUID luid = {0};
   TOKEN_PRIVILEGES privileges = {1, {{{0, 0}, SE_PRIVILEGE_ENABLED}}};

@@ -24,3 +24,6 @@ void check_text(void);
 void check_process(void);
 void check_stdio(void);
 void check_locks(void);
+void check_services(void);
+void check_system(void);
+void check_device(void);

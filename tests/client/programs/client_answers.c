@@ -61,6 +61,16 @@ static void list_filters(void) {
     FilterVolumeInstanceFindClose(instances);
   }
   FilterVolumeFindClose(find);
+  HANDLE of_filter = NULL;
+  result =
+      FilterInstanceFindFirst(L"asking", InstanceFullInformation, &found, sizeof(found), &size, &of_filter);
+  for (; SUCCEEDED(result);
+       result = FilterInstanceFindNext(of_filter, InstanceFullInformation, &found, sizeof(found), &size)) {
+    printf("attached to %.*ws\n", found.instance.VolumeNameLength / 2,
+           (wchar_t*)(found.bytes + found.instance.VolumeNameBufferOffset));
+  }
+  const HRESULT find_closed = FilterInstanceFindClose(of_filter);
+  printf("at the end 0x%08X 0x%X 0x%X\n", result, find_closed, FilterInstanceFindClose(of_filter));
   char small[8];
   printf("too small 0x%08X\n", FilterFindFirst(FilterFullInformation, small, sizeof(small), &size, &find));
   printf("no filter 0x%08X\n",

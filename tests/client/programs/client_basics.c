@@ -60,6 +60,17 @@ int main(int argc, char* argv[]) {
     return 41 + counter - 7;
   }
   if (strcmp(what, "crash") == 0) *(volatile int*)0 = 1;
+  if (strcmp(what, "break") == 0) DebugBreak();
+  if (strcmp(what, "exit process") == 0) {
+    CreateThread(NULL, 0, sleeper, NULL, 0, NULL);
+    ExitProcess(9);
+  }
+  if (strcmp(what, "terminate") == 0) {
+    atexit(at_end);
+    CreateThread(NULL, 0, sleeper, NULL, 0, NULL);
+    TerminateProcess(GetCurrentProcess(), 11);
+    printf("still there\n");
+  }
   if (strcmp(what, "crash in a call") == 0) WaitForMultipleObjects(3, (const HANDLE*)16, TRUE, 0);
   if (strcmp(what, "free twice") == 0) {
     char* const memory = malloc(10);
