@@ -117,6 +117,7 @@ TEST(HeaderSearchTest, TraceHeaderThatWppWouldWriteHasMacrosThatDoNothing) {
 }
 
 TEST(CharsetTest, UnitsOfSeveralCharsetsAndLetterCasesBuildAndNameTheRealFiles) {
+  FLTLINK_NEEDS_A_PLAIN_RUNTIME();
   for (const std::string& compiler : compilers()) {
     const Program program(compiler);
     program.make_folder("Inc");

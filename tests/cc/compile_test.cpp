@@ -40,6 +40,7 @@ class CompileTest : public testing::TestWithParam<std::string> {
 };
 
 TEST_P(CompileTest, CMeansWhatItMeansToMsvc) {
+  FLTLINK_NEEDS_A_PLAIN_RUNTIME();
   program.write("a.c", kCChecks);
   program.write("b.c", kSecondCUnit);
   const ProcessResult result = program.run({"a.c", "b.c", "-o", "x.sys"});
@@ -49,6 +50,7 @@ TEST_P(CompileTest, CMeansWhatItMeansToMsvc) {
 }
 
 TEST_P(CompileTest, KernelCxxMeansWhatItMeansToMsvc) {
+  FLTLINK_NEEDS_A_PLAIN_RUNTIME();
   program.write("a.cpp", kCxxChecks);
   const ProcessResult result = program.run({"a.cpp", "-o", "x.sys"});
   ASSERT_EQ(result.status, 0) << result.errors;
@@ -65,6 +67,7 @@ TEST_P(CompileTest, UndeclaredFunctionIsAnErrorWithItsNameAndPlace) {
 }
 
 TEST_P(CompileTest, GlobalsWithConstructorsAreNamedAndNotRun) {
+  FLTLINK_NEEDS_A_PLAIN_RUNTIME();
   program.write(
       "a.cpp",
       "#include <fltKernel.h>\n#define EXPORT extern \"C\" __attribute__((visibility(\"default\")))\n"

@@ -48,6 +48,7 @@ TEST(LinkTest, MissingRoutinesAreNamedWithTheirPlaces) {
 }
 
 TEST(LinkTest, AllowedRoutinesLinkToAStopAndDataDoesNot) {
+  FLTLINK_NEEDS_A_PLAIN_RUNTIME();
   const Program program;
   program.write("foo.c", kDriver);
   ProcessResult result = program.run({"foo.c", "-o", "foo.sys", "--allow-unsupported"});

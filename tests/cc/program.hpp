@@ -11,6 +11,12 @@
 #include "cc/files.hpp"
 #include "cc/process.hpp"
 #include "loader/module.hpp"
+#include "support/sanitizers.hpp"
+
+// The runtime of a sanitizer's build is for modules with the same sanitizer.
+#define FLTLINK_NEEDS_A_PLAIN_RUNTIME()                                    \
+  if (fltlink::test::kAddressSanitized || fltlink::test::kThreadSanitized) \
+  GTEST_SKIP() << "a module without a sanitizer cannot be linked in this build"
 
 namespace fltsim::cc {
 

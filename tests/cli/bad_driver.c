@@ -48,7 +48,7 @@ static ULONG read_mode(PUNICODE_STRING path) {
   return result;
 }
 
-static ULONG recurse(ULONG depth) {
+static ULONG recurse(ULONG depth) {  // its frame
   volatile UCHAR room[1024];
   room[depth % sizeof(room)] = (UCHAR)depth;
   return recurse(depth + 1) + room[0];  // recursion

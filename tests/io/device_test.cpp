@@ -432,8 +432,8 @@ TEST_F(DeviceTest, AttachedDeviceGetsTheRequestsAndPassesThemOn) {
 TEST_F(DeviceTest, ShutdownIsToldToDevicesThatAskedForIt) {
   std::vector<UCHAR> told;
   {
-    Machine other;
     PDEVICE_OBJECT made = nullptr;
+    Machine other;
     LambdaDriver lambdas;
     static std::vector<UCHAR>* place;
     place = &told;

@@ -285,6 +285,7 @@ void cycle(std::size_t count) {
 }
 
 TEST(LoaderStressTest, CyclesInTwoMachinesAtOnceKeepMemoryFlat) {
+  if (kAddressSanitized) GTEST_SKIP() << "it keeps what was freed for a while";
   if (kThreadSanitized)
     GTEST_SKIP() << "it does not see that the dynamic loader orders an unload before the next load";
   const auto both = [](std::size_t count) {
