@@ -14,6 +14,7 @@
 #include "cli/program_run.hpp"
 #include "cli/sanitizer_runtime.hpp"
 #include "fltsim/crash_guard.hpp"
+#include "support/client.hpp"
 #include "support/driver.hpp"
 #include "support/sanitizers.hpp"
 
@@ -386,6 +387,53 @@ TEST_F(RunTest, ScriptThatIsNotUnderstoodIsRefusedWithItsLine) {
   EXPECT_EQ(error("open $f C:\\a disposition=maybe"), "s.txt:1: open does not know disposition=maybe\n");
   EXPECT_THAT(run_mode(Mode::kGood, {"--script", directory.path() + "/none.txt"}).err,
               HasSubstr("none.txt cannot be read"));
+}
+
+TEST_F(RunTest, ClientRunsBesideItsDriverAndIsReported) {
+  const RunOutput run =
+      run_json({FLTLINK_DRIVER("asking"), "--script",
+                file("s.txt", "write C:\\plan.txt secret\nread C:\\plan.txt\nexpect ACCESS_DENIED\n"),
+                "--client", FLTLINK_CLIENT("client_answers") " 0"});
+  EXPECT_EQ(run.exit_code, kExitDone) << run.report.dump(1) << run.err;
+  ASSERT_EQ(run.report["clients"].size(), 1u);
+  const json client = run.report["clients"][0];
+  EXPECT_EQ(client["exit_code"], 0);
+  EXPECT_THAT(client["stdout"], StartsWith("filter asking 1\n"));
+  EXPECT_THAT(client["stdout"], HasSubstr("served\n"));
+}
+
+TEST_F(RunTest, EachClientHasItsArgumentsItsInputAndItsExitCode) {
+  const std::string basics = FLTLINK_CLIENT("client_basics");
+  const RunOutput run =
+      run_mode(Mode::kGood, {"--script", file("s.txt", ""), "--client", basics + " exit", "--client",
+                             basics + " echo < " + file("typed", "one\ntwo\n")});
+  EXPECT_EQ(run.exit_code, kExitDone) << run.report.dump(1) << run.err;
+  ASSERT_EQ(run.report["clients"].size(), 2u);
+  EXPECT_EQ(run.report["clients"][0]["exit_code"], 42);
+  EXPECT_EQ(run.report["clients"][0]["stdout"], "1: exit\nat the end\n");
+  EXPECT_EQ(run.report["clients"][1]["exit_code"], 0);
+  EXPECT_EQ(run.report["clients"][1]["stdout"], "1: echo\n> one\n> two\n");
+}
+
+TEST_F(RunTest, ClientThatCrashesIsAFindingAndTheDriverGoesOn) {  // CLI-2
+  const RunOutput run =
+      run_mode(Mode::kGood, {"--script", file("s.txt", "write C:\\a.txt x\nexpect SUCCESS\n"), "--client",
+                             FLTLINK_CLIENT("client_basics") " crash"});
+  EXPECT_EQ(run.exit_code, kExitFindings) << run.report.dump(1);
+  EXPECT_EQ(run.report["clients"][0]["exit_code"], 0xC0000005u);
+  EXPECT_FALSE(run.finding("CLI-2").is_null());
+  EXPECT_EQ(run.report["findings"].size(), 1u);
+  EXPECT_EQ(run.report["workload"]["operations"]["write"]["STATUS_SUCCESS"], 1);
+  EXPECT_EQ(run.report["drivers"][0]["unloaded"], true);
+}
+
+TEST_F(RunTest, FileThatIsNoClientSaysWhatItIs) {
+  for (const std::string& path : {file("text", "just a text\n"), std::string(kDriver),
+                                  std::string(FLTLINK_PROGRAM), directory.path() + "/none"}) {
+    const RunOutput run = run_mode(Mode::kGood, {"--client", path});
+    EXPECT_EQ(run.exit_code, kExitCannotLoad) << path << run.report.dump(1);
+    EXPECT_THAT(run.err, StartsWith("fltlink: " + path + ": "));
+  }
 }
 
 TEST_F(RunTest, TraceIsWritten) {
