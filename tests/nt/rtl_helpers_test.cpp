@@ -1,7 +1,9 @@
 // Bit maps, access masks, narrow strings, and the rarer ways into a table, as the WDK's pages describe them.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <wsk.h>
 
+#include <algorithm>
 #include <array>
 
 #include "nt/kernel_test.hpp"
@@ -171,6 +173,79 @@ TEST_F(RtlHelpersTest, FullLookupSaysWhereTheElementWouldGo) {
     for (int next : {10, 20, 30}) EXPECT_TRUE(RtlDeleteElementGenericTableAvl(&table, &next));
   });
   EXPECT_TRUE(machine_.system().nt().pool().leaks(nullptr).empty());
+}
+
+using RtlAddressTest = KernelTest;
+
+struct AddressText {
+  WCHAR buffer[72] = {};
+  ULONG length = 72;
+  std::u16string text() const { return {buffer, length == 0 ? 0 : length - 1}; }
+};
+
+USHORT network(USHORT value) { return static_cast<USHORT>(value << 8 | value >> 8); }
+
+std::u16string ipv6(std::array<USHORT, 8> words, ULONG scope = 0, USHORT port = 0) {
+  IN6_ADDR address;
+  std::transform(words.begin(), words.end(), address.u.Word, network);
+  AddressText result;
+  EXPECT_EQ(RtlIpv6AddressToStringExW(&address, scope, network(port), result.buffer, &result.length),
+            STATUS_SUCCESS);
+  EXPECT_EQ(result.buffer[result.length - 1], UNICODE_NULL);
+  return result.text();
+}
+
+TEST_F(RtlAddressTest, Ipv4IsDottedWithItsPortBehindAColon) {
+  IN_ADDR address;
+  address.S_un.S_un_b = {192, 0, 2, 255};
+  AddressText plain;
+  EXPECT_EQ(RtlIpv4AddressToStringExW(&address, 0, plain.buffer, &plain.length), STATUS_SUCCESS);
+  EXPECT_EQ(plain.text(), u"192.0.2.255");
+  AddressText port;
+  EXPECT_EQ(RtlIpv4AddressToStringExW(&address, network(445), port.buffer, &port.length), STATUS_SUCCESS);
+  EXPECT_EQ(port.text(), u"192.0.2.255:445");
+  EXPECT_EQ(port.length, 16u);
+}
+
+TEST_F(RtlAddressTest, Ipv6HasOneDoubleColonForItsLongestRunOfZeros) {
+  EXPECT_EQ(ipv6({0x2001, 0xdb8, 1, 2, 3, 4, 0x50, 0xffff}), u"2001:db8:1:2:3:4:50:ffff");
+  EXPECT_EQ(ipv6({0x2001, 0xdb8, 0, 0, 1, 0, 0, 0}), u"2001:db8:0:0:1::");
+  EXPECT_EQ(ipv6({0x2001, 0, 0, 5, 0, 0, 7, 8}), u"2001::5:0:0:7:8");
+  EXPECT_EQ(ipv6({1, 0, 3, 4, 5, 6, 7, 8}), u"1:0:3:4:5:6:7:8");
+  EXPECT_EQ(ipv6({0, 0, 0, 0, 0, 0, 0, 0}), u"::");
+  EXPECT_EQ(ipv6({0, 0, 0, 0, 0, 0, 0, 1}), u"::1");
+}
+
+TEST_F(RtlAddressTest, Ipv6EndsAsIpv4WhereOneIsEmbedded) {
+  EXPECT_EQ(ipv6({0, 0, 0, 0, 0, 0, 0xc000, 0x201}), u"::192.0.2.1");
+  EXPECT_EQ(ipv6({0, 0, 0, 0, 0, 0xffff, 0xc000, 0x201}), u"::ffff:192.0.2.1");
+  EXPECT_EQ(ipv6({0xfe80, 0, 0, 0, 0, 0x5efe, 0xc000, 0x201}), u"fe80::5efe:192.0.2.1");
+  EXPECT_EQ(ipv6({0xfe80, 0, 0, 0, 0x200, 0x5efe, 0xc000, 0x201}), u"fe80::200:5efe:192.0.2.1");
+}
+
+TEST_F(RtlAddressTest, Ipv6HasItsScopeBehindAPercentAndBracketsBeforeThePort) {
+  EXPECT_EQ(ipv6({0xfe80, 0, 0, 0, 0, 0, 0, 1}, 12), u"fe80::1%12");
+  EXPECT_EQ(ipv6({0xfe80, 0, 0, 0, 0, 0, 0, 1}, 0, 445), u"[fe80::1]:445");
+  EXPECT_EQ(ipv6({0xfe80, 0, 0, 0, 0, 0, 0, 1}, 12, 445), u"[fe80::1%12]:445");
+}
+
+TEST_F(RtlAddressTest, BufferThatIsTooShortIsRefusedWithTheLengthThatIsNeeded) {
+  IN_ADDR address;
+  address.S_un.S_un_b = {10, 0, 0, 1};
+  WCHAR buffer[9] = {};
+  ULONG length = 8;
+  EXPECT_EQ(RtlIpv4AddressToStringExW(&address, 0, buffer, &length), STATUS_INVALID_PARAMETER);
+  EXPECT_EQ(length, 9u);
+  EXPECT_EQ(buffer[0], UNICODE_NULL);
+  EXPECT_EQ(RtlIpv4AddressToStringExW(&address, 0, buffer, &length), STATUS_SUCCESS);
+  EXPECT_EQ(RtlIpv4AddressToStringExW(&address, 0, nullptr, &length), STATUS_INVALID_PARAMETER);
+  EXPECT_EQ(RtlIpv4AddressToStringExW(&address, 0, buffer, nullptr), STATUS_INVALID_PARAMETER);
+  const IN6_ADDR loopback{{{0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1}}};
+  length = 3;
+  EXPECT_EQ(RtlIpv6AddressToStringExW(&loopback, 0, 0, buffer, &length), STATUS_INVALID_PARAMETER);
+  EXPECT_EQ(length, 4u);
+  EXPECT_EQ(RtlIpv6AddressToStringExW(&loopback, 0, 0, nullptr, &length), STATUS_INVALID_PARAMETER);
+  EXPECT_EQ(RtlIpv6AddressToStringExW(&loopback, 0, 0, buffer, nullptr), STATUS_INVALID_PARAMETER);
 }
 
 }  // namespace
