@@ -20,6 +20,7 @@
 namespace fltsim {
 namespace {
 
+using fltlink::test::kAddressSanitized;
 using fltlink::test::kThreadSanitized;
 using fltlink::test::resident_kilobytes;
 using fltlink::test::scaled;
