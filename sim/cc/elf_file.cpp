@@ -198,8 +198,6 @@ std::optional<LibraryExports> read_library(const std::string& path) {
     for (const Elf64_Sym& symbol : elf.entries<Elf64_Sym>(section)) {
       if (symbol.st_shndx == SHN_UNDEF) continue;
       const std::string name = elf.text_at(elf.sections()[section.sh_link], symbol.st_name);
-      // Our own C++ is no routine of Windows.
-      if (name.starts_with("_Z")) continue;
       (elf.section_name(symbol.st_shndx) == kRefusals ? exports.refusals : exports.routines).insert(name);
     }
   }

@@ -110,6 +110,8 @@ class Search {
     const auto library = read_library(installation_.simulator);
     if (!library) return {};  // the linker says so, too
     exports_ = *library;
+    // Our own C++ is no routine of Windows.
+    std::erase_if(exports_.routines, [](const std::string& name) { return name.starts_with("_Z"); });
     if (target_.arguments.client) {
       add(read_archive_symbols(installation_.client_runtime));
       for (const char* const name : {"libm.so.6", "libgcc_s.so.1", "libstdc++.so.6", "ld-linux-x86-64.so.2"})

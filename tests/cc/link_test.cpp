@@ -47,6 +47,40 @@ TEST(LinkTest, MissingRoutinesAreNamedWithTheirPlaces) {
   }
 }
 
+TEST(LinkTest, ProgramsHaveWhatCompilersCallForObjectsAndExceptions) {
+  for (const std::string& compiler : compilers()) {
+    const Program program(compiler);
+    program.write("objects.cpp", R"(
+#include <windows.h>
+#include <stdio.h>
+struct Base { virtual ~Base() {} virtual int number() { return 1; } };
+struct Derived : Base { int number() override { return 2; } };
+struct Guard { ~Guard() { puts("left"); } };
+int main() {
+  Guard guard;
+  Base* base = new Derived;
+  printf("%d", base->number());
+  delete base;
+  try { throw 3; } catch (int number) { printf("%d", number); }
+  return 0;
+}
+)");
+    program.write("finally.c", R"(
+#include <windows.h>
+void work(void);
+void finish(void);
+void guarded(void) { __try { work(); } __finally { finish(); } }
+void work(void) { Sleep(1); }
+void finish(void) { Sleep(2); }
+int main(void) { guarded(); return 0; }
+)");
+    for (const char* source : {"objects.cpp", "finally.c"}) {
+      const ProcessResult result = program.run({"--client", "-O0", source, "-o", "program"});
+      EXPECT_EQ(result.status, 0) << compiler << ' ' << source << '\n' << result.errors;
+    }
+  }
+}
+
 TEST(LinkTest, AllowedRoutinesLinkToAStopAndDataDoesNot) {
   FLTLINK_NEEDS_A_PLAIN_RUNTIME();
   const Program program;

@@ -150,6 +150,10 @@ void abort(void) {
   _exit(3);
 }
 
+// clang's C calls it by this name where an exception leaves a __finally. The host's would end the simulator.
+void abort_of_compiler(void) __asm__("abort") __attribute__((visibility("hidden"), noreturn));
+void abort_of_compiler(void) { abort(); }
+
 void fltsim_assertion_failed(const char* expression, const char* file, int line) {
   fprintf(stderr, "Assertion failed: %s, file %s, line %d\n", expression, file, line);
   abort();
