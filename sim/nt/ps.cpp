@@ -138,6 +138,8 @@ NTSTATUS PsGetProcessExitStatus(PEPROCESS Process) {
   return nt::from_wdk(Process).exit_status.load(std::memory_order_acquire);
 }
 
+// The WDK does not declare it; drivers do, each with a type of its own for the text.
+PCHAR PsGetProcessImageFileName(PEPROCESS Process);
 PCHAR PsGetProcessImageFileName(PEPROCESS Process) {
   enter("PsGetProcessImageFileName", nt::kDispatch);
   return const_cast<PCHAR>(nt::from_wdk(Process).short_name.c_str());

@@ -5,6 +5,9 @@
 #include "nt/kernel_test.hpp"
 #include "nt/text.hpp"
 
+// As drivers declare it, which the WDK does not.
+extern "C" PCHAR PsGetProcessImageFileName(PEPROCESS Process);
+
 namespace fltsim::nt {
 namespace {
 

@@ -33,7 +33,6 @@ PEPROCESS IoThreadToProcess(PETHREAD Thread);
 NTSTATUS PsLookupProcessByProcessId(HANDLE ProcessId, PEPROCESS* Process);
 NTSTATUS PsLookupThreadByThreadId(HANDLE ThreadId, PETHREAD* Thread);
 NTSTATUS PsGetProcessExitStatus(PEPROCESS Process);
-PCHAR PsGetProcessImageFileName(PEPROCESS Process);
 LONGLONG PsGetProcessCreateTimeQuadPart(PEPROCESS Process);
 ULONG PsGetProcessSessionId(PEPROCESS Process);
 HANDLE PsGetProcessInheritedFromUniqueProcessId(PEPROCESS Process);
