@@ -89,7 +89,14 @@ void RunReport::add(const std::vector<fltsim::Finding>& found) {
   std::vector<fltsim::CodePlace> places;
   for (const fltsim::Finding& finding : found) places.push_back(finding.place);
   const std::vector<std::string> lines = fltsim::source_lines(places);
-  for (std::size_t i = 0; i < found.size(); ++i) findings.push_back({found[i], lines[i]});
+  for (std::size_t i = 0; i < found.size(); ++i) {
+    const auto driver = std::ranges::find(drivers, found[i].driver, &Driver::name);
+    if (found[i].id == "SIM-9" && driver != drivers.end()) {
+      driver->notes.push_back(found[i].text);  // a limit of the machine and no fault of the driver
+    } else {
+      findings.push_back({found[i], lines[i]});
+    }
+  }
 }
 
 int exit_code_of(const RunReport& report) {

@@ -12,6 +12,7 @@
 
 #include "cli/exit_codes.hpp"
 #include "cli/program_run.hpp"
+#include "cli/run_report.hpp"
 #include "cli/sanitizer_runtime.hpp"
 #include "fltsim/crash_guard.hpp"
 #include "support/client.hpp"
@@ -474,6 +475,22 @@ TEST(SanitizerNeedsTest, ModuleSaysWhichRuntimeItNeeds) {
             !fltlink::test::kAddressSanitized && !fltlink::test::kThreadSanitized);
   EXPECT_TRUE(sanitizer_needs(" __tsan_init", gcc_comment).whole_program);
   EXPECT_THAT(sanitizer_needs("/none").libraries, IsEmpty());
+}
+
+TEST(RunReportTest, CallbackThatIsNeverCalledIsANoteOfItsDriver) {  // SIM-9
+  RunReport report;
+  report.drivers.resize(2);
+  report.drivers[1].name = "mine";
+  fltsim::Finding limit;
+  limit.id = "SIM-9";
+  limit.driver = "mine";
+  limit.text = "transactions are not simulated";
+  fltsim::Finding fault = limit;
+  fault.id = "VER-18";
+  report.add({limit, fault});
+  EXPECT_THAT(report.drivers[1].notes, testing::ElementsAre("transactions are not simulated"));
+  ASSERT_EQ(report.findings.size(), 1u);
+  EXPECT_EQ(report.findings[0].what.id, "VER-18");
 }
 
 }  // namespace
