@@ -96,7 +96,8 @@ Words Target::common(Language language) const {
   } else if (arguments.client) {
     words.push_back("-fno-threadsafe-statics");
   } else {
-    append(words, {"-fno-exceptions", "-fno-rtti", "-fno-threadsafe-statics"});
+    // Drivers are built as C++14, where new and delete know of no alignment: theirs are the plain ones.
+    append(words, {"-fno-exceptions", "-fno-rtti", "-fno-threadsafe-statics", "-fno-aligned-new"});
   }
   append(words, tolerant(toolchain.is_clang, language));
   if (arguments.watched) append(words, watch(toolchain.is_clang));

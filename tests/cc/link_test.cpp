@@ -81,6 +81,25 @@ int main(void) { guarded(); return 0; }
   }
 }
 
+TEST(LinkTest, ClassOfAlignedMembersIsFreedByTheDriversPlainDelete) {
+  for (const std::string& compiler : compilers()) {
+    const Program program(compiler);
+    program.write("aligned.cpp", R"(
+#include <fltKernel.h>
+void* operator new(size_t size, POOL_TYPE type) { return ExAllocatePoolWithTag(type, size, 'tset'); }
+void operator delete(void* object) { ExFreePool(object); }
+struct Globals { PAGED_LOOKASIDE_LIST list; };
+extern "C" NTSTATUS DriverEntry(PDRIVER_OBJECT, PUNICODE_STRING) {
+  Globals* globals = new (NonPagedPool) Globals;
+  delete globals;
+  return STATUS_SUCCESS;
+}
+)");
+    const ProcessResult result = program.run({"-O0", "aligned.cpp", "-o", "aligned.sys"});
+    EXPECT_EQ(result.status, 0) << compiler << '\n' << result.errors;
+  }
+}
+
 TEST(LinkTest, AllowedRoutinesLinkToAStopAndDataDoesNot) {
   FLTLINK_NEEDS_A_PLAIN_RUNTIME();
   const Program program;
