@@ -149,12 +149,13 @@ Words Target::link(const std::string& output, const Words& objects) const {
   Words words{toolchain.compiler, "-shared", "-nostdlib", "-o", output};
   append(words, objects);
   if (arguments.client) {
-    append(words, {installation.client_runtime, "-Wl,-u,fltsim_program_start", "-Wl,-Bsymbolic"});
+    append(words, {installation.client_runtime, "-Wl,-u,fltsim_program_start"});
   } else {
     words.push_back(arguments.watched ? installation.watched_driver_runtime : installation.driver_runtime);
     words.push_back("-Wl,-u,fltsim_module_exports_table");
   }
-  append(words, {"-Wl,--hash-style=gnu", installation.simulator});
+  // gcc gives a driver's own operator delete the default visibility: the program's must not take its place.
+  append(words, {"-Wl,-Bsymbolic", "-Wl,--hash-style=gnu", installation.simulator});
   if (arguments.sanitizers.empty()) words.push_back("-Wl,-z,defs");
   append(words, arguments.linker);
   if (arguments.client) append(words, {"-lstdc++", "-lm", "-lgcc_s"});

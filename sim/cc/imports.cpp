@@ -37,7 +37,8 @@ bool is_compilers_own(const std::string& symbol) {
   const auto starts = [&](std::string_view prefix) { return symbol.starts_with(prefix); };
   return std::any_of(kPrefixes.begin(), kPrefixes.end(), starts) ||
          std::find(kNames.begin(), kNames.end(), symbol) != kNames.end() ||
-         symbol.starts_with("__start___sancov") || symbol.starts_with("__stop___sancov");
+         symbol.starts_with("__start___sancov") || symbol.starts_with("__stop___sancov") ||
+         symbol == "__start_asan_globals" || symbol == "__stop_asan_globals";
 }
 
 std::string shortened(const std::string& path) {

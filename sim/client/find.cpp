@@ -14,26 +14,26 @@ using namespace fltsim::client;
 namespace {
 
 // Behind the handle of FindFirstFile: a directory that is being read.
-struct Search {
+struct DirectorySearch {
   HANDLE handle = nullptr;
   std::vector<std::byte> entries;
   std::size_t at = SIZE_MAX;  // of the next entry; SIZE_MAX: none is left in the buffer
 };
 
 void on_close(void* body, nt::Process&, std::uint64_t handles_left) {
-  auto& search = *static_cast<Search*>(body);
+  auto& search = *static_cast<DirectorySearch*>(body);
   if (handles_left == 0 && search.handle != nullptr)
     static_cast<void>(nt::close_handle(search.handle, nt::Mode::kUser));
   search.handle = nullptr;
 }
 
-const nt::ObjectType kSearchType{.name = u"Search",
-                                 .mapping = {1, 0, 0, 1},
-                                 .close = &on_close,
-                                 .remove = nullptr,
-                                 .waitable = nullptr,
-                                 .parses = false,
-                                 .report_leaks = false};
+const nt::ObjectType kDirectorySearchType{.name = u"DirectorySearch",
+                                          .mapping = {1, 0, 0, 1},
+                                          .close = &on_close,
+                                          .remove = nullptr,
+                                          .waitable = nullptr,
+                                          .parses = false,
+                                          .report_leaks = false};
 
 constexpr ULONG kBuffer = 4096;
 
@@ -49,7 +49,8 @@ std::u16string pattern_of(std::u16string_view name) {
   return pattern;
 }
 
-NTSTATUS next(nt::Thread& thread, Search& search, const std::u16string* pattern, WIN32_FIND_DATAW& found) {
+NTSTATUS next(nt::Thread& thread, DirectorySearch& search, const std::u16string* pattern,
+              WIN32_FIND_DATAW& found) {
   if (search.at == SIZE_MAX) {
     search.entries.assign(kBuffer, std::byte{0});
     UNICODE_STRING name{};
@@ -103,7 +104,8 @@ HANDLE find_first(nt::Thread& thread, std::u16string_view path, WIN32_FIND_DATAW
     thread.last_error = ERROR_FILE_NOT_FOUND;
     return INVALID_HANDLE_VALUE;
   }
-  const auto search = nt::Ref<Search>::adopt(nt::create_object<Search>(thread.system, kSearchType));
+  const auto search = nt::Ref<DirectorySearch>::adopt(
+      nt::create_object<DirectorySearch>(thread.system, kDirectorySearchType));
   NTSTATUS status =
       open_file(thread, full.substr(0, slash + 1),
                 {.access = FILE_LIST_DIRECTORY,
@@ -117,7 +119,7 @@ HANDLE find_first(nt::Thread& thread, std::u16string_view path, WIN32_FIND_DATAW
   const std::u16string pattern = pattern_of(full.substr(slash + 1));
   status = next(thread, *search, &pattern, found);
   // The handle closes the directory with it.
-  const HANDLE handle = nt::make_handle(search.get(), kSearchType.mapping.all, false);
+  const HANDLE handle = nt::make_handle(search.get(), kDirectorySearchType.mapping.all, false);
   if (status == STATUS_SUCCESS && handle != nullptr) return handle;
   if (handle != nullptr) static_cast<void>(nt::close_handle(handle, nt::Mode::kUser));
   static_cast<void>(win32_result(thread, status == STATUS_SUCCESS ? STATUS_PROCESS_IS_TERMINATING : status));
@@ -125,8 +127,8 @@ HANDLE find_first(nt::Thread& thread, std::u16string_view path, WIN32_FIND_DATAW
 }
 
 BOOL find_next(nt::Thread& thread, HANDLE handle, WIN32_FIND_DATAW& found) {
-  nt::Ref<Search> search;
-  NTSTATUS status = open_handle(handle, kSearchType, search);
+  nt::Ref<DirectorySearch> search;
+  NTSTATUS status = open_handle(handle, kDirectorySearchType, search);
   if (status == STATUS_SUCCESS) status = next(thread, *search, nullptr, found);
   return win32_result(thread, status);
 }
@@ -231,8 +233,8 @@ BOOL FindNextFileA(HANDLE FindFile, LPWIN32_FIND_DATAA FindFileData) {
 
 BOOL FindClose(HANDLE FindFile) {
   return nt::client_release("FindClose", FALSE, [&](nt::Thread& thread) -> BOOL {
-    nt::Ref<Search> search;
-    NTSTATUS status = open_handle(FindFile, kSearchType, search);
+    nt::Ref<DirectorySearch> search;
+    NTSTATUS status = open_handle(FindFile, kDirectorySearchType, search);
     if (status == STATUS_SUCCESS) status = nt::close_handle(FindFile, nt::Mode::kUser);
     return win32_result(thread, status);
   });

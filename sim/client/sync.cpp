@@ -11,7 +11,7 @@ using namespace fltsim::client;
 
 namespace {
 
-nt::Dispatcher& dispatcher(nt::Thread& thread) { return thread.system.nt().dispatcher(); }
+nt::Dispatcher& dispatcher_of(nt::Thread& thread) { return thread.system.nt().dispatcher(); }
 
 // Local\X, Global\X and X are all \BaseNamedObjects\X: the machine has one session.
 std::u16string object_path(std::u16string_view name) {
@@ -92,7 +92,7 @@ HANDLE create_mutex(const char* routine, LPSECURITY_ATTRIBUTES attributes, bool 
   nt::Ref<nt::Mutant> mutant;
   if (open_handle(made, nt::kMutantType, mutant) == STATUS_SUCCESS)
     static_cast<void>(
-        dispatcher(thread).wait(thread, mutant->header, {.deadline = 0, .kind = {}, .object = {}}));
+        dispatcher_of(thread).wait(thread, mutant->header, {.deadline = 0, .kind = {}, .object = {}}));
   return made;
 }
 
@@ -124,7 +124,7 @@ template <class Change>
 BOOL change_event(nt::Thread& thread, HANDLE handle, Change change) {
   nt::Ref<nt::Event> event;
   const NTSTATUS status = open_handle(handle, nt::kEventType, event);
-  if (status == STATUS_SUCCESS) change(dispatcher(thread), event->header);
+  if (status == STATUS_SUCCESS) change(dispatcher_of(thread), event->header);
   return win32_result(thread, status);
 }
 
@@ -146,8 +146,8 @@ DWORD wait(nt::Thread& thread, const HANDLE* handles, DWORD count, bool all, DWO
   }
   const nt::WaitOptions options{.deadline = deadline_after(thread, milliseconds),
                                 .ends_on_termination = true};
-  const nt::WaitOutcome outcome = all ? dispatcher(thread).wait_all(thread, headers, options)
-                                      : dispatcher(thread).wait_any(thread, headers, options);
+  const nt::WaitOutcome outcome = all ? dispatcher_of(thread).wait_all(thread, headers, options)
+                                      : dispatcher_of(thread).wait_any(thread, headers, options);
   if (outcome.result != nt::WaitResult::kSatisfied) return WAIT_TIMEOUT;
   const auto index = static_cast<DWORD>(all ? 0 : outcome.index);
   return (outcome.abandoned ? WAIT_ABANDONED_0 : WAIT_OBJECT_0) + index;
@@ -155,10 +155,10 @@ DWORD wait(nt::Thread& thread, const HANDLE* handles, DWORD count, bool all, DWO
 
 void sleep(nt::Thread& thread, DWORD milliseconds) {
   if (milliseconds == 0) return;
-  static_cast<void>(dispatcher(thread).sleep(thread, {.deadline = deadline_after(thread, milliseconds),
-                                                      .ends_on_termination = true,
-                                                      .kind = "Sleep",
-                                                      .object = {}}));
+  static_cast<void>(dispatcher_of(thread).sleep(thread, {.deadline = deadline_after(thread, milliseconds),
+                                                         .ends_on_termination = true,
+                                                         .kind = "Sleep",
+                                                         .object = {}}));
 }
 
 }  // namespace
@@ -256,7 +256,7 @@ BOOL ReleaseMutex(HANDLE Mutex) {
     nt::Ref<nt::Mutant> mutant;
     NTSTATUS status = open_handle(Mutex, nt::kMutantType, mutant);
     if (status == STATUS_SUCCESS &&
-        dispatcher(thread).release(thread, *mutant) == nt::Dispatcher::MutantRelease::kNotOwner)
+        dispatcher_of(thread).release(thread, *mutant) == nt::Dispatcher::MutantRelease::kNotOwner)
       status = STATUS_MUTANT_NOT_OWNED;
     return win32_result(thread, status);
   });
@@ -293,7 +293,7 @@ BOOL ReleaseSemaphore(HANDLE Semaphore, LONG ReleaseCount, LPLONG PreviousCount)
     NTSTATUS status = open_handle(Semaphore, nt::kSemaphoreType, semaphore);
     if (status == STATUS_SUCCESS && ReleaseCount <= 0) status = STATUS_INVALID_PARAMETER;
     std::int32_t before = 0;
-    if (status == STATUS_SUCCESS && !dispatcher(thread).release(*semaphore, ReleaseCount, before))
+    if (status == STATUS_SUCCESS && !dispatcher_of(thread).release(*semaphore, ReleaseCount, before))
       status = STATUS_SEMAPHORE_LIMIT_EXCEEDED;
     if (status == STATUS_SUCCESS && PreviousCount != nullptr) *PreviousCount = before;
     return win32_result(thread, status);
@@ -323,8 +323,8 @@ BOOL SetWaitableTimer(HANDLE Timer, const LARGE_INTEGER* DueTime, LONG Period,
     if (status == STATUS_SUCCESS) {
       const sched::Ticks now = thread.system.scheduler().now();
       const std::int64_t due = DueTime->QuadPart;
-      dispatcher(thread).set_timer(*timer, nt::deadline_from(&due, now), static_cast<std::uint32_t>(Period),
-                                   now);
+      dispatcher_of(thread).set_timer(*timer, nt::deadline_from(&due, now),
+                                      static_cast<std::uint32_t>(Period), now);
     }
     return win32_result(thread, status);
   });
@@ -334,7 +334,7 @@ BOOL CancelWaitableTimer(HANDLE Timer) {
   return nt::client_call("CancelWaitableTimer", FALSE, [&](nt::Thread& thread) -> BOOL {
     nt::Ref<nt::Timer> timer;
     const NTSTATUS status = open_handle(Timer, nt::kTimerType, timer);
-    if (status == STATUS_SUCCESS) dispatcher(thread).cancel_timer(*timer, thread.system.scheduler().now());
+    if (status == STATUS_SUCCESS) dispatcher_of(thread).cancel_timer(*timer, thread.system.scheduler().now());
     return win32_result(thread, status);
   });
 }

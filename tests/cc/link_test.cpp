@@ -48,6 +48,7 @@ TEST(LinkTest, MissingRoutinesAreNamedWithTheirPlaces) {
 }
 
 TEST(LinkTest, ProgramsHaveWhatCompilersCallForObjectsAndExceptions) {
+  FLTLINK_NEEDS_A_PLAIN_RUNTIME();
   for (const std::string& compiler : compilers()) {
     const Program program(compiler);
     program.write("objects.cpp", R"(
@@ -75,13 +76,14 @@ void finish(void) { Sleep(2); }
 int main(void) { guarded(); return 0; }
 )");
     for (const char* source : {"objects.cpp", "finally.c"}) {
-      const ProcessResult result = program.run({"--client", "-O0", source, "-o", "program"});
+      const ProcessResult result = program.run({"--client", "-O0", source, "-o", "program.sys"});
       EXPECT_EQ(result.status, 0) << compiler << ' ' << source << '\n' << result.errors;
     }
   }
 }
 
 TEST(LinkTest, ClassOfAlignedMembersIsFreedByTheDriversPlainDelete) {
+  FLTLINK_NEEDS_A_PLAIN_RUNTIME();
   for (const std::string& compiler : compilers()) {
     const Program program(compiler);
     program.write("aligned.cpp", R"(
@@ -97,6 +99,8 @@ extern "C" NTSTATUS DriverEntry(PDRIVER_OBJECT, PUNICODE_STRING) {
 )");
     const ProcessResult result = program.run({"-O0", "aligned.cpp", "-o", "aligned.sys"});
     EXPECT_EQ(result.status, 0) << compiler << '\n' << result.errors;
+    // Else the program's operator delete would take the place of the driver's.
+    EXPECT_THAT(cc::run({"objdump", "-p", program.path("aligned.sys")}).output, HasSubstr("SYMBOLIC"));
   }
 }
 

@@ -14,9 +14,9 @@ using fltsim::under_every_scheduler;
 // A file for each program, so that none is in another's way.
 constexpr const char16_t* kPaths[] = {u"C:\\ProtectedDocs\\a.docx", u"C:\\ProtectedDocs\\b.docx", kPlan};
 
-class Storm : public AskingMachine {
+class AskingStorm : public AskingMachine {
  public:
-  explicit Storm(const Options& options, std::optional<uint32_t> timeout_ms = {})
+  explicit AskingStorm(const Options& options, std::optional<uint32_t> timeout_ms = {})
       : AskingMachine(options, timeout_ms) {
     start();
   }
@@ -49,7 +49,7 @@ std::pair<Options, bool> variant(const Options& options, int run) {
 TEST(AuthorizeStormTest, AKilledAuthorizerLeavesNobodyWaiting) {
   under_every_scheduler([run = 0](const Options& given) mutable {
     const auto [options, opens] = variant(given, ++run);
-    Storm s(options);
+    AskingStorm s(options);
     s.authorizer.serve(ScriptedAuthorizer::always(std::nullopt),
                        {.fail_open = opens ? uint32_t{FLTLINK_FAIL_OPEN_DISCONNECT} : 0u});
     s.start_writers();
@@ -72,7 +72,7 @@ TEST(AuthorizeStormTest, AKilledAuthorizerLeavesNobodyWaiting) {
 TEST(AuthorizeStormTest, AnUnloadEndsEveryQuestion) {
   under_every_scheduler([run = 0](const Options& given) mutable {
     const auto [options, opens] = variant(given, ++run);
-    Storm s(options);
+    AskingStorm s(options);
     s.authorizer.serve(ScriptedAuthorizer::always(std::nullopt));
     s.start_writers();
     s.pass(run % 67);
@@ -92,7 +92,7 @@ TEST(AuthorizeStormTest, AnUnloadEndsEveryQuestion) {
 // Verdicts, timeouts and reconnects at full rate: what was allowed was allowed by somebody.
 TEST(AuthorizeStormTest, AuthorizersComeAndGoWhileProgramsAsk) {
   under_every_scheduler([](const Options& options) {
-    Storm s(options);
+    AskingStorm s(options);
     s.start_writers();
     for (int round = 0; round < 4; ++round) {
       ScriptedAuthorizer passing(s.service_process());
@@ -116,7 +116,7 @@ TEST(AuthorizeStormTest, AuthorizersComeAndGoWhileProgramsAsk) {
 TEST(AuthorizeStormTest, NeverMoreAskThanWereGranted) {
   under_every_scheduler(
       [](const Options& options) {
-        Storm s(options, 500);
+        AskingStorm s(options, 500);
         ASSERT_EQ(s.authorizer.connect({.queue_messages_max = 2}), S_OK);
         s.start_writers();
         s.expect_each_ends_with(STATUS_ACCESS_DENIED);
