@@ -1,6 +1,16 @@
-// The numbers of one set of headers as assembler text: FLTLINK_WINDOWS_HEADERS selects mingw-w64's, otherwise
-// ours. It compiles as C and as C++.
-#ifdef FLTLINK_WINDOWS_HEADERS
+// The numbers of one set of headers as assembler text: FLTLINK_WINDOWS_HEADERS selects mingw-w64's, FLTLINK_WINE_HEADERS
+// Wine's, otherwise ours. It compiles as C and as C++. FLTLINK_NUMBERS is the list.
+#ifdef FLTLINK_WINE_HEADERS
+#include <ntstatus.h>
+#include <stdarg.h>
+#define WIN32_NO_STATUS
+#include <windef.h>
+//
+#include <winbase.h>
+#include <winternl.h>
+//
+#include <ddk/fltkernel.h>
+#elif defined(FLTLINK_WINDOWS_HEADERS)
 #include <ntifs.h>
 //
 #include <ktmtypes.h>
@@ -32,5 +42,5 @@
 #define O(type, field) (unsigned)offsetof(type, field) ^ FLTLINK_NUMBER_MASK,
 extern const unsigned fltlink_number_table[];
 const unsigned fltlink_number_table[] = {
-#include "numbers.inc"
+#include FLTLINK_NUMBERS
 };

@@ -1,4 +1,4 @@
-// The numbers of our WDK-shaped headers against those of mingw-w64, an independent reading of the same
+// The numbers of our WDK-shaped headers against those of mingw-w64 and of Wine, independent readings of the same
 // interface.
 #include <gtest/gtest.h>
 
@@ -17,6 +17,9 @@ namespace {
 #define O(type, field) #type "." #field,
 const char* const kNames[] = {
 #include "numbers.inc"
+};
+const char* const kFltNames[] = {
+#include "flt_numbers.inc"
 };
 #undef C
 #undef S
@@ -49,6 +52,19 @@ TEST(WdkNumberTest, DriverUnitsSeeTheNumbersOfWindows) {
   }
 #else
   GTEST_SKIP() << "x86_64-w64-mingw32-gcc or its ddk headers are not installed";
+#endif
+}
+
+TEST(WdkNumberTest, DriverUnitsSeeTheFilterManagersNumbersOfWine) {
+  EXPECT_GT(std::size(kFltNames), 300u);
+#ifdef FLTLINK_WINE_FLT_NUMBERS
+  const std::vector<uint32_t> wine = numbers_of(FLTLINK_WINE_FLT_NUMBERS);
+  const std::vector<uint32_t> ours = numbers_of(FLTLINK_OUR_FLT_NUMBERS);
+  ASSERT_EQ(wine.size(), std::size(kFltNames));
+  ASSERT_EQ(ours.size(), std::size(kFltNames));
+  for (size_t i = 0; i < ours.size(); ++i) EXPECT_EQ(ours[i], wine[i]) << kFltNames[i];
+#else
+  GTEST_SKIP() << "x86_64-w64-mingw32-gcc or Wine's headers are not installed";
 #endif
 }
 
