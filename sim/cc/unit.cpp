@@ -55,6 +55,7 @@ class UnitBuild {
     }
     if (!write_dependencies(*unit, object)) return std::move(result_);
 
+    if (view.source != source_) name_original(*unit, view.source);
     tolerate(*unit, language);
     if (!lower(*unit)) return std::move(result_);
     const std::string lowered = base + ".lowered" + ending;
@@ -64,6 +65,14 @@ class UnitBuild {
 
  private:
   void say(const std::string& text) { result_.messages += text + '\n'; }
+
+  // The copy says whose it is on its first line; before that, the compiler has named the unit by the copy.
+  void name_original(std::string& unit, const std::string& copy) const {
+    const std::string from = '"' + copy + '"';
+    const std::string to = '"' + source_ + '"';
+    for (std::size_t at = unit.find(from); at != std::string::npos; at = unit.find(from, at + to.size()))
+      unit.replace(at, from.size(), to);
+  }
 
   bool step(const std::vector<std::string>& words) {
     if (target_.arguments.verbose) result_.messages += command_text(words) + '\n';

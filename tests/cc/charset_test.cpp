@@ -139,6 +139,8 @@ TEST(CharsetTest, UnitsOfSeveralCharsetsAndLetterCasesBuildAndNameTheRealFiles) 
     EXPECT_THAT(rule, HasSubstr("other.h"));
     EXPECT_THAT(rule, HasSubstr("wdk/flt"));
     EXPECT_THAT(rule, Not(HasSubstr(".view/")));
+    EXPECT_THAT(read_file(program.path("a.o")).value_or(".view/"), Not(HasSubstr(".view/")))
+        << "debug information";
     ASSERT_EQ(program.run({"a.o", "-o", "x.sys"}).status, 0);
     const auto module = program.load("x.sys");
     ASSERT_NE(module, nullptr);
