@@ -269,6 +269,13 @@ HRESULT call(const char* routine, LPVOID buffer, DWORD size, LPDWORD returned, B
   return nt::client_call(routine, E_FAIL, [&](nt::Thread& thread) -> HRESULT { return body(thread); });
 }
 
+// Of the instances of a filter, and of those on a volume.
+HRESULT next_instance(const char* routine, HANDLE find, INSTANCE_INFORMATION_CLASS which, LPVOID buffer,
+                      DWORD size, LPDWORD returned) {
+  return call(routine, buffer, size, returned,
+              [&](nt::Thread&) { return find_next(find, &instance_record, which, buffer, size, returned); });
+}
+
 }  // namespace
 
 extern "C" {
@@ -329,10 +336,8 @@ HRESULT FilterInstanceFindFirst(LPCWSTR FilterName, INSTANCE_INFORMATION_CLASS I
 
 HRESULT FilterInstanceFindNext(HANDLE FilterInstanceFind, INSTANCE_INFORMATION_CLASS InformationClass,
                                LPVOID Buffer, DWORD BufferSize, LPDWORD BytesReturned) {
-  return call("FilterInstanceFindNext", Buffer, BufferSize, BytesReturned, [&](nt::Thread&) {
-    return find_next(FilterInstanceFind, &instance_record, InformationClass, Buffer, BufferSize,
-                     BytesReturned);
-  });
+  return next_instance("FilterInstanceFindNext", FilterInstanceFind, InformationClass, Buffer, BufferSize,
+                       BytesReturned);
 }
 
 HRESULT FilterInstanceFindClose(HANDLE FilterInstanceFind) {
@@ -356,10 +361,8 @@ HRESULT FilterVolumeInstanceFindFirst(LPCWSTR VolumeName, INSTANCE_INFORMATION_C
 
 HRESULT FilterVolumeInstanceFindNext(HANDLE VolumeInstanceFind, INSTANCE_INFORMATION_CLASS InformationClass,
                                      LPVOID Buffer, DWORD BufferSize, LPDWORD BytesReturned) {
-  return call("FilterVolumeInstanceFindNext", Buffer, BufferSize, BytesReturned, [&](nt::Thread&) {
-    return find_next(VolumeInstanceFind, &instance_record, InformationClass, Buffer, BufferSize,
-                     BytesReturned);
-  });
+  return next_instance("FilterVolumeInstanceFindNext", VolumeInstanceFind, InformationClass, Buffer,
+                       BufferSize, BytesReturned);
 }
 
 HRESULT FilterVolumeInstanceFindClose(HANDLE VolumeInstanceFind) {
