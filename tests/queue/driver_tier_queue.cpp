@@ -54,6 +54,9 @@ uint64_t use(Q& any, fltlink::Host& host, fltlink::MutableBytes memory) {
   if (push(any, MessageClass::kTelemetry, memory.first(8)) != EnqueueOutcome::kAccepted) return 0;
   MessageView view;
   if (any.peek(view, kForever) == PeekOutcome::kMessage) any.discard();
+  RunView run;
+  if (any.peek_run(run, RunLimits{.size_max = 4096}, kForever) == PeekOutcome::kMessage) any.release();
+  any.await_complete_run(RunLimits{}, 1);
   if (try_take(any, memory.first(64), view) == TakeOutcome::kTaken) any.release();
   any.close(CloseMode::kDiscard);
   return any.counters(MessageClass::kTelemetry).pending + any.message_size_max(MessageClass::kCritical);

@@ -3,6 +3,7 @@
 // write records of every length into lanes of a few records, so that these are full or empty most of the
 // time, and a consumer that checks each byte. FLTLINK_TEST_SCALE divides the counts.
 #include <gtest/gtest.h>
+#include <fltlink/codec/record.hpp>
 #include <fltlink/os/os_host.hpp>
 
 #include <array>
@@ -92,15 +93,33 @@ class QueueStressTest : public testing::Test {
       ASSERT_EQ(view.message[i], byte_of_message(stamp, i));
   }
 
-  // Takes and checks until the queue has finished.
+  // Takes and checks until the queue has finished: a message and a run in turn.
   static void consume(void* context) {
     auto& self = *static_cast<QueueStressTest*>(context);
-    MessageView view;
-    while (self.queue.peek(view, kForever) == PeekOutcome::kMessage) {
-      self.check(view);
+    for (bool whole_run = false; self.consume_next(whole_run); whole_run = !whole_run) {
       self.check_bounds();
       self.queue.release();
     }
+  }
+
+  bool consume_next(bool whole_run) {
+    if (!whole_run) {
+      MessageView view;
+      if (queue.peek(view, kForever) != PeekOutcome::kMessage) return false;
+      check(view);
+      return true;
+    }
+    RunView run;
+    if (queue.peek_run(run, {.size_max = 2048}, kForever) != PeekOutcome::kMessage) return false;
+    for (RecordReader reader(run.bytes); !reader.at_end();) {
+      const auto record = reader.next();
+      if (!record.ok()) {
+        ADD_FAILURE() << "a damaged run";
+        return true;
+      }
+      if (!record->skip) check({run.message_class, record->message});
+    }
+    return true;
   }
 
   void check_bounds() {

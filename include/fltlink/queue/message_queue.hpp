@@ -34,8 +34,11 @@ class MessageQueue {
   [[nodiscard]] uint32_t message_size_max(MessageClass message_class) const;
   PeekOutcome try_peek(MessageView& view);
   PeekOutcome peek(MessageView& view, Ticks deadline);
-  void release();
-  void discard();
+  PeekOutcome try_peek_run(RunView& run, const RunLimits& limits);
+  PeekOutcome peek_run(RunView& run, const RunLimits& limits, Ticks deadline);
+  void await_complete_run(const RunLimits& limits, Ticks deadline);
+  void release() { retire_peeked(&QueueCounters::delivered); }
+  void discard() { retire_peeked(&QueueCounters::discarded); }
   void close(CloseMode mode);
   [[nodiscard]] QueueCounters counters(MessageClass message_class) const;
 
@@ -69,14 +72,18 @@ class MessageQueue {
   void settle(Reservation& reservation, uint64_t word);
   static uint8_t* front(Lane& lane);
   static void pop(Lane& lane, uint64_t& fate);
-  Lane& take_peeked();
+  PeekOutcome look(MessageClass& found, uint8_t*& record);
+  static void view_run(const Lane& lane, const RunLimits& limits, RunView& run);
+  void retire_peeked(uint64_t QueueCounters::*fate);
 
   static RecordWord word_at(const uint8_t* record);
 
   mutable Lock lock_;
   Lane lanes_[FLTLINK_CLASS_COUNT];
   uint8_t close_mode_ = static_cast<uint8_t>(CloseMode::kDrain);  // bits of CloseMode; 0 while open
-  Lane* peeked_ = nullptr;                                        // the consumer's own
+  // The consumer's own: what the last peek showed.
+  Lane* peeked_ = nullptr;
+  uint32_t peeked_messages_ = 0;
   Doorbell doorbell_;
 };
 
@@ -193,19 +200,19 @@ void MessageQueue<Lock>::pop(Lane& lane, uint64_t& fate) {
   ++fate;
 }
 
+// Under the lock.
 template <typename Lock>
-PeekOutcome MessageQueue<Lock>::try_peek(MessageView& view) {
-  Guard guard(lock_);
+PeekOutcome MessageQueue<Lock>::look(MessageClass& found, uint8_t*& record) {
   peeked_ = nullptr;
   const bool discarding = close_mode_ == static_cast<uint8_t>(CloseMode::kDiscard);
   bool drained = true;
   for (MessageClass message_class : {MessageClass::kCritical, MessageClass::kTelemetry}) {
     Lane& lane = this->lane(message_class);
-    uint8_t* record = front(lane);
+    record = front(lane);
     for (; record != nullptr && discarding; record = front(lane)) pop(lane, lane.counters.discarded);
     if (record != nullptr) {
       peeked_ = &lane;
-      view = {message_class, message_of(record, word_at(record).size - FLTLINK_RECORD_HEADER_SIZE)};
+      found = message_class;
       return PeekOutcome::kMessage;
     }
     drained = drained && lane.counters.pending == 0;
@@ -214,30 +221,83 @@ PeekOutcome MessageQueue<Lock>::try_peek(MessageView& view) {
 }
 
 template <typename Lock>
+PeekOutcome MessageQueue<Lock>::try_peek(MessageView& view) {
+  Guard guard(lock_);
+  uint8_t* record = nullptr;
+  const PeekOutcome outcome = look(view.message_class, record);
+  if (outcome != PeekOutcome::kMessage) return outcome;
+  view.message = message_of(record, word_at(record).size - FLTLINK_RECORD_HEADER_SIZE);
+  peeked_messages_ = 1;
+  return outcome;
+}
+
+template <typename Lock>
 PeekOutcome MessageQueue<Lock>::peek(MessageView& view, Ticks deadline) {
   return doorbell_.wait(deadline, [&] { return try_peek(view); });
 }
 
 template <typename Lock>
-typename MessageQueue<Lock>::Lane& MessageQueue<Lock>::take_peeked() {
+PeekOutcome MessageQueue<Lock>::try_peek_run(RunView& run, const RunLimits& limits) {
+  Guard guard(lock_);
+  uint8_t* record = nullptr;
+  const PeekOutcome outcome = look(run.message_class, record);
+  if (outcome != PeekOutcome::kMessage) return outcome;
+  view_run(*peeked_, limits, run);
+  peeked_messages_ = run.messages;
+  return outcome;
+}
+
+template <typename Lock>
+PeekOutcome MessageQueue<Lock>::peek_run(RunView& run, const RunLimits& limits, Ticks deadline) {
+  return doorbell_.wait(deadline, [&] { return try_peek_run(run, limits); });
+}
+
+// The run at the head of the lane. It ends at the tail, at a record that is not yet committed, or where the lane's
+// memory does.
+template <typename Lock>
+void MessageQueue<Lock>::view_run(const Lane& lane, const RunLimits& limits, RunView& run) {
+  const uint64_t lane_end = (lane.head / lane.memory.size() + 1) * lane.memory.size();
+  run.messages = 0;
+  run.complete = false;
+  uint64_t position = lane.head;
+  while (position != lane_end) {
+    const RecordWord word = position == lane.tail ? RecordWord{} : word_at(lane.at(position));
+    if (word.size == 0) return;
+    if (!is_gap(word) && !is_abandoned(word)) {
+      const uint64_t size = position - lane.head + align_to_record(word.size);
+      if (run.messages > 0 && (size > limits.size_max || run.messages == limits.messages_max)) break;
+      run.bytes = Bytes(lane.at(lane.head), static_cast<size_t>(size));
+      ++run.messages;
+    }
+    position += uint64_t{granules_of(word)} * kGranuleSize;
+  }
+  run.complete = true;
+}
+
+template <typename Lock>
+void MessageQueue<Lock>::await_complete_run(const RunLimits& limits, Ticks deadline) {
+  static_cast<void>(doorbell_.wait(deadline, [&] {
+    {
+      Guard guard(lock_);
+      if (close_mode_ != 0) return PeekOutcome::kClosed;
+    }
+    RunView run;
+    if (try_peek_run(run, limits) != PeekOutcome::kMessage) return PeekOutcome::kEmpty;
+    const bool waits = !run.complete && run.message_class == MessageClass::kTelemetry;
+    return waits ? PeekOutcome::kEmpty : PeekOutcome::kMessage;
+  }));
+}
+
+template <typename Lock>
+void MessageQueue<Lock>::retire_peeked(uint64_t QueueCounters::*fate) {
+  Guard guard(lock_);
   FLTLINK_ASSERT(peeked_ != nullptr);
   Lane& lane = *peeked_;
   peeked_ = nullptr;
-  return lane;
-}
-
-template <typename Lock>
-void MessageQueue<Lock>::release() {
-  Guard guard(lock_);
-  Lane& lane = take_peeked();
-  pop(lane, lane.counters.delivered);
-}
-
-template <typename Lock>
-void MessageQueue<Lock>::discard() {
-  Guard guard(lock_);
-  Lane& lane = take_peeked();
-  pop(lane, lane.counters.discarded);
+  for (uint32_t message = 0; message < peeked_messages_; ++message) {
+    front(lane);  // past what lies between the messages
+    pop(lane, lane.counters.*fate);
+  }
 }
 
 template <typename Lock>

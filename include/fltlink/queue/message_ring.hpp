@@ -33,8 +33,11 @@ class MessageRing {
   [[nodiscard]] uint32_t message_size_max(MessageClass message_class) const;
   PeekOutcome try_peek(MessageView& view);
   PeekOutcome peek(MessageView& view, Ticks deadline);
-  void release() { take_peeked().deliver(); }
-  void discard() { take_peeked().discard(); }
+  PeekOutcome try_peek_run(RunView& run, const RunLimits& limits);
+  PeekOutcome peek_run(RunView& run, const RunLimits& limits, Ticks deadline);
+  void await_complete_run(const RunLimits& limits, Ticks deadline);
+  void release() { retire_peeked(&RingLane::deliver); }
+  void discard() { retire_peeked(&RingLane::discard); }
   void close(CloseMode mode);
   [[nodiscard]] QueueCounters counters(MessageClass message_class) const;
 
@@ -45,12 +48,15 @@ class MessageRing {
   }
   void settle(Reservation& reservation, uint64_t word);
   [[nodiscard]] bool finished() const;
-  RingLane& take_peeked();
+  PeekOutcome look(MessageClass& found, uint8_t*& record);
+  void retire_peeked(void (RingLane::*retire)());
 
   RingLane lanes_[FLTLINK_CLASS_COUNT];
   Doorbell doorbell_;
   Atomic<uint8_t> close_mode_{0};  // bits of CloseMode; 0 while open
-  RingLane* peeked_ = nullptr;     // the consumer's own
+  // The consumer's own: what the last peek showed.
+  RingLane* peeked_ = nullptr;
+  uint32_t peeked_messages_ = 0;
 };
 
 inline void MessageRing::open(Host& host, MutableBytes memory, const QueueOptions& options) {
@@ -92,21 +98,53 @@ inline uint32_t MessageRing::message_size_max(MessageClass message_class) const 
   return lane(message_class).message_size_max();
 }
 
-inline PeekOutcome MessageRing::try_peek(MessageView& view) {
+inline PeekOutcome MessageRing::look(MessageClass& found, uint8_t*& record) {
   peeked_ = nullptr;
   const uint8_t close_mode = close_mode_.load(MemoryOrder::kSeqCst);
   const bool discarding = close_mode == static_cast<uint8_t>(CloseMode::kDiscard);
   for (MessageClass message_class : {MessageClass::kCritical, MessageClass::kTelemetry}) {
     RingLane& lane = this->lane(message_class);
-    uint8_t* record = lane.front();
+    record = lane.front();
     for (; record != nullptr && discarding; record = lane.front()) lane.discard();
     if (record != nullptr) {
       peeked_ = &lane;
-      view = {message_class, message_of(record, RingLane::word_of(record).size - FLTLINK_RECORD_HEADER_SIZE)};
+      found = message_class;
       return PeekOutcome::kMessage;
     }
   }
   return close_mode != 0 && finished() ? PeekOutcome::kClosed : PeekOutcome::kEmpty;
+}
+
+inline PeekOutcome MessageRing::try_peek(MessageView& view) {
+  uint8_t* record = nullptr;
+  const PeekOutcome outcome = look(view.message_class, record);
+  if (outcome != PeekOutcome::kMessage) return outcome;
+  view.message = message_of(record, RingLane::word_of(record).size - FLTLINK_RECORD_HEADER_SIZE);
+  peeked_messages_ = 1;
+  return outcome;
+}
+
+inline PeekOutcome MessageRing::try_peek_run(RunView& run, const RunLimits& limits) {
+  uint8_t* record = nullptr;
+  const PeekOutcome outcome = look(run.message_class, record);
+  if (outcome != PeekOutcome::kMessage) return outcome;
+  peeked_->view_run(record, limits, run);
+  peeked_messages_ = run.messages;
+  return outcome;
+}
+
+inline PeekOutcome MessageRing::peek_run(RunView& run, const RunLimits& limits, Ticks deadline) {
+  return doorbell_.wait(deadline, [&] { return try_peek_run(run, limits); });
+}
+
+inline void MessageRing::await_complete_run(const RunLimits& limits, Ticks deadline) {
+  static_cast<void>(doorbell_.wait(deadline, [&] {
+    if (close_mode_.load(MemoryOrder::kSeqCst) != 0) return PeekOutcome::kClosed;
+    RunView run;
+    if (try_peek_run(run, limits) != PeekOutcome::kMessage) return PeekOutcome::kEmpty;
+    const bool waits = !run.complete && run.message_class == MessageClass::kTelemetry;
+    return waits ? PeekOutcome::kEmpty : PeekOutcome::kMessage;
+  }));
 }
 
 inline PeekOutcome MessageRing::peek(MessageView& view, Ticks deadline) {
@@ -117,11 +155,14 @@ inline bool MessageRing::finished() const {
   return lane(MessageClass::kCritical).finished() && lane(MessageClass::kTelemetry).finished();
 }
 
-inline RingLane& MessageRing::take_peeked() {
+inline void MessageRing::retire_peeked(void (RingLane::*retire)()) {
   FLTLINK_ASSERT(peeked_ != nullptr);
   RingLane& lane = *peeked_;
   peeked_ = nullptr;
-  return lane;
+  for (uint32_t message = 0; message < peeked_messages_; ++message) {
+    lane.front();  // past what lies between the messages
+    (lane.*retire)();
+  }
 }
 
 inline void MessageRing::close(CloseMode mode) {

@@ -71,12 +71,29 @@ struct MessageView {
   Bytes message;
 };
 
+// How much a run may hold. Its first message is in it whatever its size.
+struct RunLimits {
+  uint32_t size_max = UINT32_MAX;  // bytes
+  uint32_t messages_max = UINT32_MAX;
+};
+
+// Messages of one class that lie behind each other, as they lie: a run of records (wire/record.h), from the header of
+// the first message to the end of the last one and its padding. SKIP records may lie in between. Valid until the
+// consumer's next call.
+struct RunView {
+  MessageClass message_class = MessageClass::kTelemetry;
+  Bytes bytes;
+  uint32_t messages = 0;
+  bool complete = false;  // nothing that comes later can join it
+};
+
 // Producers may be any number of threads at any IRQL up to DISPATCH_LEVEL; the consumer is one thread at a
 // time.
 template <typename Q>
 concept BoundedQueue = requires(Q queue, const Q& constant, Host& host, MutableBytes memory,
                                 const QueueOptions& options, MessageClass message_class, uint32_t size,
-                                Reservation& reservation, MessageView& view, Ticks deadline, CloseMode mode) {
+                                Reservation& reservation, MessageView& view, RunView& run,
+                                const RunLimits& limits, Ticks deadline, CloseMode mode) {
   // Starts an empty queue in `memory`, which stays the caller's and must outlive the queue's use. Alone: no
   // other thread may be in any call. A closed queue may be opened again.
   { queue.open(host, memory, options) } -> std::same_as<void>;
@@ -88,10 +105,15 @@ concept BoundedQueue = requires(Q queue, const Q& constant, Host& host, MutableB
   // The largest message that can ever be reserved, in bytes. Any thread.
   { constant.message_size_max(message_class) } -> std::same_as<uint32_t>;
 
-  // The consumer. A message that was peeked at stays in the queue until release() (it was delivered) or
-  // discard() (it could not be); both speak of the message that the last peek returned.
+  // The consumer. What was peeked at, a message or a run, stays in the queue until release() (it was delivered) or
+  // discard() (it could not be); both speak of all that the last peek returned.
   { queue.try_peek(view) } -> std::same_as<PeekOutcome>;
   { queue.peek(view, deadline) } -> std::same_as<PeekOutcome>;  // blocks up to the point `deadline`
+  { queue.try_peek_run(run, limits) } -> std::same_as<PeekOutcome>;
+  { queue.peek_run(run, limits, deadline) } -> std::same_as<PeekOutcome>;  // blocks as peek() does
+  // Blocks up to the point `deadline`, and no longer than until try_peek_run() shows a run that is complete or
+  // critical, or the queue is closed. It peeks: what was shown before is valid no more.
+  { queue.await_complete_run(limits, deadline) } -> std::same_as<void>;
   { queue.release() } -> std::same_as<void>;
   { queue.discard() } -> std::same_as<void>;
 

@@ -62,6 +62,8 @@ class RingLane {
   uint8_t* front();
   void deliver() { retire(delivered_); }
   void discard() { retire(discarded_); }
+  // The run that begins with `first`, which front() returned, but for its class.
+  void view_run(uint8_t* first, const RunLimits& limits, RunView& run) const;
   // Nothing is in the lane and nothing will ever be.
   [[nodiscard]] bool finished() const;
 
@@ -203,6 +205,25 @@ inline uint8_t* RingLane::front() {
     else
       return record;
   }
+}
+
+// Ends at the end of the lane, or at the first word that is 0: at or before the tail (invariant 2).
+inline void RingLane::view_run(uint8_t* first, const RunLimits& limits, RunView& run) const {
+  const uint8_t* const lane_end = memory_ + size_t{granule_count_} * kGranuleSize;
+  run.messages = 0;
+  run.complete = false;
+  for (uint8_t* record = first; record != lane_end;) {
+    const RecordWord word = word_of(record);
+    if (word.size == 0) return;
+    if ((word.flags & FLTLINK_RECORD_SKIP) == 0) {
+      const size_t size = static_cast<size_t>(record - first) + align_to_record(word.size);
+      if (run.messages != 0 && (size > limits.size_max || run.messages == limits.messages_max)) break;
+      run.bytes = Bytes(first, size);
+      ++run.messages;
+    }
+    record += size_t{granules_of(word)} * kGranuleSize;
+  }
+  run.complete = true;
 }
 
 inline void RingLane::retire(Atomic<uint64_t>& fate) {
