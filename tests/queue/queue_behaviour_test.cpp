@@ -356,10 +356,14 @@ std::vector<std::string> messages_of_run(Bytes run) {
 TYPED_TEST(QueueBehaviourTest, CommittedRecordsAreARunThatCanGoOnTheWire) {
   this->open(kSmallInBytes);
   const std::vector<std::string> sent = {"", "a", std::string(41, 'b'), std::string(48, 'c')};
+  ASSERT_EQ(this->push(sent[0]), EnqueueOutcome::kAccepted);
   Reservation given_up = this->reserve("given up");
-  for (const std::string& text : sent) ASSERT_EQ(this->push(text), EnqueueOutcome::kAccepted);
+  for (const std::string& text : {sent[1], sent[2], sent[3]})
+    ASSERT_EQ(this->push(text), EnqueueOutcome::kAccepted);
   this->queue.abandon(given_up);
-  EXPECT_EQ(messages_of_run(this->memory.bytes().first(5 * 64)), sent);
+  RunView run;
+  ASSERT_EQ(this->queue.try_peek_run(run, {}), PeekOutcome::kMessage);
+  EXPECT_EQ(messages_of_run(run.bytes), sent);
 }
 
 // ---- our own mistakes

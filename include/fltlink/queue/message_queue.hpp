@@ -156,8 +156,6 @@ void MessageQueue<Lock>::settle(Reservation& reservation, uint64_t word) {
   FLTLINK_ASSERT(reservation.message.data() != nullptr);
   {
     Guard guard(lock_);
-    frame_message(record_of(reservation), reservation.message_class,
-                  static_cast<uint32_t>(reservation.message.size()));
     write_word(record_of(reservation), word);
   }
   reservation = {};
@@ -263,6 +261,7 @@ void MessageQueue<Lock>::view_run(const Lane& lane, const RunLimits& limits, Run
   while (position != lane_end) {
     const RecordWord word = position == lane.tail ? RecordWord{} : word_at(lane.at(position));
     if (word.size == 0) return;
+    if (!is_gap(word)) frame_message(lane.at(position), word);
     if (!is_gap(word) && !is_abandoned(word)) {
       const uint64_t size = position - lane.head + align_to_record(word.size);
       if (run.messages > 0 && (size > limits.size_max || run.messages == limits.messages_max)) break;

@@ -8,6 +8,7 @@
 #include <fltlink/base/atomic.hpp>
 #include <fltlink/base/bytes.hpp>
 #include <fltlink/base/host.hpp>
+#include <fltlink/base/inline.hpp>
 #include <fltlink/queue/doorbell.hpp>
 #include <fltlink/queue/queue.hpp>
 #include <fltlink/queue/record_framing.hpp>
@@ -36,8 +37,8 @@ class MessageRing {
   PeekOutcome try_peek_run(RunView& run, const RunLimits& limits);
   PeekOutcome peek_run(RunView& run, const RunLimits& limits, Ticks deadline);
   void await_complete_run(const RunLimits& limits, Ticks deadline);
-  void release() { retire_peeked(&RingLane::deliver); }
-  void discard() { retire_peeked(&RingLane::discard); }
+  void release();
+  void discard();
   void close(CloseMode mode);
   [[nodiscard]] QueueCounters counters(MessageClass message_class) const;
 
@@ -47,35 +48,38 @@ class MessageRing {
     return lanes_[static_cast<size_t>(message_class)];
   }
   void settle(Reservation& reservation, uint64_t word);
+  RingLane* look(uint64_t& word, PeekOutcome& outcome);
+  PeekOutcome wait(Ticks deadline);
+  void discard_all();
+  RingLane& take_run();
   [[nodiscard]] bool finished() const;
-  PeekOutcome look(MessageClass& found, uint8_t*& record);
-  void retire_peeked(void (RingLane::*retire)());
 
   RingLane lanes_[FLTLINK_CLASS_COUNT];
   Doorbell doorbell_;
   Atomic<uint8_t> close_mode_{0};  // bits of CloseMode; 0 while open
-  // The consumer's own: what the last peek showed.
+  // The consumer's own: the lane of the message that the last peek showed, or of the run, and the run.
   RingLane* peeked_ = nullptr;
-  uint32_t peeked_messages_ = 0;
+  RingLane* peeked_run_ = nullptr;
+  Extent run_ = {};
 };
 
 inline void MessageRing::open(Host& host, MutableBytes memory, const QueueOptions& options) {
   for (MessageClass message_class : {MessageClass::kTelemetry, MessageClass::kCritical})
     lane(message_class).open(lane_terms(memory, options, message_class), options.messages_start);
   close_mode_.store(0, MemoryOrder::kRelaxed);
-  peeked_ = nullptr;
+  peeked_ = peeked_run_ = nullptr;
   doorbell_.open(host, options.polls_before_park);
 }
 
-inline EnqueueOutcome MessageRing::reserve(MessageClass message_class, uint32_t size,
-                                           Reservation& reservation) {
+FLTLINK_ALWAYS_INLINE EnqueueOutcome MessageRing::reserve(MessageClass message_class, uint32_t size,
+                                                          Reservation& reservation) {
   uint8_t* record = nullptr;
   const EnqueueOutcome outcome = lane(message_class).claim(message_class, size, record);
   if (outcome == EnqueueOutcome::kAccepted) reservation = {message_class, message_of(record, size)};
   return outcome;
 }
 
-inline void MessageRing::commit(Reservation& reservation) {
+FLTLINK_ALWAYS_INLINE void MessageRing::commit(Reservation& reservation) {
   const auto size = static_cast<uint32_t>(reservation.message.size());
   settle(reservation, message_word(reservation.message_class, size));
 }
@@ -85,11 +89,9 @@ inline void MessageRing::abandon(Reservation& reservation) {
   settle(reservation, abandoned_word(reservation.message_class, size));
 }
 
-inline void MessageRing::settle(Reservation& reservation, uint64_t word) {
+FLTLINK_ALWAYS_INLINE void MessageRing::settle(Reservation& reservation, uint64_t word) {
   FLTLINK_ASSERT(reservation.message.data() != nullptr);
-  uint8_t* record = record_of(reservation);
-  frame_message(record, reservation.message_class, static_cast<uint32_t>(reservation.message.size()));
-  RingLane::publish(record, word);
+  RingLane::publish(record_of(reservation), word);
   reservation = {};
   doorbell_.ring();
 }
@@ -98,38 +100,61 @@ inline uint32_t MessageRing::message_size_max(MessageClass message_class) const 
   return lane(message_class).message_size_max();
 }
 
-inline PeekOutcome MessageRing::look(MessageClass& found, uint8_t*& record) {
-  peeked_ = nullptr;
-  const uint8_t close_mode = close_mode_.load(MemoryOrder::kSeqCst);
-  const bool discarding = close_mode == static_cast<uint8_t>(CloseMode::kDiscard);
-  for (MessageClass message_class : {MessageClass::kCritical, MessageClass::kTelemetry}) {
-    RingLane& lane = this->lane(message_class);
-    record = lane.front();
-    for (; record != nullptr && discarding; record = lane.front()) lane.discard();
-    if (record != nullptr) {
-      peeked_ = &lane;
-      found = message_class;
-      return PeekOutcome::kMessage;
+// The lane of the next message and its first word, or nullptr.
+FLTLINK_ALWAYS_INLINE RingLane* MessageRing::look(uint64_t& word, PeekOutcome& outcome) {
+  for (;;) {
+    const uint8_t close_mode = close_mode_.load(MemoryOrder::kSeqCst);
+    if (close_mode == static_cast<uint8_t>(CloseMode::kDiscard)) discard_all();
+    RingLane* lane = &this->lane(MessageClass::kCritical);
+    word = lane->first();
+    if (word == 0) {
+      lane = &this->lane(MessageClass::kTelemetry);
+      word = lane->first();
     }
+    if (word == 0) {
+      outcome = close_mode != 0 && finished() ? PeekOutcome::kClosed : PeekOutcome::kEmpty;
+      return nullptr;
+    }
+    outcome = PeekOutcome::kMessage;
+    if (!is_skip(word)) return lane;
+    lane->step_over();
   }
-  return close_mode != 0 && finished() ? PeekOutcome::kClosed : PeekOutcome::kEmpty;
 }
 
-inline PeekOutcome MessageRing::try_peek(MessageView& view) {
-  uint8_t* record = nullptr;
-  const PeekOutcome outcome = look(view.message_class, record);
-  if (outcome != PeekOutcome::kMessage) return outcome;
-  view.message = message_of(record, RingLane::word_of(record).size - FLTLINK_RECORD_HEADER_SIZE);
-  peeked_messages_ = 1;
+FLTLINK_ALWAYS_INLINE PeekOutcome MessageRing::try_peek(MessageView& view) {
+  uint64_t word = 0;
+  PeekOutcome outcome;
+  peeked_run_ = nullptr;
+  peeked_ = look(word, outcome);
+  if (peeked_ != nullptr) view = peeked_->view(word);
   return outcome;
 }
 
+FLTLINK_ALWAYS_INLINE PeekOutcome MessageRing::peek(MessageView& view, Ticks deadline) {
+  PeekOutcome outcome = try_peek(view);
+  if (outcome == PeekOutcome::kEmpty) {
+    outcome = wait(deadline);
+    if (outcome == PeekOutcome::kMessage) outcome = try_peek(view);
+  }
+  return outcome;
+}
+
+// Until there is something to peek at. The view stays the caller's, which then need not have it in memory.
+FLTLINK_NEVER_INLINE PeekOutcome MessageRing::wait(Ticks deadline) {
+  return doorbell_.wait(deadline, [&] {
+    uint64_t word = 0;
+    PeekOutcome outcome;
+    static_cast<void>(look(word, outcome));
+    return outcome;
+  });
+}
+
 inline PeekOutcome MessageRing::try_peek_run(RunView& run, const RunLimits& limits) {
-  uint8_t* record = nullptr;
-  const PeekOutcome outcome = look(run.message_class, record);
-  if (outcome != PeekOutcome::kMessage) return outcome;
-  peeked_->view_run(record, limits, run);
-  peeked_messages_ = run.messages;
+  uint64_t word = 0;
+  PeekOutcome outcome;
+  peeked_ = nullptr;
+  peeked_run_ = look(word, outcome);
+  if (peeked_run_ != nullptr) run_ = peeked_run_->view_run(limits, run);
   return outcome;
 }
 
@@ -147,22 +172,39 @@ inline void MessageRing::await_complete_run(const RunLimits& limits, Ticks deadl
   }));
 }
 
-inline PeekOutcome MessageRing::peek(MessageView& view, Ticks deadline) {
-  return doorbell_.wait(deadline, [&] { return try_peek(view); });
+FLTLINK_ALWAYS_INLINE void MessageRing::release() {
+  if (peeked_ != nullptr) {
+    peeked_->deliver();
+    peeked_ = nullptr;
+  } else {
+    take_run().deliver(run_);
+  }
+}
+
+inline void MessageRing::discard() {
+  if (peeked_ != nullptr) {
+    peeked_->discard();
+    peeked_ = nullptr;
+  } else {
+    take_run().discard(run_);
+  }
+}
+
+FLTLINK_NEVER_INLINE RingLane& MessageRing::take_run() {
+  FLTLINK_ASSERT(peeked_run_ != nullptr);
+  RingLane& lane = *peeked_run_;
+  peeked_run_ = nullptr;
+  return lane;
+}
+
+FLTLINK_NEVER_INLINE void MessageRing::discard_all() {
+  for (RingLane& lane : lanes_) {
+    while (lane.step_over() != 0) lane.discard();
+  }
 }
 
 inline bool MessageRing::finished() const {
   return lane(MessageClass::kCritical).finished() && lane(MessageClass::kTelemetry).finished();
-}
-
-inline void MessageRing::retire_peeked(void (RingLane::*retire)()) {
-  FLTLINK_ASSERT(peeked_ != nullptr);
-  RingLane& lane = *peeked_;
-  peeked_ = nullptr;
-  for (uint32_t message = 0; message < peeked_messages_; ++message) {
-    lane.front();  // past what lies between the messages
-    (lane.*retire)();
-  }
 }
 
 inline void MessageRing::close(CloseMode mode) {

@@ -16,7 +16,7 @@
 namespace fltlink {
 
 inline constexpr uint32_t kGranuleSize = 64;
-// A lane this long still lets its positions, which run over twice its length, fit their 23 bits.
+// With twice as many a claim that wraps would carry into the bit above its granule (LanePosition).
 inline constexpr uint32_t kLaneGranulesMax = 1u << 21;
 
 static_assert(std::endian::native == std::endian::little,
@@ -70,6 +70,13 @@ constexpr bool is_abandoned(const RecordWord& word) {
   return (word.flags & FLTLINK_RECORD_SKIP) != 0 && word.header_size != FLTLINK_RECORD_SKIP_HEADER_SIZE;
 }
 
+// The same of a header's first 8 bytes as one word.
+constexpr bool is_skip(uint64_t word) { return (word >> 48 & FLTLINK_RECORD_SKIP) != 0; }
+// How many bytes of the lane the record takes.
+constexpr size_t taken_by(uint64_t word) {
+  return (size_t{static_cast<uint32_t>(word)} + kGranuleSize - 1) & ~size_t{kGranuleSize - 1};
+}
+
 constexpr uint32_t granules_of(const RecordWord& word) {
   return (word.size + kGranuleSize - 1) / kGranuleSize;
 }
@@ -85,12 +92,13 @@ inline MutableBytes message_of(uint8_t* record, uint32_t message_size) {
 
 inline void write_word(uint8_t* at, uint64_t word) { copy_bytes(at, &word, sizeof word); }
 
-// Writes everything of a record but its first word: no sequence number, and the gap behind the message.
-inline void frame_message(uint8_t* record, MessageClass message_class, uint32_t message_size) {
+// Writes what a run needs of a published message beside its first word: no sequence number, and the gap behind the
+// message. The consumer does it, and only for a run.
+inline void frame_message(uint8_t* record, const RecordWord& word) {
   write_word(record + offsetof(FltlinkRecordHeader, sequence), 0);
-  const uint32_t used = align_to_record(FLTLINK_RECORD_HEADER_SIZE + message_size);
-  const uint32_t taken = granules_for(message_size) * kGranuleSize;
-  if (used < taken) write_word(record + used, gap_word(message_class, taken - used));
+  const uint32_t used = align_to_record(word.size);
+  const uint32_t taken = granules_of(word) * kGranuleSize;
+  if (used < taken) write_word(record + used, gap_word(word.message_class, taken - used));
 }
 
 // Where each class has its part of the queue's memory, and its bound.

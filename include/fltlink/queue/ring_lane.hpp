@@ -9,32 +9,43 @@
 #include <fltlink/base/assert.hpp>
 #include <fltlink/base/atomic.hpp>
 #include <fltlink/base/bytes.hpp>
+#include <fltlink/base/inline.hpp>
 #include <fltlink/queue/queue.hpp>
 #include <fltlink/queue/record_framing.hpp>
 
 namespace fltlink {
 
 // A place in a lane, packed into the one word that producers exchange.
-//   bits 0-22   granule: runs over twice the lane's length, so that a distance of up to that is unambiguous
-//   bits 23-62  message number: how many messages were reserved before this place, modulo 2^40
-//   bit 63      closed (the tail only)
+//   bits 0-22   granule: how far from the start of the lane
+//   bit 23      closed (the tail only)
+//   bits 24-63  message number: how many messages were reserved before this place, modulo 2^40
+// Two places on the same granule are the same when no message lies between them, else a whole lane apart.
 struct LanePosition {
-  static constexpr int kGranuleBits = 23;
-  static constexpr int kMessageBits = 40;
-  static constexpr uint64_t kMessageMask = (uint64_t{1} << kMessageBits) - 1;
-  static constexpr uint64_t kClosed = uint64_t{1} << 63;
+  static constexpr uint64_t kGranuleMask = (uint64_t{1} << 23) - 1;
+  static constexpr uint64_t kClosed = uint64_t{1} << 23;
+  static constexpr int kMessageShift = 24;
+  static constexpr uint64_t kOneMessage = uint64_t{1} << kMessageShift;
+  static constexpr uint64_t kMessageMask = ~uint64_t{0} >> kMessageShift;
 
-  uint32_t granule;
-  uint64_t messages;
-
-  static constexpr LanePosition unpack(uint64_t word) {
-    return {static_cast<uint32_t>(word & ((1u << kGranuleBits) - 1)), word >> kGranuleBits & kMessageMask};
+  static constexpr uint32_t granule_of(uint64_t word) { return static_cast<uint32_t>(word & kGranuleMask); }
+  // Of a closed tail more than any lane has.
+  static constexpr uint32_t granule_or_closed(uint64_t word) {
+    return static_cast<uint32_t>(word & (kClosed | kGranuleMask));
   }
-  [[nodiscard]] constexpr uint64_t pack() const {
-    return (messages & kMessageMask) << kGranuleBits | granule;
+  // How many messages lie between two places. Filling the low bits of the later one keeps those of the earlier one
+  // from borrowing.
+  static constexpr uint64_t messages_between(uint64_t head, uint64_t tail) {
+    return ((tail | kClosed | kGranuleMask) - head) >> kMessageShift;
   }
 };
-static_assert(uint64_t{2} * kLaneGranulesMax <= uint64_t{1} << LanePosition::kGranuleBits);
+static_assert(kLaneGranulesMax <= LanePosition::kGranuleMask);
+
+// A run, from the front of a lane on.
+struct Extent {
+  size_t size;         // bytes of the lane
+  uint32_t messages;   // among them
+  uint32_t abandoned;  // reservations between the messages
+};
 
 // Many producers claim, one consumer looks and retires. Invariants:
 //   1. Only a producer moves tail_, by one compare-exchange from an open value to the next; only the
@@ -44,7 +55,8 @@ static_assert(uint64_t{2} * kLaneGranulesMax <= uint64_t{1} << LanePosition::kGr
 //   3. Inside, the first word of a record is 0 until its producer publishes it, once; then it does not
 //      change until the consumer retires the record. Other bytes of a record are the producer's before, the
 //      consumer's after.
-//   4. head_seen_ <= head_, at most an eighth of the lane behind, and never goes back.
+//   4. head_seen_ is head_ or a former value of it, never goes back, and is never more than a lane behind the tail:
+//      a producer that needs a later head moves it there before it moves the tail.
 //   5. Once tail_ is closed it never changes.
 //   6. Whoever sees a head sees the counters that account for every message before it.
 class RingLane {
@@ -55,15 +67,19 @@ class RingLane {
   // Producers.
   EnqueueOutcome claim(MessageClass message_class, uint32_t message_size, uint8_t*& record);
   static void publish(uint8_t* record, uint64_t word);
-  [[nodiscard]] uint32_t message_size_max() const { return message_size_max_for(granule_count_); }
+  [[nodiscard]] uint32_t message_size_max() const { return message_size_max_; }
 
-  // The consumer. front() returns the first published message or nullptr, and steps over gaps and abandoned
-  // reservations; deliver() and discard() retire the message that front() returned.
-  uint8_t* front();
-  void deliver() { retire(delivered_); }
-  void discard() { retire(discarded_); }
-  // The run that begins with `first`, which front() returned, but for its class.
-  void view_run(uint8_t* first, const RunLimits& limits, RunView& run) const;
+  // The consumer. first() is the first word of the record at the front, or 0 when there is none yet. That may be a gap or
+  // an abandoned reservation; step_over() gets behind these and returns what is first then.
+  [[nodiscard]] uint64_t first() const { return load_word(front_); }
+  uint64_t step_over();
+  // The message at the front, whose first word is `word`, or the run that begins with it.
+  [[nodiscard]] MessageView view(uint64_t word) const;
+  Extent view_run(const RunLimits& limits, RunView& run);
+  void deliver() { retire(front_extent(), delivered_); }
+  void discard() { retire(front_extent(), discarded_); }
+  void deliver(const Extent& run) { retire(run, delivered_); }
+  void discard(const Extent& run) { retire(run, discarded_); }
   // Nothing is in the lane and nothing will ever be.
   [[nodiscard]] bool finished() const;
 
@@ -71,36 +87,33 @@ class RingLane {
   void close();
   [[nodiscard]] QueueCounters counters() const;
 
-  static RecordWord word_of(uint8_t* record);
-
  private:
+  static uint64_t load_word(uint8_t* record);
   static Atomic<uint64_t>& first_word(uint8_t* granule) {
     return *reinterpret_cast<Atomic<uint64_t>*>(granule);
   }
   [[nodiscard]] uint8_t* granule_at(uint32_t granule) const {
-    const uint32_t index = granule < granule_count_ ? granule : granule - granule_count_;
-    return memory_ + size_t{index} * kGranuleSize;
+    return memory_ + size_t{granule} * kGranuleSize;
   }
-  [[nodiscard]] uint32_t advanced(uint32_t granule, uint32_t by) const {
-    const uint32_t sum = granule + by;
-    return sum < 2 * granule_count_ ? sum : sum - 2 * granule_count_;
-  }
-  [[nodiscard]] uint32_t gap_before(LanePosition tail, uint32_t granules) const;
-  [[nodiscard]] bool has_room(LanePosition tail, uint64_t head_word, uint32_t granules) const;
-  void retire(Atomic<uint64_t>& fate);
-  void advance(uint32_t granules, uint32_t messages);
+  [[nodiscard]] bool surely_fits(uint64_t head, uint64_t tail, uint32_t granules) const;
+  [[nodiscard]] uint64_t see_head();
+  [[nodiscard]] uint32_t room(uint64_t head, uint64_t tail, uint32_t granules) const;
+  EnqueueOutcome claim_at(uint64_t tail, MessageClass message_class, uint32_t granules, uint8_t*& record);
+  EnqueueOutcome refuse(EnqueueOutcome outcome, Atomic<uint64_t>& counter);
+  [[nodiscard]] Extent front_extent() const;
+  void retire(const Extent& extent, Atomic<uint64_t>& fate);
 
   // Set by open(), then read only.
   uint8_t* memory_ = nullptr;
+  uint8_t* end_ = nullptr;
   uint32_t granule_count_ = 0;
   uint32_t messages_max_ = 0;
+  uint32_t message_size_max_ = UINT32_MAX;
   uint64_t messages_start_ = 0;
 
-  // Written by producers for every message.
+  // Written by producers: the tail for every message, the head that they have seen when it has become too old.
   alignas(64) Atomic<uint64_t> tail_{LanePosition::kClosed};
-
-  // Read by producers for every message, written by the consumer now and then: the line stays shared.
-  alignas(64) Atomic<uint64_t> head_seen_{0};
+  Atomic<uint64_t> head_seen_{0};
 
   // Written by producers, for what is refused.
   alignas(64) Atomic<uint64_t> refused_full_{0};
@@ -112,150 +125,193 @@ class RingLane {
   Atomic<uint64_t> delivered_{0};
   Atomic<uint64_t> discarded_{0};
   Atomic<uint64_t> abandoned_{0};
-  LanePosition front_ = {0, 0};  // head_, unpacked
-  LanePosition seen_ = {0, 0};   // head_seen_, unpacked
+  uint8_t* front_ = nullptr;  // the granule at head_
 };
 
 inline void RingLane::open(const LaneTerms& terms, uint64_t messages_start) {
   memory_ = terms.memory.data();
+  end_ = memory_ + terms.memory.size();
   granule_count_ = static_cast<uint32_t>(terms.memory.size() / kGranuleSize);
   messages_max_ = terms.messages_max;
+  message_size_max_ = message_size_max_for(granule_count_);
   messages_start_ = messages_start;
   zero_bytes(terms.memory.data(), terms.memory.size());
-  front_ = seen_ = {0, messages_start & LanePosition::kMessageMask};
-  head_.store(front_.pack(), MemoryOrder::kRelaxed);
-  head_seen_.store(front_.pack(), MemoryOrder::kRelaxed);
-  tail_.store(front_.pack(), MemoryOrder::kRelaxed);
+  front_ = memory_;
+  for (Atomic<uint64_t>* position : {&head_, &head_seen_, &tail_})
+    position->store(messages_start << LanePosition::kMessageShift, MemoryOrder::kRelaxed);
   for (Atomic<uint64_t>* counter :
        {&delivered_, &discarded_, &abandoned_, &refused_full_, &refused_closed_, &refused_too_large_})
     counter->store(0, MemoryOrder::kRelaxed);
 }
 
-// How many granules at the end of the lane a record of `granules` has to leave out, because it cannot wrap.
-inline uint32_t RingLane::gap_before(LanePosition tail, uint32_t granules) const {
-  const uint32_t index = tail.granule < granule_count_ ? tail.granule : tail.granule - granule_count_;
-  const uint32_t to_end = granule_count_ - index;
-  return to_end < granules ? to_end : 0;
+FLTLINK_NEVER_INLINE EnqueueOutcome RingLane::refuse(EnqueueOutcome outcome, Atomic<uint64_t>& counter) {
+  counter.fetch_add(1, MemoryOrder::kRelaxed);
+  return outcome;
 }
 
-inline bool RingLane::has_room(LanePosition tail, uint64_t head_word, uint32_t granules) const {
-  const LanePosition head = LanePosition::unpack(head_word);
-  const uint32_t used = tail.granule >= head.granule ? tail.granule - head.granule
-                                                     : tail.granule + 2 * granule_count_ - head.granule;
-  const uint64_t pending = (tail.messages - head.messages) & LanePosition::kMessageMask;
-  return pending < messages_max_ && used + granules <= granule_count_;
+// Whether `granules` are free behind `tail`, without leaving the end of the lane out, as far as `head` tells. Says no
+// where only a closer look can tell an empty lane from a full one, and of a closed tail, whose granule lies behind the lane.
+FLTLINK_ALWAYS_INLINE bool RingLane::surely_fits(uint64_t head, uint64_t tail, uint32_t granules) const {
+  if (LanePosition::messages_between(head, tail) >= messages_max_) return false;
+  const uint32_t from = LanePosition::granule_or_closed(tail);
+  const uint32_t to = LanePosition::granule_of(head);
+  if (from == to) return false;
+  return from + granules <= (from < to ? to : granule_count_);
 }
 
-inline EnqueueOutcome RingLane::claim(MessageClass message_class, uint32_t message_size, uint8_t*& record) {
-  if (message_size > message_size_max()) {
-    refused_too_large_.fetch_add(1, MemoryOrder::kRelaxed);
-    return EnqueueOutcome::kTooLarge;
-  }
-  const uint32_t granules = granules_for(message_size);
-  uint64_t tail_word = tail_.load(MemoryOrder::kRelaxed);
+// The head, which head_seen_ is on return, or a later one.
+inline uint64_t RingLane::see_head() {
+  // SYNC POINT SEEN: pairs with the exchange below in other producers, so that the head is no older than what is replaced.
+  uint64_t seen = head_seen_.load(MemoryOrder::kAcquire);
   for (;;) {
-    if ((tail_word & LanePosition::kClosed) != 0) {
-      refused_closed_.fetch_add(1, MemoryOrder::kRelaxed);
-      return EnqueueOutcome::kClosed;
-    }
-    const LanePosition tail = LanePosition::unpack(tail_word);
-    const uint32_t gap = gap_before(tail, granules);
-    // SYNC POINT ROOM: pairs with the release stores in advance(); the granules that it freed are zero, and
-    // ours.
-    if (!has_room(tail, head_seen_.load(MemoryOrder::kAcquire), gap + granules) &&
-        !has_room(tail, head_.load(MemoryOrder::kAcquire), gap + granules)) {
+    // SYNC POINT ROOM: pairs with the release store in retire(); the exchange hands what that published on to claim().
+    const uint64_t head = head_.load(MemoryOrder::kAcquire);
+    if (seen == head ||
+        head_seen_.compare_exchange_strong(seen, head, MemoryOrder::kRelease, MemoryOrder::kAcquire))
+      return head;
+  }
+}
+
+// The closer look: what a claim of `granules` takes at `tail`. That is more when it leaves the end of the lane out,
+// because a record cannot wrap, and 0 when there is no room.
+inline uint32_t RingLane::room(uint64_t head, uint64_t tail, uint32_t granules) const {
+  const uint64_t pending = LanePosition::messages_between(head, tail);
+  if (pending >= messages_max_) return 0;
+  const uint32_t from = LanePosition::granule_of(tail);
+  const uint32_t to = LanePosition::granule_of(head);
+  const bool wrapped = from < to || (from == to && pending != 0);
+  if (from + granules <= (wrapped ? to : granule_count_)) return granules;
+  return !wrapped && granules <= to ? granule_count_ - from + granules : 0;
+}
+
+FLTLINK_ALWAYS_INLINE EnqueueOutcome RingLane::claim(MessageClass message_class, uint32_t message_size,
+                                                     uint8_t*& record) {
+  if (message_size > message_size_max_) return refuse(EnqueueOutcome::kTooLarge, refused_too_large_);
+  const uint32_t granules = granules_for(message_size);
+  uint64_t tail = tail_.load(MemoryOrder::kRelaxed);
+  // SYNC POINT ROOM: pairs with the compare-exchange in see_head(); the granules that were freed are zero, and
+  // ours.
+  while (surely_fits(head_seen_.load(MemoryOrder::kAcquire), tail, granules)) {
+    const uint32_t from = LanePosition::granule_of(tail);
+    uint64_t next = tail + LanePosition::kOneMessage + granules;
+    if (from + granules == granule_count_) next -= granule_count_;
+    // SYNC POINT BOOKS: pairs with the acquire loads in counters().
+    if (!tail_.compare_exchange_weak(tail, next, MemoryOrder::kRelease, MemoryOrder::kRelaxed)) continue;
+    record = granule_at(from);
+    return EnqueueOutcome::kAccepted;
+  }
+  return claim_at(tail, message_class, granules, record);
+}
+
+// The same with the closer look, which is taken where the lane ends, and when the head that was seen has become too old.
+FLTLINK_NEVER_INLINE EnqueueOutcome RingLane::claim_at(uint64_t tail, MessageClass message_class,
+                                                       uint32_t granules, uint8_t*& record) {
+  for (;;) {
+    if ((tail & LanePosition::kClosed) != 0) return refuse(EnqueueOutcome::kClosed, refused_closed_);
+    const uint32_t taken = room(see_head(), tail, granules);
+    if (taken == 0) {
       // Full only if the tail has stood still: an old tail and a new head do not compare.
       const uint64_t tail_now = tail_.load(MemoryOrder::kRelaxed);
-      if (tail_now == tail_word) {
-        refused_full_.fetch_add(1, MemoryOrder::kRelaxed);
-        return EnqueueOutcome::kFull;
-      }
-      tail_word = tail_now;
+      if (tail_now == tail) return refuse(EnqueueOutcome::kFull, refused_full_);
+      tail = tail_now;
       continue;
     }
-    const LanePosition next = {advanced(tail.granule, gap + granules), tail.messages + 1};
+    const uint32_t from = LanePosition::granule_of(tail);
+    uint64_t next = tail + LanePosition::kOneMessage + taken;
+    if (from + taken >= granule_count_) next -= granule_count_;
     // SYNC POINT BOOKS: pairs with the acquire loads in counters().
-    if (tail_.compare_exchange_weak(tail_word, next.pack(), MemoryOrder::kRelease, MemoryOrder::kRelaxed)) {
-      if (gap != 0) publish(granule_at(tail.granule), gap_word(message_class, gap * kGranuleSize));
-      record = granule_at(advanced(tail.granule, gap));
-      return EnqueueOutcome::kAccepted;
-    }
+    if (!tail_.compare_exchange_weak(tail, next, MemoryOrder::kRelease, MemoryOrder::kRelaxed)) continue;
+    const uint32_t gap = taken - granules;
+    if (gap != 0) publish(granule_at(from), gap_word(message_class, gap * kGranuleSize));
+    record = granule_at(gap != 0 ? 0 : from);
+    return EnqueueOutcome::kAccepted;
   }
 }
 
-inline void RingLane::publish(uint8_t* record, uint64_t word) {
-  // SYNC POINT RECORD: pairs with the load in word_of(). Sequentially consistent for the doorbell's sake.
+FLTLINK_ALWAYS_INLINE void RingLane::publish(uint8_t* record, uint64_t word) {
+  // SYNC POINT RECORD: pairs with the load in front(). Sequentially consistent for the doorbell's sake.
   first_word(record).store(word, MemoryOrder::kSeqCst);
 }
 
-inline RecordWord RingLane::word_of(uint8_t* record) {
+FLTLINK_ALWAYS_INLINE uint64_t RingLane::load_word(uint8_t* record) {
   // SYNC POINT RECORD: pairs with the store in publish(). Sequentially consistent for the doorbell's sake.
-  return std::bit_cast<RecordWord>(first_word(record).load(MemoryOrder::kSeqCst));
+  return first_word(record).load(MemoryOrder::kSeqCst);
 }
 
-inline uint8_t* RingLane::front() {
+FLTLINK_NEVER_INLINE uint64_t RingLane::step_over() {
   for (;;) {
-    uint8_t* record = granule_at(front_.granule);
-    const RecordWord word = word_of(record);
-    if (word.size == 0) return nullptr;
-    if (is_gap(word))
-      advance(granules_of(word), 0);
-    else if (is_abandoned(word))
-      retire(abandoned_);
-    else
-      return record;
+    const uint64_t word = first();
+    if (!is_skip(word)) return word;
+    const uint32_t abandoned = is_gap(std::bit_cast<RecordWord>(word)) ? 0 : 1;
+    retire({.size = taken_by(word), .messages = 0, .abandoned = abandoned}, delivered_);
   }
+}
+
+FLTLINK_ALWAYS_INLINE MessageView RingLane::view(uint64_t word) const {
+  const auto header = std::bit_cast<RecordWord>(word);
+  return {header.message_class, message_of(front_, header.size - FLTLINK_RECORD_HEADER_SIZE)};
+}
+
+// Of the message at the front alone.
+FLTLINK_ALWAYS_INLINE Extent RingLane::front_extent() const {
+  return {taken_by(first_word(front_).load(MemoryOrder::kRelaxed)), 1, 0};
 }
 
 // Ends at the end of the lane, or at the first word that is 0: at or before the tail (invariant 2).
-inline void RingLane::view_run(uint8_t* first, const RunLimits& limits, RunView& run) const {
-  const uint8_t* const lane_end = memory_ + size_t{granule_count_} * kGranuleSize;
+inline Extent RingLane::view_run(const RunLimits& limits, RunView& run) {
+  Extent shown = {};
+  uint32_t abandoned = 0;
   run.messages = 0;
   run.complete = false;
-  for (uint8_t* record = first; record != lane_end;) {
-    const RecordWord word = word_of(record);
-    if (word.size == 0) return;
-    if ((word.flags & FLTLINK_RECORD_SKIP) == 0) {
-      const size_t size = static_cast<size_t>(record - first) + align_to_record(word.size);
+  for (uint8_t* record = front_; record != end_;) {
+    const uint64_t word = load_word(record);
+    if (word == 0) return shown;
+    const auto header = std::bit_cast<RecordWord>(word);
+    const size_t taken = taken_by(word);
+    if (!is_gap(header)) frame_message(record, header);
+    if (is_skip(word)) {
+      abandoned += is_gap(header) ? 0 : 1;
+    } else {
+      const auto offset = static_cast<size_t>(record - front_);
+      const size_t size = offset + align_to_record(header.size);
       if (run.messages != 0 && (size > limits.size_max || run.messages == limits.messages_max)) break;
-      run.bytes = Bytes(first, size);
       ++run.messages;
+      run.message_class = header.message_class;
+      run.bytes = Bytes(front_, size);
+      shown = {.size = offset + taken, .messages = run.messages, .abandoned = abandoned};
     }
-    record += size_t{granules_of(word)} * kGranuleSize;
+    record += taken;
   }
   run.complete = true;
+  return shown;
 }
 
-inline void RingLane::retire(Atomic<uint64_t>& fate) {
+FLTLINK_ALWAYS_INLINE void RingLane::retire(const Extent& extent, Atomic<uint64_t>& fate) {
   // SYNC POINT BOOKS: before the head, so that nobody sees room for a message whose end is not yet counted.
-  fate.store(fate.load(MemoryOrder::kRelaxed) + 1, MemoryOrder::kRelease);
-  advance(granules_of(word_of(granule_at(front_.granule))), 1);
-}
-
-inline void RingLane::advance(uint32_t granules, uint32_t messages) {
+  fate.store(fate.load(MemoryOrder::kRelaxed) + extent.messages, MemoryOrder::kRelease);
+  if (extent.abandoned != 0)
+    abandoned_.store(abandoned_.load(MemoryOrder::kRelaxed) + extent.abandoned, MemoryOrder::kRelease);
   // Invariant 2. One store into every line that the consumer has read also makes the lines its own, which
   // hands them back to the producers several times faster than if they had stayed shared
   // (docs/BENCHMARKS.md).
-  uint8_t* freed = granule_at(front_.granule);
-  for (uint32_t i = 0; i < granules; ++i)
-    first_word(freed + size_t{i} * kGranuleSize).store(0, MemoryOrder::kRelaxed);
-  front_ = {advanced(front_.granule, granules), (front_.messages + messages) & LanePosition::kMessageMask};
-  // SYNC POINT ROOM: pairs with the acquire loads in claim().
-  head_.store(front_.pack(), MemoryOrder::kRelease);
-
-  const uint32_t unseen_granules = front_.granule >= seen_.granule
-                                       ? front_.granule - seen_.granule
-                                       : front_.granule + 2 * granule_count_ - seen_.granule;
-  const uint64_t unseen_messages = (front_.messages - seen_.messages) & LanePosition::kMessageMask;
-  if (unseen_granules >= granule_count_ / 8 || unseen_messages >= messages_max_ / 8) {
-    seen_ = front_;
-    head_seen_.store(seen_.pack(), MemoryOrder::kRelease);
+  uint8_t* next = front_ + extent.size;
+  for (size_t left = extent.size; left != 0; left -= kGranuleSize)
+    first_word(next - left).store(0, MemoryOrder::kRelaxed);
+  uint64_t head = head_.load(MemoryOrder::kRelaxed) + extent.size / kGranuleSize +
+                  LanePosition::kOneMessage * (extent.messages + extent.abandoned);
+  if (next == end_) {
+    next = memory_;
+    head -= granule_count_;
   }
+  front_ = next;
+  // SYNC POINT ROOM: pairs with the acquire loads in room() and refresh_head_seen().
+  head_.store(head, MemoryOrder::kRelease);
 }
 
 inline bool RingLane::finished() const {
   const uint64_t tail = tail_.load(MemoryOrder::kSeqCst);
-  return (tail & LanePosition::kClosed) != 0 && LanePosition::unpack(tail).messages == front_.messages;
+  return (tail & LanePosition::kClosed) != 0 &&
+         LanePosition::messages_between(head_.load(MemoryOrder::kRelaxed), tail) == 0;
 }
 
 inline void RingLane::close() {
@@ -279,7 +335,7 @@ inline QueueCounters RingLane::counters() const {
   }
   const uint64_t retired = counters.delivered + counters.discarded + counters.abandoned;
   counters.pending =
-      (LanePosition::unpack(tail).messages - messages_start_ - retired) & LanePosition::kMessageMask;
+      ((tail >> LanePosition::kMessageShift) - messages_start_ - retired) & LanePosition::kMessageMask;
   counters.accepted = retired + counters.pending;
   counters.refused_full = refused_full_.load(MemoryOrder::kRelaxed);
   counters.refused_closed = refused_closed_.load(MemoryOrder::kRelaxed);
