@@ -1,273 +1,188 @@
-// What a message costs from producer to consumer. The work is the same everywhere: build a 560-byte message
-// (number, path, end mark), hand it over, check number and end mark, touch every byte. The consumer blocks
-// when it finds nothing. A producer that finds the queue full tries again until it is not.
+// What a message costs from producers to a consumer in another thread (queue_candidates.hpp, message_work.hpp). The
+// consumer blocks when it finds nothing; a producer that finds the queue full tries again until it is not. One producer and
+// the consumer have a processor each; more producers share both with it, as the scheduler likes.
 #include <sched.h>
-#include <fltlink/os/os_host.hpp>
-#include <fltlink/queue/message_queue.hpp>
-#include <fltlink/queue/message_ring.hpp>
 
 #include <atomic>
-#include <cstdio>
-#include <cstring>
-#include <memory>
-#include <mutex>
-#include <string>
+#include <optional>
 #include <thread>
+#include <type_traits>
 
-#include "bench.hpp"
-#include "seed_queue.hpp"
+#include "harness.hpp"
+#include "queue_candidates.hpp"
 
 namespace fltlink::bench {
 namespace {
 
-constexpr std::uint32_t kMessagesMax = 1000;
-constexpr std::uint32_t kProducersMax = 4;
-constexpr std::uint32_t kBurst = 64;  // messages in a row when one thread plays both sides
-constexpr std::uint32_t kLanes = 5;   // independent sums; 7 steps of 80 bytes make a message
-using Words [[gnu::vector_size(16)]] = std::uint64_t;
-constexpr char16_t kPath[] =
-    u"\\Device\\HarddiskVolume3\\Users\\someone\\Documents\\Reports\\annual report.docx";
-
-struct Message {
-  std::uint64_t producer;
-  std::uint64_t number;
-  char16_t path[260];
-  std::uint64_t unused[2];
-  std::uint64_t end_mark;
-};
-static_assert(sizeof(Message) == FLTLINK_DRIVER_MESSAGE_SIZE);
-
-void build(Message& message, std::uint64_t producer, std::uint64_t number) {
-  std::memset(&message, 0, sizeof message);
-  message.producer = producer;
-  message.number = number;
-  std::memcpy(message.path, kPath, sizeof kPath);
-  message.end_mark = ~number;
-}
-
-// Checks what arrives.
-struct Receiver {
-  std::uint64_t next[kProducersMax] = {};
-  std::uint64_t received = 0;
-  std::uint64_t errors = 0;
-  std::uint64_t sum = 0;
-  alignas(64) std::uint8_t buffer[4096];
-
-  // Reads every byte as cheaply as the processor can, so that the hand-over is what is left to measure.
-  void touch(const std::uint8_t* bytes) {
-    Words totals[kLanes] = {};
-    for (std::size_t at = 0; at < sizeof(Message); at += sizeof totals) {
-      Words words[kLanes];
-      std::memcpy(words, bytes + at, sizeof words);
-      for (std::uint32_t lane = 0; lane < kLanes; ++lane) totals[lane] += words[lane];
-    }
-    for (const Words& total : totals) sum += total[0] + total[1];
-  }
-
-  void check(const void* bytes) {
-    const auto& message = *static_cast<const Message*>(bytes);
-    touch(static_cast<const std::uint8_t*>(bytes));
-    const bool right = message.producer < kProducersMax && message.number == next[message.producer]++ &&
-                       message.end_mark == ~message.number;
-    if (!right) ++errors;
-    ++received;
-  }
-};
-
-// ---- candidates: produce() returns false when the queue is full; consume() takes one message, or returns false
-// because none came; close() says that none will.
-
-class Seed {
- public:
-  bool produce(std::uint64_t producer, std::uint64_t number) {
-    Message message;
-    build(message, producer, number);
-    return queue_.push(&message, sizeof message);
-  }
-  bool consume(Receiver& receiver) {
-    if (queue_.pop(receiver.buffer) == 0) {
-      queue_.wait(host_.now() + kTicksPerSecond);
-      if (queue_.pop(receiver.buffer) == 0) return false;
-    }
-    receiver.check(receiver.buffer);
-    return true;
-  }
-  // The seed's queue knows no end: its consumer comes back from its wait.
-  void close() {}
-
- private:
-  OsHost host_;
-  SeedQueue queue_{host_, kMessagesMax};
-};
-
-template <typename Q, bool kCopies>
-class Ours {
- public:
-  Ours() {
-    queue_.open(host_, {memory_->bytes, sizeof memory_->bytes},
-                {.messages_max = kMessagesMax + 250, .critical_messages = 250, .critical_size = 256 * 1024});
-  }
-  bool produce(std::uint64_t producer, std::uint64_t number) {
-    Reservation reservation;
-    if (queue_.reserve(MessageClass::kTelemetry, sizeof(Message), reservation) != EnqueueOutcome::kAccepted)
-      return false;
-    build(*reinterpret_cast<Message*>(reservation.message.data()), producer, number);
-    queue_.commit(reservation);
-    return true;
-  }
-  bool consume(Receiver& receiver) {
-    MessageView view;
-    if (queue_.peek(view, kForever) != PeekOutcome::kMessage) return false;
-    if constexpr (kCopies) {
-      std::memcpy(receiver.buffer, view.message.data(), view.message.size());
-      queue_.release();
-      receiver.check(receiver.buffer);
-    } else {
-      receiver.check(view.message.data());
-      queue_.release();
-    }
-    return true;
-  }
-  void close() { queue_.close(CloseMode::kDrain); }
-
- private:
-  struct alignas(64) Memory {
-    std::uint8_t bytes[(1024 + 256) * 1024];
-  };
-  OsHost host_;
-  std::unique_ptr<Memory> memory_ = std::make_unique<Memory>();
-  Q queue_;
-};
-
-// ---- one run
-
-void pin(int cpu) {
-  cpu_set_t set;
-  CPU_ZERO(&set);
-  CPU_SET(cpu, &set);
-  sched_setaffinity(0, sizeof set, &set);
-}
-
-template <typename Candidate>
-void produce_all(Candidate& candidate, std::uint64_t producer, std::uint64_t count) {
-  for (std::uint64_t number = 0; number < count; ++number) {
-    while (!candidate.produce(producer, number)) sched_yield();
+template <typename Queue>
+void produce_all(Queue& queue, std::uint64_t producer, std::uint64_t messages) {
+  for (std::uint64_t number = 0; number < messages; ++number) {
+    while (!queue.produce(producer, number)) sched_yield();
   }
 }
 
-struct Figure {
-  double ns_per_message;
-  bool right;
-};
-
-template <typename Candidate>
-Figure run_alone(std::uint64_t messages) {
-  const auto candidate = std::make_unique<Candidate>();
-  const auto receiver = std::make_unique<Receiver>();
+// The consumer's thread. `all_are_in` tells it that what it has not found is lost.
+template <typename Queue>
+double consume_all(Queue& queue, Receiver& receiver, std::uint64_t messages,
+                   const std::atomic<bool>& all_are_in) {
   const double start = now_ns();
-  for (std::uint64_t number = 0; number < messages;) {
-    for (std::uint32_t i = 0; i < kBurst; ++i) static_cast<void>(candidate->produce(0, number++));
-    for (std::uint32_t i = 0; i < kBurst; ++i) static_cast<void>(candidate->consume(*receiver));
+  while (receiver.received() < messages) {
+    const bool last_chance = all_are_in;
+    if (queue.wait_poll(receiver) == 0 && last_chance) break;
   }
-  return {(now_ns() - start) / static_cast<double>(receiver->received),
-          receiver->errors == 0 && receiver->received >= messages};
+  return now_ns() - start;
 }
 
-// One producer and the consumer get a processor each; more producers are the scheduler's.
-template <typename Candidate>
-Figure run_threads(std::uint32_t producers, std::uint64_t messages) {
-  const auto candidate = std::make_unique<Candidate>();
+template <typename Queue>
+Sample run(std::uint32_t producers, std::uint64_t messages) {
+  const auto queue = std::make_unique<Queue>();
   const auto receiver = std::make_unique<Receiver>();
   const std::uint64_t each = messages / producers;
-  const bool pinned = producers == 1 && std::thread::hardware_concurrency() >= 2;
+  const std::uint64_t total = each * producers;
+  std::atomic<bool> all_are_in = false;
   double took = 0;
-  std::atomic<bool> produced = false;
   std::thread consumer([&] {
-    if (pinned) pin(0);
-    const double start = now_ns();
-    while (receiver->received < each * producers) {
-      // Messages that were lost do not keep it waiting: all are there, and none comes.
-      const bool all_are_there = produced;
-      if (!candidate->consume(*receiver) && all_are_there) break;
-    }
-    took = now_ns() - start;
+    if (producers == 1) pin_to(0);
+    took = consume_all(*queue, *receiver, total, all_are_in);
   });
   std::vector<std::thread> threads;
   for (std::uint32_t producer = 0; producer < producers; ++producer) {
     threads.emplace_back([&, producer] {
-      if (pinned) pin(1);
-      produce_all(*candidate, producer, each);
+      if (producers == 1) pin_to(1);
+      produce_all(*queue, producer, each);
     });
   }
   for (std::thread& thread : threads) thread.join();
-  produced = true;
-  candidate->close();
+  all_are_in = true;
+  if constexpr (requires { queue->close(); }) queue->close();
   consumer.join();
-  return {took / static_cast<double>(receiver->received),
-          receiver->errors == 0 && receiver->received == each * producers};
+  return {took / static_cast<double>(total), receiver->received_all(total)};
 }
 
-// ---- the table
-
-struct Candidate {
-  const char* name;
-  Figure (*alone)(std::uint64_t messages);
-  Figure (*threads)(std::uint32_t producers, std::uint64_t messages);
-};
-
-template <typename T>
-constexpr Candidate candidate(const char* name) {
-  return {name, &run_alone<T>, &run_threads<T>};
-}
-
-constexpr Candidate kCandidates[] = {
-    candidate<Seed>("seed queue"),
-    candidate<Ours<MessageQueue<std::mutex>, true>>("MessageQueue, copied out"),
-    candidate<Ours<MessageRing, true>>("MessageRing, copied out"),
-    candidate<Ours<MessageRing, false>>("MessageRing, read in place"),
-};
-
-struct Row {
-  std::vector<double> nanoseconds;
-  std::vector<double> ratios;  // how many times faster than the seed queue of the same round
-};
-
-// `producers` 0: one thread plays both sides.
-bool measure(std::uint32_t producers, const Effort& effort) {
-  Row rows[std::size(kCandidates)];
-  for (int round = 0; round < effort.rounds; ++round) {
-    double seed = 0;
-    for (std::size_t i = 0; i < std::size(kCandidates); ++i) {
-      const Figure figure = producers == 0 ? kCandidates[i].alone(effort.operations)
-                                           : kCandidates[i].threads(producers, effort.operations);
-      if (!figure.right) {
-        std::printf("  %s lost or changed a message\n", kCandidates[i].name);
-        return false;
-      }
-      if (i == 0) seed = figure.ns_per_message;
-      rows[i].nanoseconds.push_back(figure.ns_per_message);
-      rows[i].ratios.push_back(seed / figure.ns_per_message);
+// The limit: two threads that hand 64 messages at a time over, where they lie and with nothing else around. The consumer
+// leaves every line modified, as ours does.
+Sample run_hand_over(std::uint64_t messages) {
+  constexpr std::uint64_t kSlots = 1024;
+  constexpr std::uint64_t kBatch = 64;
+  constexpr std::uint64_t kStride = 576;
+  struct alignas(64) Position {
+    std::atomic<std::uint64_t> value{0};
+  };
+  struct alignas(64) Slots {
+    std::uint8_t bytes[kSlots * kStride];
+  };
+  const auto slots = std::make_unique<Slots>();
+  const auto receiver = std::make_unique<Receiver>();
+  Position tail, head;
+  const std::uint64_t total = messages / kBatch * kBatch;
+  const auto slot = [&](std::uint64_t number) { return slots->bytes + number % kSlots * kStride; };
+  std::thread producer([&] {
+    pin_to(1);
+    for (std::uint64_t at = 0; at < total; at += kBatch) {
+      while (at + kBatch - head.value.load(std::memory_order_acquire) > kSlots) __builtin_ia32_pause();
+      for (std::uint64_t i = 0; i < kBatch; ++i) build(slot(at + i), 0, at + i);
+      tail.value.store(at + kBatch, std::memory_order_release);
     }
-  }
-  std::printf("  %s\n", producers == 0 ? "one thread" : (std::to_string(producers) + " producer(s)").c_str());
-  for (std::size_t i = 0; i < std::size(kCandidates); ++i) {
-    std::vector<double>& ratios = rows[i].ratios;
-    std::sort(ratios.begin(), ratios.end());
-    std::printf("    %-28s %8.1f ns   x %5.2f  (%.2f .. %.2f)\n", kCandidates[i].name,
-                median(rows[i].nanoseconds), median(ratios), ratios.front(), ratios.back());
-  }
-  return true;
+  });
+  double took = 0;
+  std::thread consumer([&] {
+    pin_to(0);
+    const double start = now_ns();
+    for (std::uint64_t at = 0; at < total; at += kBatch) {
+      while (tail.value.load(std::memory_order_acquire) < at + kBatch) __builtin_ia32_pause();
+      for (std::uint64_t i = 0; i < kBatch; ++i) {
+        std::uint8_t* message = slot(at + i);
+        receiver->check(message);
+        for (std::uint64_t line = 0; line < kStride; line += 64) {
+          const std::uint64_t zero = 0;
+          std::memcpy(message + line, &zero, sizeof zero);
+        }
+      }
+      head.value.store(at + kBatch, std::memory_order_release);
+    }
+    took = now_ns() - start;
+  });
+  producer.join();
+  consumer.join();
+  return {took / static_cast<double>(total), receiver->received_all(total)};
 }
+
+template <typename Queue>
+Candidate candidate(std::uint32_t producers, std::string name) {
+  return {std::move(name), [=](std::uint64_t messages) { return run<Queue>(producers, messages); }};
+}
+
+template <typename Queue>
+Candidate peer(std::uint32_t producers) {
+  Candidate result = candidate<Queue>(producers, Queue::kName);
+  result.foreign = true;
+  return result;
+}
+
+constexpr const char* kCopied = "MessageRing, copied out";
+constexpr const char* kInPlace = "MessageRing, read in place";
+constexpr const char* kRuns = "MessageRing, read in runs";
+constexpr const char* kCopiedAtOnce = "MessageRing, copied out, parks at once";
+constexpr const char* kHandOver = "limit: bare hand-over in batches of 64";
+constexpr const char* kMoodycamel = "moodycamel::BlockingConcurrentQueue (its bound is approximate)";
+
+Case make_case(std::uint32_t producers) {
+  Case result{.name = std::to_string(producers) + (producers == 1 ? " producer" : " producers"),
+              .operations = 200'000,
+              .candidates = {},
+              .comparisons = {},
+              .crosses_processors = true};
+  result.candidates = {
+      candidate<Seed>(producers, Seed::kName),
+      candidate<Ours<MessageQueue<std::mutex>, Taking::kCopied>>(producers, "MessageQueue, a mutex"),
+      candidate<Ours<MessageRing, Taking::kCopied>>(producers, kCopied),
+      candidate<Ours<MessageRing, Taking::kCopied, 0>>(producers, kCopiedAtOnce),
+      candidate<Ours<MessageRing, Taking::kInPlace>>(producers, kInPlace),
+      candidate<Ours<MessageRing, Taking::kRuns>>(producers, kRuns),
+#ifdef FLTLINK_BENCH_BOOST
+      peer<BoostQueue>(producers),
+#endif
+#ifdef FLTLINK_BENCH_TBB
+      peer<TbbQueue>(producers),
+#endif
+#ifdef FLTLINK_BENCH_MOODYCAMEL
+      peer<Moodycamel>(producers),
+#endif
+#ifdef FLTLINK_BENCH_RIGTORP
+      peer<Rigtorp>(producers),
+#endif
+#ifdef FLTLINK_BENCH_ATOMIC_QUEUE
+      peer<AtomicQueue2>(producers),
+#endif
+  };
+  const Relation faster = Relation::kTimesAsFast;
+  result.comparisons = {
+      {kCopied, Seed::kName, faster, producers <= 2 ? 10.0 : 8.0, 8},
+      {kCopiedAtOnce, Seed::kName, faster, producers <= 2 ? 0.0 : 4.5, 0},
+      {kInPlace, Seed::kName, faster},
+      {kRuns, Seed::kName, faster},
+      {kCopied, kMoodycamel, faster, producers <= 2 ? 3.0 : 0.0, 0},
+      {kCopied, "MessageQueue, a mutex", faster},
+  };
+  if (producers == 1) {
+#ifdef FLTLINK_BENCH_BOOST
+    result.candidates.push_back(peer<BoostSpsc>(producers));
+#endif
+    result.candidates.push_back({kHandOver, run_hand_over});
+    result.comparisons.push_back({kRuns, kHandOver, Relation::kTimesAsLong});
+  }
+  return result;
+}
+
+std::vector<Case> cases(bool) { return {make_case(1), make_case(2), make_case(4)}; }
 
 }  // namespace
-
-bool queue_throughput(const Effort& effort) {
-  std::printf("  median of %d rounds; x: times as fast as the seed queue in the same round (least .. most)\n",
-              effort.rounds);
-  for (const std::uint32_t producers : {0u, 1u, 2u, 4u}) {
-    if (!measure(producers, effort)) return false;
-  }
-  return true;
-}
-
 }  // namespace fltlink::bench
+
+int main(int argc, char** argv) {
+  return fltlink::bench::run_question(
+      argc, argv,
+      {.name = "queue_throughput",
+       .text = "What does a message of 560 bytes cost from producers to a consumer in another thread?",
+       .cases = fltlink::bench::cases});
+}
