@@ -122,10 +122,10 @@ constexpr FLT_REGISTRATION kRegistration = {
   Text allowed_image;
   const NTSTATUS read = read_allowed_image(registry_path, allowed_image);
   if (!NT_SUCCESS(read)) DRMFILTER_LOG(kLogErrors, "no allowed image, so nobody can connect: 0x%08X\n", read);
-  policies.start();
   name_changes.start();
   connections.start(allowed_image, read_authorize_timeout_ms(registry_path));
-  NTSTATUS status = start_authority(registry_path);
+  NTSTATUS status = policies.start(read_policy_memory_kib(registry_path) * 1024);
+  if (NT_SUCCESS(status)) status = start_authority(registry_path);
   if (NT_SUCCESS(status)) status = connections.open_gate();
   if (!NT_SUCCESS(status)) return status;
   status = FltRegisterFilter(driver_object, &kRegistration, &state.filter);

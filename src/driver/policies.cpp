@@ -5,9 +5,6 @@
 namespace drmfilter {
 namespace {
 
-// Room for about 3000 policies of 40 units.
-std::array<uint8_t, 256 * 1024> policy_memory;
-
 constexpr char16_t kDriveTexts[] = u"A:B:C:D:E:F:G:H:I:J:K:L:M:N:O:P:Q:R:S:T:U:V:W:X:Y:Z:";
 
 [[nodiscard]] bool starts_with(Text text, Text prefix) {
@@ -91,9 +88,24 @@ void append(Verdict& verdict, Text text) {
 
 }  // namespace
 
-constinit Policies policies{fltlink::MutableBytes(policy_memory)};
+constinit Policies policies;
 
 Text drive_text(unsigned index) { return Text(kDriveTexts + size_t{index} * 2, 2); }
+
+NTSTATUS Policies::start(ULONG memory_size) {
+  FltInitializePushLock(&lock_);
+  memory_ = ExAllocatePool2(POOL_FLAG_PAGED | POOL_FLAG_UNINITIALIZED, memory_size, kPoolTag);
+  if (memory_ == nullptr) return STATUS_INSUFFICIENT_RESOURCES;
+  table_ = fltlink::PolicyTable({static_cast<uint8_t*>(memory_), memory_size}, &upcase);
+  return STATUS_SUCCESS;
+}
+
+void Policies::stop() {
+  table_ = fltlink::PolicyTable();
+  if (memory_ != nullptr) ExFreePoolWithTag(memory_, kPoolTag);
+  memory_ = nullptr;
+  FltDeletePushLock(&lock_);
+}
 
 PolicyUpdateOutcome Policies::update(Text path, uint32_t version, ProtectionFlags flags) {
   const PolicyPattern pattern(path);
@@ -102,17 +114,11 @@ PolicyUpdateOutcome Policies::update(Text path, uint32_t version, ProtectionFlag
   {
     const ExclusiveLock lock(lock_);
     outcome = table_.update(pattern.text(), version, flags);
-    refresh_flags();
+    all_flags_.store(static_cast<uint32_t>(table_.flags()), MemoryOrder::kRelease);
   }
   // After the table: whoever sees the new number and asks anew sees the new policies.
   names_changed();
   return outcome;
-}
-
-void Policies::refresh_flags() {
-  ProtectionFlags all = ProtectionFlags::kNone;
-  table_.for_each([&](const fltlink::Policy& policy) { all |= policy.flags; });
-  all_flags_.store(static_cast<uint32_t>(all), MemoryOrder::kRelease);
 }
 
 uint32_t Policies::count() {
@@ -123,12 +129,7 @@ uint32_t Policies::count() {
 ProtectionFlags Policies::forbidden_on(const FilePath& file) {
   ProtectionFlags forbidden = ProtectionFlags::kNone;
   const SharedLock lock(lock_);
-  table_.for_each([&](const fltlink::Policy& policy) {
-    if ((policy.flags & forbidden) == policy.flags) return;
-    for_each_name(file, [&](const fltlink::PathName& name) {
-      if (fltlink::pattern_matches(policy.pattern, name, &upcase)) forbidden |= policy.flags;
-    });
-  });
+  for_each_name(file, [&](const fltlink::PathName& name) { forbidden |= table_.flags_on(name); });
   return forbidden;
 }
 

@@ -56,12 +56,10 @@ using Generation = uint64_t;
 // IRQL <= APC_LEVEL everywhere; nobody calls out with the lock held, and nothing allocates.
 class Policies {
  public:
-  // `memory` bounds the policies; each takes 12 bytes and its path.
-  explicit constexpr Policies(fltlink::MutableBytes memory) : table_(memory, &upcase) {}
-
-  // Before any other call, and after the last one. PASSIVE_LEVEL.
-  void start() { FltInitializePushLock(&lock_); }
-  void stop() { FltDeletePushLock(&lock_); }
+  // Before any other call; STATUS_INSUFFICIENT_RESOURCES when there is no paged pool for the policies, whom
+  // `memory_size` bounds. And after the last one, whatever start() returned. PASSIVE_LEVEL.
+  [[nodiscard]] NTSTATUS start(ULONG memory_size);
+  void stop();
 
   // `path` as in a POLICY_UPDATE: a DOS path, with or without \\?\ or \??\ in front, or a device path. With a
   // backslash at its end it means everything below. What can be no file's name is kRefusedBadPattern.
@@ -89,9 +87,8 @@ class Policies {
   void names_changed() { generation_.fetch_add(1, MemoryOrder::kAcqRel); }
 
  private:
-  void refresh_flags();
-
   EX_PUSH_LOCK lock_ = 0;
+  void* memory_ = nullptr;
   fltlink::PolicyTable table_;  // under lock_
   Atomic<uint32_t> all_flags_{0};
   Atomic<Generation> generation_{1};

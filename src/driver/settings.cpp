@@ -51,6 +51,20 @@ class Key {
   return ZwQueryValueKey(parameters.handle(), &value_name, KeyValuePartialInformation, room, size, &length);
 }
 
+// A REG_DWORD below Parameters, or `otherwise`.
+[[nodiscard]] uint32_t read_number(PUNICODE_STRING registry_path, PCWSTR name, uint32_t otherwise,
+                                   uint32_t min, uint32_t max) {
+  alignas(8) std::array<UCHAR, sizeof(KEY_VALUE_PARTIAL_INFORMATION) + sizeof(ULONG)> room;
+  const NTSTATUS status = read_parameter(registry_path, name, room.data(), static_cast<ULONG>(room.size()));
+  const auto* value = reinterpret_cast<const KEY_VALUE_PARTIAL_INFORMATION*>(room.data());
+  if (!NT_SUCCESS(status) || value->Type != REG_DWORD || value->DataLength != sizeof(uint32_t))
+    return otherwise;
+  uint32_t number = 0;
+  fltlink::copy_bytes(&number, value->Data, sizeof number);
+  if (number < min) return min;
+  return number < max ? number : max;
+}
+
 [[nodiscard]] NTSTATUS take_key(const KEY_VALUE_PARTIAL_INFORMATION& value, AuthenticationKey& key) {
   if (value.Type != REG_BINARY) return STATUS_OBJECT_TYPE_MISMATCH;
   if (value.DataLength < FLTLINK_KEY_SIZE_MIN || value.DataLength > FLTLINK_KEY_SIZE_MAX)
@@ -73,16 +87,13 @@ NTSTATUS read_allowed_image(PUNICODE_STRING registry_path, Text& image) {
 }
 
 uint32_t read_authorize_timeout_ms(PUNICODE_STRING registry_path) {
-  alignas(8) std::array<UCHAR, sizeof(KEY_VALUE_PARTIAL_INFORMATION) + sizeof(ULONG)> room;
-  const NTSTATUS status =
-      read_parameter(registry_path, L"AuthorizeTimeoutMs", room.data(), static_cast<ULONG>(room.size()));
-  const auto* value = reinterpret_cast<const KEY_VALUE_PARTIAL_INFORMATION*>(room.data());
-  if (!NT_SUCCESS(status) || value->Type != REG_DWORD || value->DataLength != sizeof(uint32_t))
-    return kAuthorizeTimeoutMsDefault;
-  uint32_t milliseconds = 0;
-  fltlink::copy_bytes(&milliseconds, value->Data, sizeof milliseconds);
-  if (milliseconds < kAuthorizeTimeoutMsMin) return kAuthorizeTimeoutMsMin;
-  return milliseconds < kAuthorizeTimeoutMsMax ? milliseconds : kAuthorizeTimeoutMsMax;
+  return read_number(registry_path, L"AuthorizeTimeoutMs", kAuthorizeTimeoutMsDefault, kAuthorizeTimeoutMsMin,
+                     kAuthorizeTimeoutMsMax);
+}
+
+uint32_t read_policy_memory_kib(PUNICODE_STRING registry_path) {
+  return read_number(registry_path, L"PolicyMemoryKiB", kPolicyMemoryKiBDefault, kPolicyMemoryKiBMin,
+                     kPolicyMemoryKiBMax);
 }
 
 NTSTATUS read_authentication_key(PUNICODE_STRING registry_path, AuthenticationKey& key) {

@@ -21,6 +21,12 @@ inline constexpr uint32_t kAuthorizeTimeoutMsMin = 10;
 inline constexpr uint32_t kAuthorizeTimeoutMsMax = 60'000;
 [[nodiscard]] uint32_t read_authorize_timeout_ms(PUNICODE_STRING registry_path);
 
+// The memory for policies, in KiB: the value PolicyMemoryKiB, read by the same rules.
+inline constexpr uint32_t kPolicyMemoryKiBDefault = 512;
+inline constexpr uint32_t kPolicyMemoryKiBMin = 16;
+inline constexpr uint32_t kPolicyMemoryKiBMax = 1024 * 1024;
+[[nodiscard]] uint32_t read_policy_memory_kib(PUNICODE_STRING registry_path);
+
 // Reads the value AuthenticationKey (REG_BINARY, 16 to 64 bytes) of the same key. STATUS_SUCCESS and no key where
 // there is no such value. STATUS_OBJECT_TYPE_MISMATCH, STATUS_INVALID_PARAMETER (the size), or why the registry
 // does not tell: whoever asked for authentication must not go without. PASSIVE_LEVEL.

@@ -64,7 +64,8 @@ TEST_F(LifecycleTest, ManyCyclesWithAClientLeaveNothing) {
 
 // P-7: the way out is the same from wherever DriverEntry failed.
 TEST_F(LifecycleTest, ADriverEntryThatFailsLeavesNothing) {
-  for (const auto routine : {fltsim::routine::kFltCreateCommunicationPort}) {
+  for (const auto routine :
+       {fltsim::routine::kExAllocatePool2, fltsim::routine::kFltCreateCommunicationPort}) {
     machine.fail_next(routine);
     const auto failed = machine.load_driver(FLTLINK_DRIVER("drmfilter"), driver_options());
     EXPECT_NE(failed.status(), STATUS_SUCCESS);

@@ -14,6 +14,7 @@ using fltlink::Text;
 constexpr HRESULT kInvalidBufferSize = hr(0x800706F8);
 constexpr HRESULT kInvalidParameter = hr(0x80070057);
 constexpr HRESULT kMisaligned = hr(0x800703E6);
+constexpr HRESULT kQuotaExceeded = hr(0x80070718);
 constexpr HRESULT kBufferTooSmall = hr(0x8007007A);
 
 class RequestsTest : public DrmMachine {
@@ -298,6 +299,36 @@ TEST_F(RequestsTest, RandomBytesNeverGetThrough) {
     EXPECT_LT(client.send(bytes, random() % 64).result, 0);
   }
   EXPECT_EQ(policies(), 0u);
+}
+
+class PolicyMemoryTest : public RequestsTest {
+ protected:
+  void SetUp() override {
+    auto options = driver_options();
+    options.parameters.push_back({u"PolicyMemoryKiB", uint32_t{16}});
+    DrmMachine::load(FLTLINK_DRIVER("drmfilter"), options);
+    ASSERT_EQ(client.connect(), S_OK);
+  }
+
+  HRESULT add(uint32_t number) {
+    std::u16string path = u"C:\\ProtectedDocs\\plan";
+    for (const char digit : std::to_string(number)) path += static_cast<char16_t>(digit);
+    return client.send(policy(Text(path.data(), path.size()), FLTLINK_PROTECT_WRITE)).result;
+  }
+};
+
+// SEND-15: a status that the client's side does not take for a request which never arrived.
+TEST_F(PolicyMemoryTest, PoliciesBeyondTheirMemoryAreRefusedAndThoseBeforeStand) {
+  EXPECT_EQ(client.send(policy(u"C:\\ProtectedDocs\\*", FLTLINK_PROTECT_WRITE)).result, S_OK);
+  uint32_t added = 0;
+  HRESULT result = S_OK;
+  while ((result = add(added)) == S_OK) ++added;
+  EXPECT_EQ(result, kQuotaExceeded);
+  EXPECT_GT(added, 100u);
+  EXPECT_EQ(policies(), added + 1);
+  EXPECT_EQ(word.write(kPlan, "x").status, STATUS_ACCESS_DENIED);
+  EXPECT_EQ(client.send(policy(u"C:\\ProtectedDocs\\plan7", 0)).result, S_OK);
+  EXPECT_EQ(add(7), S_OK) << "what a removed one leaves can be used again";
 }
 
 }  // namespace

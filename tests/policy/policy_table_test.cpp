@@ -6,9 +6,6 @@
 #include <gtest/gtest.h>
 
 #include <array>
-#include <map>
-#include <optional>
-#include <random>
 #include <vector>
 
 #include "policy/support.hpp"
@@ -37,7 +34,7 @@ class PolicyTableTest : public testing::Test {
     return result;
   }
 
-  std::array<uint8_t, 256> memory_;
+  std::array<uint8_t, 4'000> memory_;
   PolicyTable table_{memory_, &upcase_ascii};
 };
 
@@ -119,6 +116,25 @@ TEST_F(PolicyTableTest, FlagsZeroRemoves) {
   EXPECT_EQ(protect(u"c:\\B", ProtectionFlags::kNone), kNothingToRemove);
 }
 
+TEST_F(PolicyTableTest, ReplacedPolicyKeepsItsTurn) {
+  protect(u"C:\\a*", ProtectionFlags::kRead, 1);
+  protect(u"C:\\ab", ProtectionFlags::kWrite, 2);
+  protect(u"c:\\A*", ProtectionFlags::kWrite, 3);
+  EXPECT_EQ(table_.decide(text(u"c:\\ab"), ProtectionFlags::kWrite).policy.version, 3u);
+  EXPECT_THAT(patterns(), ElementsAre(u"C:\\A*", u"C:\\AB"));
+}
+
+TEST_F(PolicyTableTest, FlagsAreThoseOfAllPoliciesThatMatchOrExist) {
+  protect(u"C:\\*", ProtectionFlags::kRead);
+  protect(u"C:\\a", ProtectionFlags::kWrite | ProtectionFlags::kAsk);
+  protect(u"C:\\b", ProtectionFlags::kMove);
+  EXPECT_EQ(table_.flags_on(text(u"c:\\a")),
+            ProtectionFlags::kRead | ProtectionFlags::kWrite | ProtectionFlags::kAsk);
+  EXPECT_EQ(table_.flags_on(text(u"d:\\a")), ProtectionFlags::kNone);
+  protect(u"C:\\a", ProtectionFlags::kNone);
+  EXPECT_EQ(table_.flags(), ProtectionFlags::kRead | ProtectionFlags::kMove);
+}
+
 TEST_F(PolicyTableTest, RemovedPolicyIsForgottenWithItsVersion) {
   protect(u"C:\\a", kStandard, 9);
   protect(u"C:\\a", ProtectionFlags::kNone, 9);
@@ -130,62 +146,12 @@ TEST_F(PolicyTableTest, PatternWithoutUnitsOrWithTooManyIsRefused) {
   EXPECT_EQ(protect(std::u16string(kPatternUnitsMax + 1, u'a'), kStandard), kRefusedBadPattern);
 }
 
-TEST_F(PolicyTableTest, FullMemoryRefusesOneTooManyAndTakesAnExactFit) {
-  std::array<uint8_t, PolicyTable::size_of_policy(2) + PolicyTable::size_of_policy(3)> memory;
-  PolicyTable table(memory, &upcase_ascii);
-  EXPECT_EQ(table.update(text(u"ab"), 1, kStandard), kAdded);
-  EXPECT_EQ(table.update(text(u"abcd"), 1, kStandard), kRefusedFull);
-  EXPECT_EQ(table.update(text(u"abc"), 1, kStandard), kAdded);
-  EXPECT_EQ(table.update(text(u"x"), 1, kStandard), kRefusedFull);
-  EXPECT_EQ(table.update(text(u"ab"), 1, ProtectionFlags::kNone), kRemoved);
-  EXPECT_EQ(table.update(text(u"yz"), 1, kStandard), kAdded);
-  EXPECT_EQ(table.count(), 2u);
-}
-
 TEST_F(PolicyTableTest, DirectoryAboveAProtectedPathIsFound) {
   protect(u"C:\\Docs\\*.docx", kStandard);
   EXPECT_TRUE(table_.decide_below(text(u"C:\\Docs"), ProtectionFlags::kMove).forbidden);
   EXPECT_TRUE(table_.decide_below(text(u"C:"), ProtectionFlags::kMove).forbidden);
   EXPECT_FALSE(table_.decide_below(text(u"C:\\Docs"), ProtectionFlags::kRead).forbidden);
   EXPECT_FALSE(table_.decide_below(text(u"C:\\Other"), ProtectionFlags::kMove).forbidden);
-}
-
-// The same story told to the table and to a plain list.
-TEST_F(PolicyTableTest, RandomUpdatesAgreeWithAPlainList) {
-  struct Entry {
-    std::u16string pattern;
-    uint32_t version;
-    ProtectionFlags flags;
-  };
-  std::vector<Entry> list;
-  std::mt19937_64 random(3);
-  for (int round = 0; round < 5'000; ++round) {
-    const std::u16string pattern{u"AB*"[random() % 3], u"AB*"[random() % 3]};
-    const auto version = static_cast<uint32_t>(random() % 3);
-    const auto flags = static_cast<ProtectionFlags>(random() % 4);
-    protect(pattern, flags, version);
-    auto at =
-        std::find_if(list.begin(), list.end(), [&](const Entry& entry) { return entry.pattern == pattern; });
-    if (at == list.end()) {
-      if (flags != ProtectionFlags::kNone) list.push_back({pattern, version, flags});
-    } else if (version >= at->version) {
-      if (flags == ProtectionFlags::kNone)
-        list.erase(at);
-      else
-        *at = {pattern, version, flags};
-    }
-    std::vector<std::u16string> expected;
-    for (const Entry& entry : list) expected.push_back(entry.pattern);
-    ASSERT_EQ(patterns(), expected);
-    const auto decision = table_.decide(text(u"ab"), ProtectionFlags::kRead);
-    const auto first = std::find_if(list.begin(), list.end(), [](const Entry& entry) {
-      return overlap(entry.flags, ProtectionFlags::kRead) && matches(entry.pattern, u"ab");
-    });
-    ASSERT_EQ(decision.forbidden, first != list.end());
-    if (decision.forbidden) {
-      ASSERT_EQ(units(decision.policy.pattern), first->pattern);
-    }
-  }
 }
 
 }  // namespace

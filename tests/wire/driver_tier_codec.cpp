@@ -103,6 +103,8 @@ extern "C" size_t fltlink_use_policies(uint8_t* memory, size_t size, const Text*
   size_t sum = static_cast<size_t>(table.update(*text, 1, ProtectionFlags::kStandard));
   sum += table.decide(PathName(u"C:", *text), ProtectionFlags::kRead | ProtectionFlags::kMove).forbidden;
   sum += table.decide_below(*text, ProtectionFlags::kRename).forbidden;
+  sum +=
+      static_cast<size_t>(table.flags() | table.flags_on(*text)) + PolicyTable::memory_for(size, size, size);
   table.for_each([&](const Policy& policy) { sum += policy.pattern.find(u'\\'); });
   return sum + table.count() + pattern_matches(*text, *text, upcase) +
          pattern_matches_below(*text, *text, upcase);

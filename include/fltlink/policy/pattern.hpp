@@ -24,7 +24,8 @@ namespace fltlink {
 // The longest pattern: room for a path field of a message behind a device name.
 inline constexpr size_t kPatternUnitsMax = 1023;
 
-// The upper case of one unit. The driver and the file system below it must use the same table.
+// The upper case of one unit. The driver and the file system below it must use the same table. Backslash and
+// dot stay what they are, and nothing else becomes one.
 using UpcaseFunction = char16_t (*)(char16_t unit);
 
 // A path in two pieces that read as one, so that a caller can put a drive letter or a device name in front
@@ -48,6 +49,10 @@ class PathName {
 };
 
 namespace detail {
+
+[[nodiscard]] constexpr bool is_wildcard(char16_t symbol) {
+  return symbol == u'*' || symbol == u'?' || symbol == u'<' || symbol == u'>' || symbol == u'"';
+}
 
 // A set of positions in a pattern, 0 to kPatternUnitsMax.
 class PositionSet {
@@ -157,10 +162,10 @@ class PatternRun {
   return path.size();
 }
 
-// Steps `run` over all of `path`. `last_dot` is the index that counts as the last dot.
-[[nodiscard]] inline bool step_over(PatternRun& run, const PathName& path, UpcaseFunction upcase,
+// Steps `run` over `path` from index `from` on. `last_dot` is the index that counts as the last dot.
+[[nodiscard]] inline bool step_over(PatternRun& run, const PathName& path, size_t from, UpcaseFunction upcase,
                                     size_t last_dot) {
-  for (size_t index = 0; index < path.size(); ++index) {
+  for (size_t index = from; index < path.size(); ++index) {
     if (!run.step(upcase(path[index]), index == last_dot)) return false;
   }
   return true;
@@ -193,7 +198,7 @@ template <bool kDotFollows>
 [[nodiscard]] bool matches_some_below(Text pattern, const PathName& directory, UpcaseFunction upcase) {
   PatternRun run(pattern);
   const size_t size = directory.size();
-  if (!step_over(run, directory, upcase, kDotFollows ? size : last_dot_of(directory))) return false;
+  if (!step_over(run, directory, 0, upcase, kDotFollows ? size : last_dot_of(directory))) return false;
   const bool has_separator = size != 0 && directory[size - 1] == u'\\';
   if (!has_separator && !run.step(u'\\', false)) return false;
   for (size_t at = run.first(); at < pattern.size(); at = run.after(at)) {
@@ -208,9 +213,16 @@ template <bool kDotFollows>
 // Whether `pattern`, which is in upper case already, matches all of `path`. Any IRQL at which both may be
 // touched; takes about 300 bytes of stack and no memory. REQUIRES: pattern.size() <= kPatternUnitsMax.
 [[nodiscard]] inline bool pattern_matches(Text pattern, const PathName& path, UpcaseFunction upcase) {
+  FLTLINK_ASSERT(pattern.size() <= kPatternUnitsMax);
   if (pattern.empty() || path.size() == 0) return pattern.empty() && path.size() == 0;
-  detail::PatternRun run(pattern);
-  return detail::step_over(run, path, upcase, detail::last_dot_of(path)) && run.matches_end();
+  // What stands before the first wildcard needs no automaton.
+  size_t head = 0;
+  for (; head < pattern.size() && !detail::is_wildcard(pattern[head]); ++head) {
+    if (head == path.size() || upcase(path[head]) != pattern[head]) return false;
+  }
+  if (head == pattern.size()) return head == path.size();
+  detail::PatternRun run(pattern.from(head));
+  return detail::step_over(run, path, head, upcase, detail::last_dot_of(path)) && run.matches_end();
 }
 
 // Whether `pattern` matches some path below `directory` (with or without a backslash at its end), be there
