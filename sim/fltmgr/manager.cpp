@@ -87,12 +87,21 @@ Filter* FilterManager::filter_of(const nt::DriverIdentity& driver) const {
 }
 
 bool FilterManager::knows(const FltObject* object) const {
-  const std::lock_guard lock(mutex_);
-  const auto is_it = [&](const auto& candidate) {
-    return static_cast<const FltObject*>(candidate.get()) == object;
-  };
-  return std::ranges::any_of(filters_, is_it) || std::ranges::any_of(instances_, is_it) ||
-         std::ranges::any_of(volumes_, is_it);
+  // What was one of them is one until the machine ends (objects.hpp), so a thread may remember it.
+  nt::Thread* const thread = nt::current_thread_or_null();
+  if (object == nullptr) return false;
+  if (thread != nullptr && std::ranges::find(thread->known_flt_objects, static_cast<const void*>(object)) !=
+                               thread->known_flt_objects.end()) {
+    return true;
+  }
+  {
+    const std::lock_guard lock(mutex_);
+    if (!known_.contains(object)) return false;
+  }
+  if (thread != nullptr) {
+    thread->known_flt_objects[thread->next_known_flt_object++ % thread->known_flt_objects.size()] = object;
+  }
+  return true;
 }
 
 void report_if_gone(nt::Thread& thread, const FltObject& object, const char* routine) {
@@ -174,6 +183,7 @@ void FilterManager::volume_mounted(io::Volume& volume) {
   auto stack = std::make_unique<VolumeStack>(*this, volume);
   volume.set_filter_stack(stack.get());
   const std::lock_guard lock(mutex_);
+  known_.insert(stack.get());
   volumes_.push_back(std::move(stack));
 }
 
@@ -242,6 +252,7 @@ NTSTATUS FilterManager::attach(Filter& filter, VolumeStack& volume, const Attach
   if (status == STATUS_FLT_INSTANCE_ALTITUDE_COLLISION) status = request.altitude_collision;
   if (NT_SUCCESS(status)) {
     const std::lock_guard lock(mutex_);
+    known_.insert(owned.get());
     instances_.push_back(std::move(owned));
   }
   if (NT_SUCCESS(status) && filter.registration.callbacks.InstanceSetupCallback != nullptr) {

@@ -7,6 +7,7 @@
 #include <mutex>
 #include <string>
 #include <string_view>
+#include <unordered_set>
 #include <vector>
 
 #include "fltmgr/context.hpp"
@@ -59,6 +60,8 @@ class FilterManager final : public io::MountObserver {
   Filter* live(PFLT_FILTER filter, const char* routine);
   Instance* live(PFLT_INSTANCE instance, const char* routine);
   VolumeStack* live(PFLT_VOLUME volume, const char* routine);
+  // Whether the address is a filter's, an instance's or a volume's, be it gone: any thread, any pointer. A thread that
+  // asks again for one of the last few takes no lock.
   bool knows(const FltObject* object) const;
   // What all filters' callbacks have answered so far, those that have gone included; in order of registration.
   std::vector<CallbackCount> callback_counts() const;
@@ -115,6 +118,7 @@ class FilterManager final : public io::MountObserver {
   std::vector<std::unique_ptr<Filter>> filters_;      // in order of registration; kept (objects.hpp)
   std::vector<std::unique_ptr<Instance>> instances_;  // likewise
   std::vector<std::unique_ptr<VolumeStack>> volumes_;
+  std::unordered_set<const FltObject*> known_;  // all of these by address; looked up only
   std::mutex slots_mutex_;
   std::vector<std::unique_ptr<WalkSlot>> slots_;
   std::vector<WalkSlot*> free_slots_;

@@ -168,6 +168,7 @@ NTSTATUS FilterManager::register_filter(PDRIVER_OBJECT driver, const FLT_REGISTR
     }
   }
   result = filter.get();
+  known_.insert(result);
   filters_.push_back(std::move(filter));
   return STATUS_SUCCESS;
 }

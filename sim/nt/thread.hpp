@@ -2,6 +2,7 @@
 // point here).
 #pragma once
 
+#include <array>
 #include <atomic>
 #include <csetjmp>
 #include <cstddef>
@@ -82,7 +83,11 @@ class Thread final {
   void* top_level_irp = nullptr;           // IoSetTopLevelIrp
   std::uint32_t trace_node = UINT32_MAX;  // what the thread is in, in the machine's trace; new nodes go below
   void* walk_slot = nullptr;              // the filter manager's (fltmgr/walk.hpp)
-  Process* attached = nullptr;            // KeStackAttachProcess
+  // The filters, instances and volumes that the thread asked the filter manager about lately, and where the next one
+  // goes (FilterManager::knows()).
+  std::array<const void*, 6> known_flt_objects{};
+  std::uint32_t next_known_flt_object = 0;
+  Process* attached = nullptr;  // KeStackAttachProcess
   std::vector<HeldLock> held_locks;
   std::function<void(const void* lock)> on_lock_wait;  // told of each lock that the thread has to wait for
   bool sets_up_instance = false;                       // InstanceSetup runs, where nothing may wait (VER-28)

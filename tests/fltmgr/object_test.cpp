@@ -6,6 +6,8 @@
 namespace fltsim::fltmgr {
 namespace {
 
+using testing::HasSubstr;
+
 class ObjectTest : public FilterTest {
  protected:
   std::u16string guid_name() {
@@ -81,6 +83,32 @@ TEST_F(ObjectTest, DiskDeviceIsReferencedForTheCaller) {
     ObDereferenceObject(device);
   });
   EXPECT_TRUE(machine.verifier().clean());
+}
+
+TEST_F(ObjectTest, AddressThatIsNoObjectIsReportedInAThreadThatKnowsMany) {  // VER-20
+  std::vector<PFLT_VOLUME> volumes;
+  LambdaDriver driver = noting();
+  driver.instance_setup = [&](PCFLT_RELATED_OBJECTS objects, FLT_INSTANCE_SETUP_FLAGS) {
+    volumes.push_back(objects->Volume);
+    return STATUS_SUCCESS;
+  };
+  for (char16_t drive = u'D'; drive < u'M'; ++drive) machine.add_volume(std::u16string{drive, u':'});
+  load(std::move(driver));
+  ASSERT_EQ(volumes.size(), 10u);
+  kernel([&] {
+    for (int round = 0; round < 2; ++round) {
+      for (PFLT_VOLUME each : volumes) {
+        EXPECT_EQ(FltObjectReference(each), STATUS_SUCCESS);
+        FltObjectDereference(each);
+      }
+    }
+    EXPECT_TRUE(machine.verifier().clean());
+    std::array<std::byte, 64> bytes{};
+    FltObjectDereference(bytes.data());
+    FltObjectDereference(nullptr);
+  });
+  EXPECT_THAT(finding("VER-20"), HasSubstr("FltObjectDereference"));
+  EXPECT_EQ(machine.verifier().count("VER-20"), 2u);
 }
 
 TEST_F(ObjectTest, RequestorIsTheProcessWhoseThreadAsked) {
