@@ -99,6 +99,7 @@ struct File {
   // Directories only.
   std::set<std::shared_ptr<Link>, NameLess> children;
   std::unique_ptr<LowerDirectory> unread;  // entries below that are not in `children` yet
+  std::int64_t handles_below = 0;          // opens before cleanup that came through links in it and below it
 
   Stream& default_stream() const { return **streams.begin(); }
 };

@@ -74,6 +74,7 @@ void Tree::insert_link(const std::shared_ptr<Link>& link, File& directory, std::
   link->name = name;
   bool inserted = directory.children.insert(link).second;
   FLTLINK_ASSERT(inserted);
+  count_above(*link, link->handles);
 }
 
 // Out of its directory, but still a link of its file: the first half of a move.
@@ -81,6 +82,13 @@ void Tree::take_out_link(Link& link) {
   auto found = link.directory->children.find(std::u16string_view(link.name));
   FLTLINK_ASSERT(found != link.directory->children.end() && found->get() == &link);
   link.directory->children.erase(found);
+  count_above(link, -std::int64_t{link.handles});
+}
+
+// For each directory above the link that so many handles more came through it.
+void Tree::count_above(const Link& link, std::int64_t handles) {
+  for (File* above = link.directory; above != nullptr; above = above->links.front()->directory)
+    above->handles_below += handles;
 }
 
 void Tree::remove_link(const std::shared_ptr<Link>& link) {

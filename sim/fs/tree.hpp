@@ -11,7 +11,8 @@
 //   3. `handles` of a link and of a stream count the opens before cleanup; at 0 a pending deletion takes
 //      effect.
 //   4. A directory that is delete-pending or removed has no children, and gets none.
-//   5. `opens_` holds the opens before cleanup.
+//   5. `handles_` counts the opens before cleanup; `handles_below` of a directory counts those through the links in it
+//      and below it, however deep.
 #pragma once
 
 #include <cstdint>
@@ -94,6 +95,7 @@ class Tree final : public FileSystem {
   std::shared_ptr<Link> make_link(std::shared_ptr<File> file, File& directory, std::u16string_view name);
   void insert_link(const std::shared_ptr<Link>& link, File& directory, std::u16string_view name);
   void take_out_link(Link& link);
+  static void count_above(const Link& link, std::int64_t handles);
   void remove_link(const std::shared_ptr<Link>& link);
   void remove_stream(File& file, const std::shared_ptr<Stream>& stream);
   void refund_if_gone(File& file);
@@ -141,7 +143,6 @@ class Tree final : public FileSystem {
   Status check_replacement(const Target& target, const File& source, std::uint32_t flags);
   Status check_rename(const TreeOpen& open, const Target& target) const;
   Status rename_stream(TreeOpen& open, const NewName& target);
-  bool has_opens_below(const File& directory) const;
   bool is_within(const File& directory, const File& ancestor) const;
 
   // tree_information.cpp
@@ -168,7 +169,7 @@ class Tree final : public FileSystem {
   std::map<std::uint64_t, File*> files_;
   std::shared_ptr<Stream> volume_stream_;
   std::shared_ptr<Link> root_;
-  std::vector<TreeOpen*> opens_;
+  std::uint64_t handles_ = 0;
   const TreeOpen* volume_locker_ = nullptr;
   std::map<std::array<std::uint8_t, 16>, File*> object_ids_;  // of files that have a link
   ChangeObserver observer_;

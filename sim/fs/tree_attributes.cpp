@@ -217,7 +217,7 @@ Status Tree::lock_volume(Open& handle) {
   std::lock_guard lock(mutex_);
   TreeOpen& open = own(handle);
   if (open.open_kind != OpenKind::kVolume) return STATUS_INVALID_PARAMETER;
-  if (volume_locker_ != nullptr || opens_.size() > 1) return STATUS_ACCESS_DENIED;
+  if (volume_locker_ != nullptr || handles_ > 1) return STATUS_ACCESS_DENIED;
   volume_locker_ = &open;
   return STATUS_SUCCESS;
 }

@@ -1,7 +1,6 @@
 // Tree: deletion, and the two steps in which an open ends.
 #include <ntifs.h>
 
-#include <algorithm>
 #include <fltlink/base/assert.hpp>
 #include <utility>
 
@@ -50,7 +49,7 @@ CleanupResult Tree::cleanup(Open& handle) {
   TreeOpen& open = own(handle);
   FLTLINK_ASSERT(!open.cleaned_up);
   open.cleaned_up = true;
-  opens_.erase(std::find(opens_.begin(), opens_.end(), &open));
+  --handles_;
   Stream& stream = *open.data;
   remove_share(stream.share, open.access, open.share);
   --stream.handles;
@@ -59,6 +58,7 @@ CleanupResult Tree::cleanup(Open& handle) {
   if (!open.link) return result;
   report_written(open);
   --open.link->handles;
+  count_above(*open.link, -1);
   if (open.delete_on_close) mark_deletion(open);
   if (stream.handles == 0) static_cast<void>(reserve(stream, stream.data.size(), 0));  // less than it has
   take_deletion_into_effect(open, result);

@@ -384,10 +384,11 @@ CreateResult Tree::make_open(const CreateRequest& request, std::shared_ptr<Link>
     open->file = link->file;
     ++open->file->opens;
     ++link->handles;
+    count_above(*link, 1);
   }
   open->link = std::move(link);
   open->data = std::move(stream);
-  opens_.push_back(open.get());
+  ++handles_;
   return {STATUS_SUCCESS, information, std::move(open)};
 }
 

@@ -103,7 +103,7 @@ Status Tree::find_target(const TreeOpen& open, const NewName& new_name, Target& 
 Status Tree::check_rename(const TreeOpen& open, const Target& target) const {
   if (!open.file->directory) return STATUS_SUCCESS;
   if (is_within(*target.directory, *open.file)) return STATUS_ACCESS_DENIED;
-  return has_opens_below(*open.file) ? STATUS_ACCESS_DENIED : STATUS_SUCCESS;
+  return open.file->handles_below != 0 ? STATUS_ACCESS_DENIED : STATUS_SUCCESS;
 }
 
 // Whether `target.existing` may make room for `source`.
@@ -131,12 +131,6 @@ bool Tree::is_within(const File& directory, const File& ancestor) const {
   const File* step = &directory;
   while (step && step != &ancestor) step = step->links.front()->directory;
   return step != nullptr;
-}
-
-bool Tree::has_opens_below(const File& directory) const {
-  return std::any_of(opens_.begin(), opens_.end(), [&](const TreeOpen* open) {
-    return open->link && open->link->directory && is_within(*open->link->directory, directory);
-  });
 }
 
 Status Tree::rename_stream(TreeOpen& open, const NewName& new_name) {

@@ -113,6 +113,47 @@ TEST_P(RenameConformance, DirectoryWithOpensBelowCannotBeRenamed) {
   EXPECT_EQ(dir.rename(u"c"), STATUS_SUCCESS);
 }
 
+TEST_P(RenameConformance, OpenThatMovesHoldsTheDirectoryThatItIsInNow) {
+  given_directory("\\a");
+  given_directory("\\b");
+  given_directory("\\b\\deep");
+  given_file("\\a\\file");
+  Handle moving = open(u"\\a\\file");
+  Handle target = open(u"\\b\\deep");
+  ASSERT_EQ(moving.rename(u"file", 0, &*target), STATUS_SUCCESS);
+  target.cleanup();
+  EXPECT_EQ(open(u"\\a").rename(u"free"), STATUS_SUCCESS);
+  EXPECT_EQ(open(u"\\b").rename(u"held"), STATUS_ACCESS_DENIED);
+  moving.cleanup();
+  EXPECT_EQ(open(u"\\b").rename(u"held"), STATUS_SUCCESS);
+}
+
+TEST_P(RenameConformance, OpenOfADeletedFileDoesNotHoldItsDirectory) {
+  given_directory("\\a");
+  given_file("\\a\\file");
+  Handle left = open(u"\\a\\file");
+  Handle deleting = open(u"\\a\\file");
+  ASSERT_EQ(deleting.remove(FILE_DISPOSITION_DELETE | FILE_DISPOSITION_POSIX_SEMANTICS), STATUS_SUCCESS);
+  EXPECT_EQ(open(u"\\a").rename(u"b"), STATUS_ACCESS_DENIED);
+  deleting.cleanup();
+  EXPECT_EQ(open(u"\\a").rename(u"b"), STATUS_SUCCESS);
+  left.cleanup();
+  EXPECT_EQ(open(u"\\b").rename(u"c"), STATUS_SUCCESS);
+}
+
+TEST_P(RenameConformance, OpenThroughAnotherLinkHoldsTheDirectoryOfThatLink) {
+  given_directory("\\a");
+  given_directory("\\b");
+  given_file("\\a\\file");
+  {
+    Handle target = open(u"\\b");
+    ASSERT_EQ(open(u"\\a\\file").link(u"other", 0, &*target), STATUS_SUCCESS);
+  }
+  Handle held = open(u"\\b\\other");
+  EXPECT_EQ(open(u"\\a").rename(u"c"), STATUS_SUCCESS);
+  EXPECT_EQ(open(u"\\b").rename(u"d"), STATUS_ACCESS_DENIED);
+}
+
 TEST_P(RenameConformance, DirectoryCannotMoveIntoItself) {
   given_directory("\\a");
   given_directory("\\a\\b");
