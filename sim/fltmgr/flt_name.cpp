@@ -88,7 +88,7 @@ NTSTATUS FltGetDestinationFileNameInformation(PFLT_INSTANCE Instance, PFILE_OBJE
 NTSTATUS FltGetTunneledName(PFLT_CALLBACK_DATA CallbackData, PFLT_FILE_NAME_INFORMATION FileNameInformation,
                             PFLT_FILE_NAME_INFORMATION* RetTunneledFileNameInformation) {
   nt::Thread& thread = nt::enter("FltGetTunneledName", nt::kApc);
-  thread.system.fltmgr().names().check(FileNameInformation, "FltGetTunneledName");
+  thread.system.fltmgr().names().informations().check(FileNameInformation, "FltGetTunneledName");
   *RetTunneledFileNameInformation = nullptr;
   const UCHAR major = CallbackData->Iopb->MajorFunction;
   const bool post = FlagOn(CallbackData->Flags, FLTFL_CALLBACK_DATA_POST_OPERATION) != 0;
@@ -108,26 +108,26 @@ NTSTATUS FltPurgeFileNameInformationCache(PFLT_INSTANCE Instance, PFILE_OBJECT F
   if (FileObject != nullptr) {
     manager.names().forget(*FileObject);
   } else {
-    manager.names().volume_renamed(instance->volume);  // every name of it is stale
+    manager.names().forget_all(instance->volume);
   }
   return STATUS_SUCCESS;
 }
 
 VOID FltReferenceFileNameInformation(PFLT_FILE_NAME_INFORMATION FileNameInformation) {
   nt::Thread& thread = nt::enter("FltReferenceFileNameInformation", nt::kApc);
-  Names& names = thread.system.fltmgr().names();
-  names.reference(names.check(FileNameInformation, "FltReferenceFileNameInformation"));
+  thread.system.fltmgr().names().informations().reference(FileNameInformation,
+                                                          "FltReferenceFileNameInformation");
 }
 
 VOID FltReleaseFileNameInformation(PFLT_FILE_NAME_INFORMATION FileNameInformation) {
   nt::Thread& thread = nt::enter("FltReleaseFileNameInformation", nt::kApc);
-  Names& names = thread.system.fltmgr().names();
-  names.release(names.check(FileNameInformation, "FltReleaseFileNameInformation"));
+  thread.system.fltmgr().names().informations().release(FileNameInformation, "FltReleaseFileNameInformation");
 }
 
 NTSTATUS FltParseFileNameInformation(PFLT_FILE_NAME_INFORMATION FileNameInformation) {
   nt::Thread& thread = nt::enter("FltParseFileNameInformation", nt::kApc);
-  return parse_name(thread.system.fltmgr().names().check(FileNameInformation, "FltParseFileNameInformation"));
+  thread.system.fltmgr().names().informations().parse(FileNameInformation, "FltParseFileNameInformation");
+  return STATUS_SUCCESS;
 }
 
 NTSTATUS FltParseFileName(PCUNICODE_STRING FileName, PUNICODE_STRING Extension, PUNICODE_STRING Stream,

@@ -118,47 +118,63 @@ NTSTATUS requested_path(VolumeStack& volume, io::FileObject& file, std::u16strin
 
 }  // namespace
 
-Names::~Names() {
-  for (const auto& [number, information] : live_) delete information;
+// The file system is asked between taking the stamp and sharing the name: what is renamed meanwhile makes it stale.
+NameInformation* Names::from_cache(Filter& filter, const VolumeStack& volume, FILE_OBJECT& raw,
+                                   bool normalized) {
+  const io::FileObject& file = io::FileObject::of(raw);
+  Shard& place = shard(raw);
+  const std::lock_guard lock(place.mutex);
+  const auto found = place.cache.find(&raw);
+  if (found == place.cache.end()) return nullptr;
+  const Cached& cached = normalized ? found->second.normalized : found->second.opened;
+  if (cached.information == nullptr) return nullptr;
+  // The state is the stream's, which stays while the file object is open.
+  const io::FileState* state = file.opened() ? file.stream->file.get() : nullptr;
+  if (!volume.volume().name_holds(state, cached.stamp)) return nullptr;
+  informations_.hand_out(*cached.information, filter);
+  return cached.information;
 }
 
-bool Names::from_cache(const VolumeStack& volume, const FILE_OBJECT& file, bool normalized,
-                       std::u16string& path) const {
-  const std::lock_guard lock(mutex_);
-  const auto generation = generations_.find(&volume);
-  const std::uint64_t now = generation == generations_.end() ? 0 : generation->second;
-  const auto found = cache_.find(&file);
-  if (found == cache_.end() || found->second.generation != now) return false;
-  const std::u16string& name = normalized ? found->second.normalized : found->second.opened;
-  if (name.empty()) return false;
-  path = name;
-  return true;
-}
-
-std::uint64_t Names::generation(const VolumeStack& volume) const {
-  const std::lock_guard lock(mutex_);
-  const auto found = generations_.find(&volume);
-  return found == generations_.end() ? 0 : found->second;
-}
-
-void Names::remember(const VolumeStack& volume, const FILE_OBJECT& file, bool normalized,
-                     const std::u16string& path, std::uint64_t asked_in) {
-  const std::lock_guard lock(mutex_);
-  if (generations_[&volume] != asked_in) return;  // a rename came between
-  Cached& cached = cache_[&file];
-  if (cached.generation != asked_in) cached = {};
-  cached.generation = asked_in;
-  (normalized ? cached.normalized : cached.opened) = path;
+NameInformation& Names::share(Filter& filter, const VolumeStack& volume, FILE_OBJECT& file, bool normalized,
+                              const std::u16string& path, std::uint64_t stamp) {
+  Shard& place = shard(file);
+  const std::lock_guard lock(place.mutex);
+  CachedNames& names = place.cache[&file];
+  Cached& cached = normalized ? names.normalized : names.opened;
+  if (cached.information != nullptr && informations_.hand_out_if(*cached.information, path, filter)) {
+    cached.stamp = std::max(cached.stamp, stamp);
+    return *cached.information;
+  }
+  NameInformation& made = informations_.make(filter, volume.volume().names().device, path, normalized);
+  if (cached.information != nullptr && stamp < cached.stamp) return made;
+  if (cached.information != nullptr) informations_.let_go(*cached.information);
+  informations_.keep(made);
+  cached = {&made, stamp};
+  return made;
 }
 
 void Names::forget(const FILE_OBJECT& file) {
-  const std::lock_guard lock(mutex_);
-  cache_.erase(&file);
+  Shard& place = shard(file);
+  const std::lock_guard lock(place.mutex);
+  const auto found = place.cache.find(&file);
+  if (found == place.cache.end()) return;
+  for (const Cached& cached : {found->second.opened, found->second.normalized}) {
+    if (cached.information != nullptr) informations_.let_go(*cached.information);
+  }
+  place.cache.erase(found);
 }
 
-void Names::volume_renamed(const VolumeStack& volume) {
-  const std::lock_guard lock(mutex_);
-  ++generations_[&volume];
+void Names::forget_all(const VolumeStack& volume) { volume.volume().renamed(nullptr); }
+
+void Names::renamed(const VolumeStack& volume, const FLT_IO_PARAMETER_BLOCK& parameters) {
+  const io::FileObject& file = io::FileObject::of(*parameters.TargetFileObject);
+  const auto& set = parameters.Parameters.SetFileInformation;
+  // POSIX semantics alone replace a file that is open, whose names then end.
+  const bool replaces_open_file =
+      set.FileInformationClass == FileRenameInformationEx &&
+      (static_cast<const FILE_RENAME_INFORMATION*>(set.InfoBuffer)->Flags & FILE_RENAME_POSIX_SEMANTICS) != 0;
+  const bool only_this_file = file.opened() && !file.is_directory() && !replaces_open_file;
+  volume.volume().renamed(only_this_file ? file.stream->file.get() : nullptr);
 }
 
 NTSTATUS Names::lookup(VolumeStack& volume, FILE_OBJECT& raw, When when, bool normalized,
@@ -197,13 +213,12 @@ NTSTATUS Names::get(Filter& filter, ActiveOperation& operation, FLT_FILE_NAME_OP
   const bool normalized = format == Format::kNormalized;
   const bool unsafe = unsafe_place(operation, nt::current_thread());
   VolumeStack& volume = *operation.volume;
-  std::u16string path;
   const bool look_first = method == FLT_FILE_NAME_QUERY_CACHE_ONLY ||
                           method == FLT_FILE_NAME_QUERY_ALWAYS_ALLOW_CACHE_LOOKUP ||
                           (method == FLT_FILE_NAME_QUERY_DEFAULT && !unsafe);
-  if (look_first && from_cache(volume, *file, normalized, path)) {
-    result = make(filter, volume, normalized, path);
-    return STATUS_SUCCESS;
+  if (look_first) {
+    result = from_cache(filter, volume, *file, normalized);
+    if (result != nullptr) return STATUS_SUCCESS;
   }
   if (method == FLT_FILE_NAME_QUERY_CACHE_ONLY) return STATUS_FLT_NAME_CACHE_MISS;
   if (unsafe) {
@@ -213,17 +228,17 @@ NTSTATUS Names::get(Filter& filter, ActiveOperation& operation, FLT_FILE_NAME_OP
   if (!opened && !before_create) return STATUS_FLT_INVALID_NAME_REQUEST;  // no file system knows the file
   const bool by_id = (operation.current.Parameters.Create.Options & FILE_OPEN_BY_FILE_ID) != 0;
   const When when = !before_create ? When::kOpen : by_id ? When::kBeforeCreateById : When::kBeforeCreate;
-  const std::uint64_t asked_in = generation(volume);
+  const std::uint64_t stamp = volume.volume().name_stamp();
+  std::u16string path;
   const NTSTATUS status = lookup(volume, *file, when, normalized, path);
   if (!NT_SUCCESS(status)) return status;
   const bool target_directory =
       before_create && (operation.current.OperationFlags & SL_OPEN_TARGET_DIRECTORY) != 0;
   if (target_directory && !path.empty()) {
-    path = parent_of(path);
+    result = &make(filter, volume, normalized, parent_of(path));
   } else {
-    remember(volume, *file, normalized, path, asked_in);
+    result = &share(filter, volume, *file, normalized, path, stamp);
   }
-  result = make(filter, volume, normalized, path);
   return STATUS_SUCCESS;
 }
 
@@ -237,7 +252,7 @@ NTSTATUS Names::get_unsafe(Filter& filter, FILE_OBJECT& file, FLT_FILE_NAME_OPTI
   const bool normalized = static_cast<Format>(options & kFormatMask) == Format::kNormalized;
   std::u16string path;
   const NTSTATUS status = lookup(*volume, file, When::kOpen, normalized, path);
-  if (NT_SUCCESS(status)) result = make(filter, *volume, normalized, path);
+  if (NT_SUCCESS(status)) result = &make(filter, *volume, normalized, path);
   return status;
 }
 
@@ -279,87 +294,13 @@ NTSTATUS Names::get_destination(Filter& filter, VolumeStack& volume, FILE_OBJECT
     path = std::move(as_on_disk);
     strip_data_suffix(path);
   }
-  result = make(filter, volume, normalized, path);
+  result = &make(filter, volume, normalized, path);
   return STATUS_SUCCESS;
 }
 
-NameInformation* Names::make(Filter& filter, VolumeStack& volume, bool normalized,
+NameInformation& Names::make(Filter& filter, const VolumeStack& volume, bool normalized,
                              const std::u16string& path) {
-  auto* information = new NameInformation{};
-  const std::u16string& device = volume.volume().names().device;
-  information->text = device + path;
-  information->volume_length = device.size();
-  information->filter = &filter;
-  information->Size = sizeof(FLT_FILE_NAME_INFORMATION);
-  information->Format = normalized ? FLT_FILE_NAME_NORMALIZED : FLT_FILE_NAME_OPENED;
-  const auto size = static_cast<USHORT>(information->text.size() * sizeof(WCHAR));
-  information->Name = {size, size, reinterpret_cast<PWCH>(information->text.data())};
-  const std::lock_guard lock(mutex_);
-  information->number = next_number_++;
-  live_.emplace(information->number, information);
-  known_.insert(information);
-  return information;
-}
-
-NameInformation& Names::check(FLT_FILE_NAME_INFORMATION* raw, const char* routine) {
-  auto* information = static_cast<NameInformation*>(raw);
-  {
-    const std::lock_guard lock(mutex_);
-    if (known_.contains(information)) return *information;
-  }
-  nt::bug_check(nt::current_thread(routine), "VER-18",
-                std::string(routine) +
-                    ": the name information was released already, or is none (bug check 0xF5/0x68).");
-}
-
-void Names::reference(NameInformation& information) { information.references.fetch_add(1); }
-
-void Names::release(NameInformation& information) {
-  if (information.references.fetch_sub(1) > 1) return;
-  {
-    const std::lock_guard lock(mutex_);
-    live_.erase(information.number);
-    known_.erase(&information);
-  }
-  delete &information;
-}
-
-void Names::report_leaks(Filter& filter) {
-  const std::lock_guard lock(mutex_);
-  for (const auto& [number, information] : live_) {
-    if (information->filter != &filter) continue;
-    report(filter, "VER-18", Severity::kError,
-           "name information was never released: call FltReleaseFileNameInformation once for each success.",
-           nt::to_utf8(information->text));
-  }
-}
-
-NameParts split_name(std::u16string_view text, std::size_t path) {
-  const std::size_t slash = text.find_last_of(u'\\');
-  const std::size_t final = slash == std::u16string_view::npos || slash < path ? path : slash + 1;
-  const std::size_t stream = std::min(text.find(u':', final), text.size());
-  const std::size_t dot = text.substr(0, stream).find_last_of(u'.');
-  const bool has_extension = dot != std::u16string_view::npos && dot >= final;
-  return {.final_component = final, .extension = has_extension ? dot + 1 : stream, .stream = stream};
-}
-
-NTSTATUS parse_name(NameInformation& information) {
-  const std::u16string_view text = information.text;
-  const auto part = [&](std::size_t begin, std::size_t end) {
-    const auto size = static_cast<USHORT>((end - begin) * sizeof(WCHAR));
-    return UNICODE_STRING{size, size, information.Name.Buffer + begin};
-  };
-  const std::size_t path = information.volume_length;
-  const NameParts parts = split_name(text, path);
-  information.Volume = part(0, path);
-  information.Share = part(path, path);
-  information.ParentDir = part(path, parts.final_component);
-  information.FinalComponent = part(parts.final_component, text.size());
-  information.Stream = part(parts.stream, text.size());
-  information.Extension = part(parts.extension, parts.stream);
-  information.NamesParsed = FLTFL_FILE_NAME_PARSED_FINAL_COMPONENT | FLTFL_FILE_NAME_PARSED_EXTENSION |
-                            FLTFL_FILE_NAME_PARSED_STREAM | FLTFL_FILE_NAME_PARSED_PARENT_DIR;
-  return STATUS_SUCCESS;
+  return informations_.make(filter, volume.volume().names().device, path, normalized);
 }
 
 }  // namespace fltsim::fltmgr

@@ -1,38 +1,29 @@
 // File names for filters: FltGetFileNameInformation and its relatives (NAME-1..NAME-11).
 //
-// What drivers hold as PFLT_FILE_NAME_INFORMATION is a NameInformation: counted, read-only for them. Names
-// are kept per file object, so that a look-up in a place where the file system must not be asked can be
-// answered; a rename anywhere on a volume makes that volume's names stale.
+// Names are kept per file object, so that a look-up in a place where the file system must not be asked can be
+// answered, and so that who asks again gets the same structure (name_information.hpp). A name is kept with the volume's
+// stamp of the moment before it was asked for; io::Volume says whether it still holds. The rename of a file makes the
+// names of that file stale, that of a directory all of the volume.
+//
+// Threads: any; a sharded lock per file object, and under it one of NameInformations.
 #pragma once
 
 #include <fltKernel.h>
 
-#include <atomic>
-#include <map>
+#include <array>
 #include <mutex>
 #include <string>
 #include <unordered_map>
-#include <unordered_set>
-#include <vector>
 
-#include "fltmgr/objects.hpp"
+#include "fltmgr/name_information.hpp"
 
 namespace fltsim::fltmgr {
 
 struct ActiveOperation;
 
-struct NameInformation : FLT_FILE_NAME_INFORMATION {
-  std::atomic<std::int64_t> references{1};
-  Filter* filter = nullptr;
-  std::uint64_t number = 0;       // in order of creation
-  std::u16string text;            // what Name points into; the device name first
-  std::size_t volume_length = 0;  // units of `text` that name the device
-};
-
 class Names {
  public:
   Names() = default;
-  ~Names();
   Names(const Names&) = delete;
   Names& operator=(const Names&) = delete;
 
@@ -47,23 +38,29 @@ class Names {
                            std::u16string_view target, FLT_FILE_NAME_OPTIONS options,
                            NameInformation*& result);
 
-  // What a driver passes to `routine`; a bug check when it was released already, or is none (NAME-7).
-  NameInformation& check(FLT_FILE_NAME_INFORMATION* information, const char* routine);
-  void reference(NameInformation& information);
-  void release(NameInformation& information);
+  NameInformations& informations() { return informations_; }
 
   void forget(const FILE_OBJECT& file);
-  void volume_renamed(const VolumeStack& volume);
-
-  // VER-18: what `filter` has not released, with the names.
-  void report_leaks(Filter& filter);
+  void forget_all(const VolumeStack& volume);
+  // A rename with these parameters has succeeded.
+  void renamed(const VolumeStack& volume, const FLT_IO_PARAMETER_BLOCK& parameters);
 
  private:
   struct Cached {
-    std::u16string opened;
-    std::u16string normalized;
-    std::uint64_t generation;
+    NameInformation* information = nullptr;
+    std::uint64_t stamp = 0;
   };
+  struct CachedNames {
+    Cached opened;
+    Cached normalized;
+  };
+  struct Shard {
+    std::mutex mutex;
+    std::unordered_map<const FILE_OBJECT*, CachedNames> cache;
+  };
+  Shard& shard(const FILE_OBJECT& file) {
+    return shards_[(reinterpret_cast<std::uintptr_t>(&file) >> 6) % shards_.size()];
+  }
 
   enum class When {
     kBeforeCreate,
@@ -71,37 +68,16 @@ class Names {
     kOpen
   };
   NTSTATUS lookup(VolumeStack& volume, FILE_OBJECT& file, When when, bool normalized, std::u16string& path);
-  bool from_cache(const VolumeStack& volume, const FILE_OBJECT& file, bool normalized,
-                  std::u16string& path) const;
-  // How many renames the volume has seen. A name belongs to the generation in which it was asked for.
-  std::uint64_t generation(const VolumeStack& volume) const;
-  void remember(const VolumeStack& volume, const FILE_OBJECT& file, bool normalized,
-                const std::u16string& path, std::uint64_t asked_in);
-  NameInformation* make(Filter& filter, VolumeStack& volume, bool normalized, const std::u16string& path);
+  // Null when there is none that holds.
+  NameInformation* from_cache(Filter& filter, const VolumeStack& volume, FILE_OBJECT& file, bool normalized);
+  // The name that the file object had when `stamp` was taken: from now on the cached one.
+  NameInformation& share(Filter& filter, const VolumeStack& volume, FILE_OBJECT& file, bool normalized,
+                         const std::u16string& path, std::uint64_t stamp);
+  NameInformation& make(Filter& filter, const VolumeStack& volume, bool normalized,
+                        const std::u16string& path);
 
-  mutable std::mutex mutex_;
-  std::uint64_t next_number_ = 1;
-  std::map<std::uint64_t, NameInformation*> live_;
-  std::unordered_set<const void*> known_;                              // the same, by address; looked up only
-  std::unordered_map<const FILE_OBJECT*, Cached> cache_;               // looked up only
-  std::unordered_map<const VolumeStack*, std::uint64_t> generations_;  // looked up only
+  NameInformations informations_;
+  std::array<Shard, 16> shards_;
 };
-
-inline std::u16string_view text_of(const UNICODE_STRING& string) {
-  return {reinterpret_cast<const char16_t*>(string.Buffer), string.Length / sizeof(WCHAR)};
-}
-
-// Where the parts of a name begin, in units; the extension reaches to the stream, the others to
-// the end of the name. What is not there is empty.
-struct NameParts {
-  std::size_t final_component;
-  std::size_t extension;
-  std::size_t stream;
-};
-// `path`: where the path begins, behind the volume's name.
-NameParts split_name(std::u16string_view text, std::size_t path);
-
-// FltParseFileNameInformation (NAME-8): points the parts into Name.
-NTSTATUS parse_name(NameInformation& information);
 
 }  // namespace fltsim::fltmgr

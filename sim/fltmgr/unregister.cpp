@@ -61,7 +61,7 @@ void FilterManager::report_leaks(Filter& filter) {
                " reference(s): release what FltAllocateContext, FltGetXxxContext and FltReferenceContext "
                "gave (CTX-27).");
   }
-  names_.report_leaks(filter);
+  names_.informations().report_leaks(filter);
 }
 
 void FilterManager::report_leaked_volumes() const {

@@ -34,7 +34,7 @@ class VolumeStack final : public FltObject, public io::FilterStack {
   }
   PFLT_VOLUME handle() { return reinterpret_cast<PFLT_VOLUME>(static_cast<FltObject*>(this)); }
 
-  io::Volume& volume() { return volume_; }
+  io::Volume& volume() const { return volume_; }
   const std::string& name() const { return name_; }
 
   // --- io::FilterStack ---

@@ -333,7 +333,7 @@ void Walker::call_file_system() {
   if (!request_.tag_data.empty())
     data.TagData = reinterpret_cast<FLT_TAG_DATA_BUFFER*>(request_.tag_data.data());
   if (NT_SUCCESS(data.IoStatus.Status) && renames(operation_.current)) {
-    FilterManager::of(volume_.system).names().volume_renamed(volume_);
+    FilterManager::of(volume_.system).names().renamed(volume_, operation_.current);
   }
   volume_.system.trace().end(node, "status", static_cast<std::uint32_t>(data.IoStatus.Status));
 }

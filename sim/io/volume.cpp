@@ -42,7 +42,8 @@ StreamState& Volume::stream_state(const fs::StreamIdentity& identity) {
   state = std::make_unique<StreamState>();
   std::weak_ptr<FileState>& known = files_[identity.file_id];
   state->file = known.lock();
-  if (!state->file) known = state->file = std::make_shared<FileState>(FileState{identity.file_id});
+  // What was asked for before it was first opened was the name of a path, and holds if no path has changed.
+  if (!state->file) known = state->file = std::make_shared<FileState>(identity.file_id, name_stamp_.load());
   return *state;
 }
 
@@ -55,6 +56,14 @@ std::shared_ptr<FileState> Volume::forget_stream(const fs::StreamIdentity& ident
   if (file.use_count() > 1) return nullptr;
   files_.erase(file->file_id);
   return file;
+}
+
+// The stamp comes last: who has taken it finds the new name, and what he keeps holds.
+void Volume::renamed(FileState* file) {
+  const std::lock_guard lock(mutex_);
+  const std::uint64_t stamp = name_stamp_.load() + 1;
+  (file != nullptr ? file->renamed : all_renamed_).store(stamp);
+  name_stamp_.store(stamp);
 }
 
 void Volume::abandon(std::unique_ptr<fs::Open> open) {

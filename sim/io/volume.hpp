@@ -4,6 +4,7 @@
 
 #include <fltKernel.h>
 
+#include <algorithm>
 #include <atomic>
 #include <cstdint>
 #include <memory>
@@ -23,7 +24,11 @@ class FilterStack;
 
 // Stands for a file of which any stream is open: what file contexts are set on.
 struct FileState {
-  std::uint64_t file_id;
+  FileState(std::uint64_t id, std::uint64_t stamp) : file_id(id), renamed(stamp) {}
+
+  const std::uint64_t file_id;
+  // The volume's name stamp of its last rename, or of its first open.
+  std::atomic<std::uint64_t> renamed;
 };
 
 // What the I/O manager keeps per open stream; all its file objects point here. Lives as long as the stream's
@@ -74,6 +79,18 @@ class Volume final : public DEVICE_OBJECT {
   // Gives the file's state when this was its last open stream: the caller lets it go when nobody names it any more.
   std::shared_ptr<FileState> forget_stream(const fs::StreamIdentity& identity);
 
+  // --- names: any thread ---
+
+  // Counts the renames. Who wants to keep a name takes the stamp before he asks for it.
+  std::uint64_t name_stamp() const { return name_stamp_.load(); }
+  // Whether a name that was asked for behind `stamp` is still right: one of an open file, or (null) of anything.
+  bool name_holds(const FileState* file, std::uint64_t stamp) const {
+    return stamp >=
+           (file == nullptr ? name_stamp_.load() : std::max(all_renamed_.load(), file->renamed.load()));
+  }
+  // After the file system has renamed an open file; null: any number of files have other names now.
+  void renamed(FileState* file);
+
   // The file system holds this open although its create was failed above (CB-43): share access and all stay
   // until the volume goes.
   void abandon(std::unique_ptr<fs::Open> open);
@@ -86,6 +103,9 @@ class Volume final : public DEVICE_OBJECT {
   std::atomic<bool> mounted_{true};
   DirectoryWatches watches_;
   std::mutex mutex_;
+  std::atomic<std::uint64_t> name_stamp_{
+      0};  // written under the lock, as the next one and FileState::renamed are
+  std::atomic<std::uint64_t> all_renamed_{0};  // the stamp of the last rename that was not one file's alone
   std::unordered_map<std::uint64_t, std::unique_ptr<StreamState>> streams_;  // by stream id; never iterated
   std::unordered_map<std::uint64_t, std::weak_ptr<FileState>> files_;        // by file id; never iterated
   std::vector<std::unique_ptr<fs::Open>> abandoned_;

@@ -7,14 +7,8 @@
 #include <utility>
 
 #include "nt/enter.hpp"
+#include "nt/poison.hpp"
 #include "nt/user_memory.hpp"
-
-#if __has_include(<sanitizer/asan_interface.h>)
-#include <sanitizer/asan_interface.h>
-#else
-#define ASAN_POISON_MEMORY_REGION(address, size) ((void)(address), (void)(size))
-#define ASAN_UNPOISON_MEMORY_REGION(address, size) ((void)(address), (void)(size))
-#endif
 
 namespace fltsim::nt {
 namespace {

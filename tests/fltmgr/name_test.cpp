@@ -1,8 +1,10 @@
 // File names for filters (NAME-1 to NAME-11).
 #include <cstring>
 #include <map>
+#include <utility>
 
 #include "fltmgr/filter_test.hpp"
+#include "nt/poison.hpp"
 
 namespace fltsim::fltmgr {
 namespace {
@@ -36,6 +38,12 @@ class NameTest : public FilterTest {
     return name;
   }
 
+  static PFLT_FILE_NAME_INFORMATION get(PFLT_CALLBACK_DATA data, FLT_FILE_NAME_OPTIONS options) {
+    PFLT_FILE_NAME_INFORMATION information = nullptr;
+    EXPECT_EQ(FltGetFileNameInformation(data, options, &information), STATUS_SUCCESS);
+    return information;
+  }
+
   // Calls `see` in the pre and then in the post callback of every `major`.
   LambdaDriver seeing(UCHAR major, std::function<void(PFLT_CALLBACK_DATA, bool post)> see) {
     LambdaDriver driver = noting();
@@ -64,6 +72,7 @@ class NameTest : public FilterTest {
   std::map<bool, Name> names;
 };
 
+constexpr std::uint32_t kReadAndDelete = FILE_GENERIC_READ | DELETE;
 const std::u16string kVolume = u"\\Device\\HarddiskVolume1";
 
 // --- options ---
@@ -273,6 +282,171 @@ TEST_F(NameTest, RefusedRenameLeavesNamesAlone) {
   EXPECT_EQ(names[true].text, kVolume + u"\\Docs\\a.txt");
 }
 
+TEST_F(NameTest, RenamedFileHasAnotherStructureAndOtherFilesKeepTheirs) {  // NAME-7
+  disk.write_file(u"\\Docs\\a.txt", "");
+  std::vector<PFLT_FILE_NAME_INFORMATION> held;
+  load(seeing(IRP_MJ_READ, [&](PFLT_CALLBACK_DATA data, bool post) {
+    if (!post) held.push_back(get(data, kNormalized));
+  }));
+  const FileHandle renamed = app.create({.path = u"C:\\Docs\\a.txt", .access = kReadAndDelete}).handle;
+  const FileHandle other = open();
+  const auto read_both = [&] {
+    app.read(renamed, 1);
+    app.read(other, 1);
+  };
+  read_both();
+  constexpr std::uint32_t kRename = 10;
+  ASSERT_EQ(app.set_name(renamed, kRename, u"b.txt", 0).status, STATUS_SUCCESS);
+  read_both();
+  ASSERT_EQ(held.size(), 4u);
+  EXPECT_EQ(held[3], held[1]);
+  EXPECT_NE(held[2], held[0]);
+  EXPECT_EQ(text(held[0]->Name), kVolume + u"\\Docs\\a.txt") << "as it was";
+  EXPECT_EQ(text(held[2]->Name), kVolume + u"\\Docs\\b.txt");
+  kernel([&] {
+    for (PFLT_FILE_NAME_INFORMATION each : held) FltReleaseFileNameInformation(each);
+  });
+  EXPECT_TRUE(machine.verifier().clean());
+}
+
+TEST_F(NameTest, RenamedDirectoryMakesAllNamesOfTheVolumeStale) {  // NAME-3
+  disk.write_file(u"\\Docs\\a.txt", "");
+  std::vector<NTSTATUS> statuses;
+  FLT_FILE_NAME_OPTIONS options = kNormalized;
+  load(seeing(IRP_MJ_READ, [&](PFLT_CALLBACK_DATA data, bool post) {
+    if (!post) statuses.push_back(name_of(data, options).status);
+  }));
+  const FileHandle handle = open();
+  app.read(handle, 1);
+  options = FLT_FILE_NAME_NORMALIZED | FLT_FILE_NAME_QUERY_CACHE_ONLY;
+  app.read(handle, 1);
+  ASSERT_EQ(app.rename(u"C:\\Docs", u"Papers").status, STATUS_SUCCESS);
+  app.read(handle, 1);
+  EXPECT_THAT(statuses, ElementsAre(STATUS_SUCCESS, STATUS_SUCCESS, STATUS_FLT_NAME_CACHE_MISS));
+}
+
+TEST_F(NameTest, NameOfAnOpenFileThatIsReplacedIsStale) {  // NAME-3
+  disk.write_file(u"\\new.txt", "");
+  std::vector<NTSTATUS> statuses;
+  load(seeing(IRP_MJ_READ, [&](PFLT_CALLBACK_DATA data, bool post) {
+    if (!post) statuses.push_back(name_of(data, kNormalized).status);
+  }));
+  const FileHandle replaced = open();
+  app.read(replaced, 1);
+  const FileHandle source = app.create({.path = u"C:\\new.txt", .access = kReadAndDelete}).handle;
+  constexpr std::uint32_t kRenameEx = 65;
+  ASSERT_EQ(app.set_name(source, kRenameEx, u"plan.txt",
+                         FILE_RENAME_REPLACE_IF_EXISTS | FILE_RENAME_POSIX_SEMANTICS)
+                .status,
+            STATUS_SUCCESS);
+  app.read(replaced, 1);
+  EXPECT_THAT(statuses, ElementsAre(STATUS_SUCCESS, STATUS_FILE_DELETED));
+}
+
+TEST_F(NameTest, NameAskedForBeforeTheCreateDoesNotOutliveARename) {  // NAME-6
+  disk.write_file(u"\\PLAN.bak", "");
+  std::vector<std::u16string> seen;
+  bool first = true;
+  load(seeing(IRP_MJ_CREATE, [&](PFLT_CALLBACK_DATA data, bool post) {
+    if (data->Iopb->TargetFileObject->FileName.Length != sizeof u"\\plan.bak" - sizeof(WCHAR)) return;
+    seen.push_back(name_of(data, kNormalized).text);
+    // Who comes first finds the file gone when he goes on, and another one of that name in its place.
+    if (post || !std::exchange(first, false)) return;
+    app.rename(u"C:\\PLAN.bak", u"away.txt");
+    app.rename(u"C:\\plan.txt", u"Plan.bak");
+  }));
+  seen.clear();
+  first = true;
+  open(u"C:\\plan.bak");
+  ASSERT_GE(seen.size(), 2u);
+  EXPECT_EQ(seen.front(), kVolume + u"\\PLAN.bak");
+  EXPECT_EQ(seen.back(), kVolume + u"\\Plan.bak");
+}
+
+// --- one structure for all ---
+
+TEST_F(NameTest, AllWhoAskForTheNameOfAFileObjectShareTheStructure) {  // NAME-7
+  std::vector<PFLT_FILE_NAME_INFORMATION> held;
+  const auto ask = [&](PFLT_CALLBACK_DATA data, bool post) {
+    if (!post) held.push_back(get(data, kOpened));
+  };
+  load(seeing(IRP_MJ_READ, ask), {.name = u"first"});
+  load(seeing(IRP_MJ_READ, ask), {.name = u"second", .altitude = u"100000"});
+  const FileHandle handle = open();
+  app.read(handle, 1);
+  app.read(handle, 1);
+  ASSERT_EQ(held.size(), 4u);
+  EXPECT_THAT(held, testing::Each(held.front()));
+  kernel([&] {
+    for (int i = 0; i < 3; ++i) FltReleaseFileNameInformation(held.front());
+    EXPECT_EQ(text(held.front()->Name), kVolume + u"\\plan.txt") << "one reference is left";
+    FltReleaseFileNameInformation(held.front());
+  });
+  app.close(handle);
+  EXPECT_TRUE(machine.verifier().clean());
+}
+
+TEST_F(NameTest, FileSystemIsAskedAgainAndTheStructureStaysWhileTheNameDoes) {  // NAME-7
+  std::vector<PFLT_FILE_NAME_INFORMATION> held;
+  load(seeing(IRP_MJ_READ, [&](PFLT_CALLBACK_DATA data, bool post) {
+    if (!post) held.push_back(get(data, FLT_FILE_NAME_NORMALIZED | FLT_FILE_NAME_QUERY_FILESYSTEM_ONLY));
+  }));
+  const FileHandle handle = open();
+  app.read(handle, 1);
+  app.read(handle, 1);
+  ASSERT_EQ(held.size(), 2u);
+  EXPECT_EQ(held[0], held[1]);
+  kernel([&] {
+    for (PFLT_FILE_NAME_INFORMATION each : held) FltReleaseFileNameInformation(each);
+  });
+}
+
+TEST_F(NameTest, StructureOutlivesItsFileObjectWhileADriverHoldsIt) {  // NAME-7
+  PFLT_FILE_NAME_INFORMATION held = nullptr;
+  load(seeing(IRP_MJ_READ, [&](PFLT_CALLBACK_DATA data, bool post) {
+    if (!post) held = get(data, kOpened);
+  }));
+  const FileHandle handle = open();
+  app.read(handle, 1);
+  app.close(handle);
+  kernel([&] {
+    EXPECT_EQ(FltParseFileNameInformation(held), STATUS_SUCCESS);
+    EXPECT_EQ(text(held->Extension), u"txt");
+    FltReleaseFileNameInformation(held);
+  });
+  EXPECT_TRUE(machine.verifier().clean());
+}
+
+// A driver that forgets to parse in one place is not saved by another place where it did.
+TEST_F(NameTest, PartsAreEmptyAgainWhenNobodyHoldsTheName) {  // NAME-9
+  std::vector<std::u16string> parents;
+  load(seeing(IRP_MJ_READ, [&](PFLT_CALLBACK_DATA data, bool post) {
+    PFLT_FILE_NAME_INFORMATION name = get(data, kOpened);
+    if (!post) {
+      EXPECT_EQ(FltParseFileNameInformation(name), STATUS_SUCCESS);
+    }
+    parents.push_back(text(name->ParentDir));
+    FltReleaseFileNameInformation(name);
+  }));
+  app.read(open(), 1);
+  EXPECT_THAT(parents, ElementsAre(u"\\", u""));
+}
+
+#if defined(__SANITIZE_ADDRESS__) || (defined(__has_feature) && __has_feature(address_sanitizer))
+TEST_F(NameTest, ReleasedNameMustNotBeReadThoughItIsCached) {  // NAME-7, BAD-22
+  bool poisoned = false;
+  load(seeing(IRP_MJ_READ, [&](PFLT_CALLBACK_DATA data, bool post) {
+    if (post) return;
+    PFLT_FILE_NAME_INFORMATION name = get(data, kOpened);
+    const WCHAR* buffer = name->Name.Buffer;
+    FltReleaseFileNameInformation(name);
+    poisoned = __asan_address_is_poisoned(&name->Name) != 0 && __asan_address_is_poisoned(buffer) != 0;
+  }));
+  app.read(open(), 1);
+  EXPECT_TRUE(poisoned);
+}
+#endif
+
 // --- parsing ---
 
 TEST_F(NameTest, PartsOfANameAreThereAfterParsing) {  // NAME-8, NAME-9
@@ -418,6 +592,41 @@ TEST_F(NameTest, NameThatIsNotReleasedIsReported) {  // NAME-7, VER-18, BAD-22
   EXPECT_EQ(loaded.unload(), STATUS_SUCCESS);
   EXPECT_THAT(finding("VER-18"), HasSubstr("never released"));
   EXPECT_THAT(machine.verifier().findings().back().object, HasSubstr("plan.txt"));
+}
+
+TEST_F(NameTest, NameThatAnotherFilterReleasesIsNoLeak) {  // NAME-7
+  PFLT_FILE_NAME_INFORMATION handed_on = nullptr;
+  Driver first = load(seeing(IRP_MJ_READ,
+                             [&](PFLT_CALLBACK_DATA data, bool post) {
+                               if (!post) handed_on = get(data, kOpened);
+                             }),
+                      {.name = u"first"});
+  Driver second = load(seeing(IRP_MJ_READ,
+                              [&](PFLT_CALLBACK_DATA, bool post) {
+                                if (!post) FltReleaseFileNameInformation(handed_on);
+                              }),
+                       {.name = u"second", .altitude = u"100000"});
+  app.read(u"C:\\plan.txt");
+  EXPECT_EQ(first.unload(), STATUS_SUCCESS);
+  EXPECT_EQ(second.unload(), STATUS_SUCCESS);
+  EXPECT_TRUE(machine.verifier().clean());
+}
+
+TEST_F(NameTest, EachReferenceThatIsLeftIsALeakOfItsFilterAlone) {  // NAME-7, VER-18
+  const auto leak = [](PFLT_CALLBACK_DATA data, bool post) {
+    if (!post) get(data, kOpened);
+  };
+  Driver first = load(seeing(IRP_MJ_READ, leak), {.name = u"first"});
+  Driver second = load(seeing(IRP_MJ_READ, leak), {.name = u"second", .altitude = u"100000"});
+  const FileHandle handle = open();
+  app.read(handle, 1);
+  app.read(handle, 1);
+  machine.verifier().expect("VER-18");
+  EXPECT_EQ(first.unload(), STATUS_SUCCESS);
+  EXPECT_EQ(machine.verifier().count("VER-18"), 2u);
+  EXPECT_EQ(second.unload(), STATUS_SUCCESS);
+  EXPECT_EQ(machine.verifier().count("VER-18"), 4u);
+  EXPECT_EQ(machine.verifier().findings().size(), 2u) << "one for each driver";
 }
 
 TEST_F(NameTest, ReleaseOnceTooOftenStopsTheMachine) {  // NAME-7, VER-18
