@@ -32,7 +32,8 @@ void Authority::stop() {
 
 NTSTATUS Authority::mac(fltlink::MacPurpose purpose, const fltlink::Binding& binding, fltlink::Mac& mac) {
   FLTLINK_ASSERT(demands_proof());
-  return this->mac(fltlink::Bytes(key_).first(key_size_), fltlink::encode_binding(purpose, binding), mac);
+  return this->mac(fltlink::Bytes(key_).first(key_size_), fltlink::encode_binding(purpose, binding).bytes(),
+                   mac);
 }
 
 // Not BCryptHash, which Windows has since version 10 only.

@@ -120,11 +120,11 @@ constexpr Handled kNoRoom{STATUS_BUFFER_TOO_SMALL, Refusal::kNoRoom};
 [[nodiscard]] Handled negotiate(const Connection& connection, Bytes request, const Answer& answer) {
   const auto decoded = fltlink::decode_negotiate_request(request);
   if (!decoded.ok()) return refused(decoded.error());
-  if (!answer.fits(FLTLINK_NEGOTIATE_REPLY_SIZE)) return kNoRoom;
   std::array<uint8_t, FLTLINK_NEGOTIATE_REPLY_SIZE> bytes;
   const auto size = fltlink::encode_negotiate_reply(connection.terms(), bytes);
   FLTLINK_ASSERT(size.ok());
-  return answer.deliver(bytes);
+  if (!answer.fits(static_cast<ULONG>(*size))) return kNoRoom;
+  return answer.deliver(Bytes(bytes).first(*size));
 }
 
 [[nodiscard]] Handled report_counters(Bytes request, const Answer& answer) {

@@ -67,7 +67,7 @@ TEST(AuthenticateTest, BufferOneByteTooSmallIsLeftUntouched) {
 
 // What a proof is tied to: change any part, and it is a proof of something else.
 TEST(AuthenticateTest, EveryPartOfABindingChangesItsBytes) {
-  std::vector<Binding> bindings(8, binding());
+  std::vector<Binding> bindings(9, binding());
   bindings[1].nonce[31] = 1;
   bindings[2].connection_id = 8;
   bindings[3].process_id = 48;
@@ -75,6 +75,7 @@ TEST(AuthenticateTest, EveryPartOfABindingChangesItsBytes) {
   bindings[5].context.version_min = FLTLINK_VERSION_1_1;
   bindings[6].context.queue_size_max = 1;
   bindings[7].context.fail_open = 1;
+  bindings[8].context.batch_size_max = 131'072;
   std::set<BindingBytes> seen;
   for (const Binding& one : bindings) {
     EXPECT_TRUE(seen.insert(encode_binding(MacPurpose::kProof, one)).second);

@@ -51,6 +51,11 @@ TEST(ConnectTest, StructsGrowByTheRule) {
   expect_growth_rule("negotiate_request", [](Bytes bytes) { return decode_negotiate_request(bytes); });
   expect_growth_rule(
       "negotiate_reply", [](Bytes bytes) { return decode_negotiate_reply(bytes); }, kNoneReserved);
+  expect_growth_rule(
+      "connect_context_batch", [](Bytes bytes) { return decode_connect_context(bytes); },
+      offsetof(FltlinkConnectContext, reserved0));
+  expect_growth_rule(
+      "negotiate_reply_batch", [](Bytes bytes) { return decode_negotiate_reply(bytes); }, kNoneReserved);
   expect_growth_rule("verdict", [](Bytes bytes) { return decode_verdict(bytes); });
   expect_growth_rule("counters_request", [](Bytes bytes) { return decode_counters_request(bytes); });
   expect_growth_rule(
@@ -72,6 +77,38 @@ TEST(ConnectTest, CountersInTheOldestSizeAreTheMessagesAlone) {
   EXPECT_EQ(decoded->of(RequestKind::kOther).received, 0u);
   ByteVector too_small(FLTLINK_COUNTERS_REPLY_SIZE_OLDEST - 1);
   EXPECT_EQ(encode_counters_reply(reply, too_small).error(), EncodeError::kBufferTooSmall);
+}
+
+// What 1.2 appended is unknown to who says that he speaks no more than 1.1.
+TEST(ConnectTest, BatchTermsOfAVersionWithoutBatchesAreRefused) {
+  for (const size_t offset : {40u, 44u}) {
+    ByteVector context = grown(golden("connect_context"), 8, 0);
+    context[offset] = 1;
+    EXPECT_EQ(decode_connect_context(context).error(), DecodeError::kUnknownField);
+    ByteVector reply = grown(golden("negotiate_reply"), 8, 0);
+    reply[offset] = 1;
+    EXPECT_EQ(decode_negotiate_reply(reply).error(), DecodeError::kUnknownField);
+  }
+  ByteVector out(FLTLINK_CONNECT_CONTEXT_SIZE, 0xEE);
+  const ConnectContext asked{.version_max = FLTLINK_VERSION_1_1, .batch_size_max = 131'072};
+  EXPECT_EQ(encode_connect_context(asked, out).error(), EncodeError::kUnknownField);
+  EXPECT_EQ(encode_negotiate_reply({.batch_size_max = 131'072}, out).error(), EncodeError::kUnknownField);
+  EXPECT_EQ(out, ByteVector(out.size(), 0xEE));
+}
+
+// So a driver of 1.1, which knows no more, takes it; and it binds a proof as 1.1 does.
+TEST(ConnectTest, ContextThatAsksForNothingOf12HasTheBytesOf11) {
+  ByteVector bytes(FLTLINK_CONNECT_CONTEXT_SIZE);
+  EXPECT_EQ(encode_connect_context({}, bytes).value(), FLTLINK_CONNECT_CONTEXT_SIZE_OLDEST);
+  EXPECT_EQ(encode_connect_context({.batch_size_max = 131'072}, bytes).value(), FLTLINK_CONNECT_CONTEXT_SIZE);
+}
+
+TEST(ConnectTest, ReplyHasTheSizeOfItsVersion) {
+  ByteVector bytes(FLTLINK_NEGOTIATE_REPLY_SIZE);
+  EXPECT_EQ(encode_negotiate_reply({.version = FLTLINK_VERSION_1_1}, bytes).value(),
+            FLTLINK_NEGOTIATE_REPLY_SIZE_OLDEST);
+  EXPECT_EQ(encode_negotiate_reply({.version = FLTLINK_VERSION_1_2}, bytes).value(),
+            FLTLINK_NEGOTIATE_REPLY_SIZE);
 }
 
 TEST(ConnectTest, WrongMagicAndWrongTypesAreRefused) {
@@ -143,8 +180,12 @@ TEST(ConnectTest, GrantedTermOfZeroIsRefused) {
 
 TEST(ConnectTest, BufferOneByteTooSmallIsLeftUntouched) {
   ByteVector out(FLTLINK_CONNECT_CONTEXT_SIZE - 1, 0xEE);
-  EXPECT_EQ(encode_connect_context({}, out).error(), EncodeError::kBufferTooSmall);
-  EXPECT_EQ(encode_negotiate_reply({}, out).error(), EncodeError::kBufferTooSmall);
+  const MutableBytes oldest = MutableBytes(out).first(FLTLINK_CONNECT_CONTEXT_SIZE_OLDEST - 1);
+  EXPECT_EQ(encode_connect_context({}, oldest).error(), EncodeError::kBufferTooSmall);
+  EXPECT_EQ(encode_connect_context({.batch_size_max = 1}, out).error(), EncodeError::kBufferTooSmall);
+  EXPECT_EQ(encode_negotiate_reply({}, oldest).error(), EncodeError::kBufferTooSmall);
+  EXPECT_EQ(encode_negotiate_reply({.version = FLTLINK_VERSION_1_2}, out).error(),
+            EncodeError::kBufferTooSmall);
   EXPECT_EQ(encode_negotiate_request(MutableBytes(out).first(15)).error(), EncodeError::kBufferTooSmall);
   EXPECT_EQ(out, ByteVector(out.size(), 0xEE));
 }
@@ -194,6 +235,38 @@ TEST(TermsTest, LimitsThatHoldNoMessageAreRefused) {
 TEST(TermsTest, OnlyAnAuthorizerIsGrantedToFailOpen) {
   EXPECT_EQ(agree_terms({.role = FLTLINK_ROLE_AUTHORIZER, .fail_open = 5}, {}, 1)->fail_open, 5u);
   EXPECT_EQ(agree_terms({.fail_open = 5}, {}, 1)->fail_open, 0u);
+}
+
+constexpr uint32_t kBatch = 131'072;
+
+TEST(TermsTest, BatchesAreGrantedToASubscriberOf12UpToTheMaximums) {
+  const ConnectionTerms terms = agree_terms({.batch_size_max = kBatch, .batch_delay_us = 500}, {}, 1).value();
+  EXPECT_EQ(terms.batch_size_max, kBatch);
+  EXPECT_EQ(terms.batch_delay_us, 500u);
+  const ConnectionTerms most =
+      agree_terms({.batch_size_max = UINT32_MAX, .batch_delay_us = UINT32_MAX}, {}, 1).value();
+  EXPECT_EQ(most.batch_size_max, FLTLINK_BATCH_SIZE_MAX);
+  EXPECT_EQ(most.batch_delay_us, FLTLINK_BATCH_DELAY_US_MAX);
+}
+
+TEST(TermsTest, NobodyGetsBatchesWhoDoesNotAskOrSpeaksNo12OrReceivesNoReports) {
+  for (const ConnectContext& asked :
+       {ConnectContext{}, ConnectContext{.batch_delay_us = 500},
+        ConnectContext{.role = FLTLINK_ROLE_CONTROL, .batch_size_max = kBatch, .batch_delay_us = 500},
+        ConnectContext{.role = FLTLINK_ROLE_AUTHORIZER, .batch_size_max = kBatch, .batch_delay_us = 500}}) {
+    const ConnectionTerms terms = agree_terms(asked, {}, 1).value();
+    EXPECT_EQ(terms.batch_size_max, 0u);
+    EXPECT_EQ(terms.batch_delay_us, 0u);
+  }
+  const VersionRange driver_of_1_1{.max = FLTLINK_VERSION_1_1};
+  EXPECT_EQ(agree_terms({.batch_size_max = kBatch}, driver_of_1_1, 1)->batch_size_max, 0u);
+}
+
+TEST(TermsTest, BatchThatHoldsNoRecordIsRefused) {
+  const uint32_t one = record_size_for(2'000);
+  EXPECT_TRUE(agree_terms({.message_size_max = 2'000, .batch_size_max = one}, {}, 1).ok());
+  EXPECT_EQ(agree_terms({.message_size_max = 2'000, .batch_size_max = one - 1}, {}, 1).error(),
+            NegotiationError::kBatchTooSmall);
 }
 
 // The version has no message to ask it with.

@@ -57,7 +57,7 @@ class Onslaught : public DrmMachine {
   }
   std::vector<uint8_t> context() const {
     if (!by_.role) return {};
-    std::vector<uint8_t> bytes(FLTLINK_CONNECT_CONTEXT_SIZE);
+    std::vector<uint8_t> bytes(FLTLINK_CONNECT_CONTEXT_SIZE_OLDEST);
     EXPECT_TRUE(fltlink::encode_connect_context({.role = *by_.role}, bytes).ok());
     return bytes;
   }

@@ -15,7 +15,7 @@ constexpr HRESULT kDisconnected = hr(0x80070006);
 
 inline Buffer encoded(const fltlink::ConnectContext& context) {
   Buffer bytes(FLTLINK_CONNECT_CONTEXT_SIZE);
-  EXPECT_TRUE(fltlink::encode_connect_context(context, bytes).ok());
+  bytes.resize(fltlink::encode_connect_context(context, bytes).value());
   return bytes;
 }
 

@@ -45,7 +45,7 @@ class Losses : public DrmMachine {
     return options;
   }
   static Buffer subscriber_context(uint32_t messages_max) {
-    Buffer bytes(FLTLINK_CONNECT_CONTEXT_SIZE);
+    Buffer bytes(FLTLINK_CONNECT_CONTEXT_SIZE_OLDEST);
     EXPECT_TRUE(fltlink::encode_connect_context({.queue_messages_max = messages_max}, bytes).ok());
     return bytes;
   }

@@ -42,7 +42,7 @@ class ScriptedAuthorizer {
 
   HRESULT connect(fltlink::ConnectContext context = {}) {
     context.role = FLTLINK_ROLE_AUTHORIZER;
-    Buffer bytes(FLTLINK_CONNECT_CONTEXT_SIZE);
+    Buffer bytes(FLTLINK_CONNECT_CONTEXT_SIZE_OLDEST);
     EXPECT_TRUE(fltlink::encode_connect_context(context, bytes).ok());
     return client_.connect(bytes);
   }

@@ -113,7 +113,7 @@ Buffer plain_message_of(const Step& step) {
 }
 
 fltlink::ConnectContext terms_of(const Step& step) {
-  constexpr uint32_t kVersions[] = {FLTLINK_VERSION_1_1, FLTLINK_VERSION_1_0, FLTLINK_VERSION_1_1 + 1, 0};
+  constexpr uint32_t kVersions[] = {FLTLINK_VERSION_1_1, FLTLINK_VERSION_1_0, FLTLINK_VERSION_NEWEST + 1, 0};
   constexpr uint32_t kMessageSizes[] = {4096, 0, FLTLINK_MESSAGE_SIZE_MAX_1_0, 600};
   const uint8_t says = step.arguments[1];
   const uint8_t sizes = step.arguments[2];
@@ -137,7 +137,7 @@ Buffer context_of(const Step& step) {
   if (kind == 0 && step.arguments[1] == kOldClient) return {};
   if (kind == 3) return step.payload;
   const fltlink::ConnectContext terms = terms_of(step);
-  Buffer context = encoded(FLTLINK_CONNECT_CONTEXT_SIZE,
+  Buffer context = encoded(FLTLINK_CONNECT_CONTEXT_SIZE_OLDEST,
                            [&](MutableBytes out) { return fltlink::encode_connect_context(terms, out); });
   if (kind == 2) patch(context, step.payload);
   return context;

@@ -57,7 +57,7 @@ Buffer janitors_context() {
   fltlink::ConnectContext context;
   context.version_min = context.version_max = FLTLINK_VERSION_1_1;
   context.role = FLTLINK_ROLE_CONTROL;
-  Buffer bytes(FLTLINK_CONNECT_CONTEXT_SIZE);
+  Buffer bytes(FLTLINK_CONNECT_CONTEXT_SIZE_OLDEST);
   FLTLINK_ASSERT(fltlink::encode_connect_context(context, bytes).ok());
   return bytes;
 }

@@ -77,7 +77,7 @@ class Scenario : public DrmMachine {
 
 // What a client says when it connects in a role.
 std::vector<uint8_t> context_of(uint32_t role) {
-  std::vector<uint8_t> bytes(FLTLINK_CONNECT_CONTEXT_SIZE);
+  std::vector<uint8_t> bytes(FLTLINK_CONNECT_CONTEXT_SIZE_OLDEST);
   EXPECT_TRUE(fltlink::encode_connect_context({.role = role}, bytes).ok());
   return bytes;
 }

@@ -125,7 +125,7 @@ TEST_F(DriverClientTest, FailingStatusInsideTheReplyIsARefusal) {
 }
 
 TEST_F(DriverClientTest, TermsAreThoseThatTheDriverGrants) {
-  std::vector<uint8_t> reply(FLTLINK_NEGOTIATE_REPLY_SIZE);
+  std::vector<uint8_t> reply(FLTLINK_NEGOTIATE_REPLY_SIZE_OLDEST);
   ASSERT_TRUE(encode_negotiate_reply({.version = FLTLINK_VERSION_1_1, .connection_id = 9}, reply).ok());
   answer_with(reply, reply.size());
   const Answered<ConnectionTerms> terms = driver_.negotiate();

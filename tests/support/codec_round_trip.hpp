@@ -149,16 +149,20 @@ class RoundTrip {
     }
   }
 
-  // What a newer sender appended is zero, and an older one would not have written it.
+  // What a newer sender appended is zero, and an older one would not have written it. What an older one left out
+  // is zero too.
   ByteVector without_growth(size_t known_size) const {
-    ByteVector canonical = first(known_size);
+    ByteVector canonical = first(std::min(known_size, input_.size()));
+    canonical.resize(known_size);
     put_u32(canonical, 4, known_size);
     return canonical;
   }
 
   void check_negotiation() {
     if (const auto context = decode_connect_context(input_); context.ok()) {
-      expect("connect context", without_growth(FLTLINK_CONNECT_CONTEXT_SIZE),
+      const bool oldest = context->batch_size_max == 0 && context->batch_delay_us == 0;
+      expect("connect context",
+             without_growth(oldest ? FLTLINK_CONNECT_CONTEXT_SIZE_OLDEST : FLTLINK_CONNECT_CONTEXT_SIZE),
              [&](MutableBytes out) { return encode_connect_context(*context, out); });
     }
     if (decode_negotiate_request(input_).ok()) {
@@ -166,7 +170,9 @@ class RoundTrip {
              [&](MutableBytes out) { return encode_negotiate_request(out); });
     }
     if (const auto terms = decode_negotiate_reply(input_); terms.ok()) {
-      expect("NEGOTIATE reply", without_growth(FLTLINK_NEGOTIATE_REPLY_SIZE),
+      const bool oldest = terms->version < FLTLINK_VERSION_1_2;
+      expect("NEGOTIATE reply",
+             without_growth(oldest ? FLTLINK_NEGOTIATE_REPLY_SIZE_OLDEST : FLTLINK_NEGOTIATE_REPLY_SIZE),
              [&](MutableBytes out) { return encode_negotiate_reply(*terms, out); });
     }
     if (const auto verdict = decode_verdict(input_); verdict.ok()) {

@@ -26,7 +26,7 @@ inline std::vector<uint8_t> test_key() {
 
 inline Mac mac_of(Bytes key, MacPurpose purpose, const Binding& binding) {
   Mac mac{};
-  EXPECT_TRUE(hmac(key, encode_binding(purpose, binding), mac));
+  EXPECT_TRUE(hmac(key, encode_binding(purpose, binding).bytes(), mac));
   return mac;
 }
 

@@ -76,7 +76,7 @@ extern "C" size_t fltlink_use_encoders(uint8_t* data, size_t size, const DriverM
   sink.take(encode_authenticate(Mac{}, out));
   sink.take(seal_message(record->message, 1, Mac{}, no_hash, out));
   BindingBytes binding = encode_binding(MacPurpose::kSeal, Binding{.context = *context});
-  wipe(binding);
+  wipe(binding.room);
   sink.take(encode_message_header({}, out));
   sink.take(encode_reply_header({}, out));
   sink.take(encode_record(*record, out));

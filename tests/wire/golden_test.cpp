@@ -10,9 +10,12 @@
 #include <fltlink/codec/status_reply.hpp>
 #include <fltlink/codec/user_message.hpp>
 #include <fltlink/os/assert.hpp>
+#include <fltlink/os/os_host.hpp>
+#include <fltlink/queue/message_ring.hpp>
 
 #include <gtest/gtest.h>
 
+#include <array>
 #include <filesystem>
 #include <set>
 #include <sstream>
@@ -146,6 +149,7 @@ TEST(GoldenTest, Verdict) {
 
 TEST(GoldenTest, AuthorizerConnectsAndIsAnswered) {
   const ConnectContext asked{.version_min = FLTLINK_VERSION_1_1,
+                             .version_max = FLTLINK_VERSION_1_1,
                              .role = FLTLINK_ROLE_AUTHORIZER,
                              .fail_open = FLTLINK_FAIL_OPEN_TIMEOUT | FLTLINK_FAIL_OPEN_OVERLOAD};
   expect_encoded("connect_context_authorizer",
@@ -226,7 +230,8 @@ TEST(GoldenTest, PortHeaders) {
 }
 
 TEST(GoldenTest, ConnectContext) {
-  const ConnectContext context{.message_size_max = 65'536, .queue_messages_max = 2'000};
+  const ConnectContext context{
+      .version_max = FLTLINK_VERSION_1_1, .message_size_max = 65'536, .queue_messages_max = 2'000};
   expect_encoded("connect_context", [&](MutableBytes out) { return encode_connect_context(context, out); });
   const auto decoded = decode_connect_context(golden("connect_context"));
   EXPECT_EQ(decoded->version_min, FLTLINK_VERSION_1_0);
@@ -240,7 +245,8 @@ TEST(GoldenTest, ConnectContext) {
 TEST(GoldenTest, Negotiate) {
   expect_encoded("negotiate_request", [](MutableBytes out) { return encode_negotiate_request(out); });
   EXPECT_TRUE(decode_negotiate_request(golden("negotiate_request")).ok());
-  const ConnectContext asked{.message_size_max = 65'536, .queue_messages_max = 2'000};
+  const ConnectContext asked{
+      .version_max = FLTLINK_VERSION_1_1, .message_size_max = 65'536, .queue_messages_max = 2'000};
   const ConnectionTerms terms = agree_terms(asked, {}, 9).value();
   expect_encoded("negotiate_reply", [&](MutableBytes out) { return encode_negotiate_reply(terms, out); });
   const auto decoded = decode_negotiate_reply(golden("negotiate_reply"));
@@ -251,11 +257,33 @@ TEST(GoldenTest, Negotiate) {
   EXPECT_EQ(decoded->connection_id, 9u);
 }
 
+TEST(GoldenTest, BatchTerms) {
+  const ConnectContext asked{.message_size_max = 65'536,
+                             .queue_messages_max = 2'000,
+                             .batch_size_max = 131'072,
+                             .batch_delay_us = 2'000};
+  expect_encoded("connect_context_batch",
+                 [&](MutableBytes out) { return encode_connect_context(asked, out); });
+  const auto context = decode_connect_context(golden("connect_context_batch"));
+  EXPECT_EQ(context->version_max, FLTLINK_VERSION_1_2);
+  EXPECT_EQ(context->batch_size_max, 131'072u);
+  EXPECT_EQ(context->batch_delay_us, 2'000u);
+  const ConnectionTerms terms = agree_terms(asked, {}, 9).value();
+  expect_encoded("negotiate_reply_batch",
+                 [&](MutableBytes out) { return encode_negotiate_reply(terms, out); });
+  const auto decoded = decode_negotiate_reply(golden("negotiate_reply_batch"));
+  EXPECT_EQ(decoded->version, FLTLINK_VERSION_1_2);
+  EXPECT_EQ(decoded->batch_size_max, 131'072u);
+  EXPECT_EQ(decoded->batch_delay_us, 2'000u);
+}
+
 // What the examples are made from: the key 00..1f, the nonce a0..bf, connection 9 of process 4321.
 Binding example_binding() {
-  Binding binding{.connection_id = 9,
-                  .process_id = 4321,
-                  .context = {.message_size_max = 65'536, .queue_messages_max = 2'000}};
+  Binding binding{
+      .connection_id = 9,
+      .process_id = 4321,
+      .context = {
+          .version_max = FLTLINK_VERSION_1_1, .message_size_max = 65'536, .queue_messages_max = 2'000}};
   for (size_t index = 0; index < binding.nonce.size(); ++index)
     binding.nonce[index] = static_cast<uint8_t>(0xA0 + index);
   return binding;
@@ -347,6 +375,31 @@ TEST(GoldenTest, RecordRun) {
   EXPECT_EQ(out, ByteVector(run.begin(), run.begin() + 24));
   EXPECT_EQ(encode_record(last, out).value(), 24u);
   EXPECT_EQ(out, ByteVector(run.begin() + 32, run.end()));
+}
+
+// As it lies in a ring, and goes from there.
+TEST(GoldenTest, Batch) {
+  const ByteVector notice = golden("block_notification");
+  OsHost host;
+  alignas(64) static std::array<uint8_t, 8192> memory;
+  static MessageRing ring;
+  ring.open(host, memory, {.critical_size = 4096});
+  for (int message = 0; message < 2; ++message)
+    ASSERT_EQ(push(ring, MessageClass::kCritical, notice), EnqueueOutcome::kAccepted);
+  RunView run;
+  ASSERT_EQ(ring.try_peek_run(run, {}), PeekOutcome::kMessage);
+  EXPECT_EQ(test::vector_of(run.bytes), golden("batch"));
+
+  const ByteVector batch = golden("batch");
+  RecordReader reader(batch);
+  for (const bool skip : {false, true, false}) {
+    const Record record = reader.next().value();
+    EXPECT_EQ(record.skip, skip);
+    if (!skip) {
+      EXPECT_EQ(test::vector_of(record.message), notice);
+    }
+  }
+  EXPECT_TRUE(reader.at_end());
 }
 
 // The worked examples of docs/PROTOCOL.md are these files: a block "```hex NAME" of lines "offset  bytes",

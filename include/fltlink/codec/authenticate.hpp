@@ -3,6 +3,7 @@
 #pragma once
 
 #include <array>
+#include <compare>
 
 #include <fltlink/wire/authenticate.h>
 #include <fltlink/codec/connect.hpp>
@@ -131,14 +132,21 @@ struct Binding {
   ConnectContext context;
 };
 
-using BindingBytes = std::array<uint8_t, FLTLINK_BINDING_SIZE>;
+struct BindingBytes {
+  std::array<uint8_t, FLTLINK_BINDING_SIZE> room{};
+  size_t size = 0;
+
+  // What the MAC is made of.
+  [[nodiscard]] Bytes bytes() const { return Bytes(room).first(size); }
+  friend auto operator<=>(const BindingBytes&, const BindingBytes&) = default;
+};
 
 // REQUIRES: a context that encode_connect_context() takes, as one that was connected with is.
 [[nodiscard]] inline BindingBytes encode_binding(MacPurpose purpose, const Binding& binding) {
   constexpr char kProof[sizeof(FltlinkBinding::label)] = FLTLINK_LABEL_PROOF;
   constexpr char kSeal[sizeof(FltlinkBinding::label)] = FLTLINK_LABEL_SEAL;
-  BindingBytes bytes;
-  ByteWriter writer(bytes);
+  BindingBytes binding_bytes;
+  ByteWriter writer(binding_bytes.room);
   const char* label = purpose == MacPurpose::kProof ? kProof : kSeal;
   const bool fits =
       writer.write_bytes(Bytes(reinterpret_cast<const uint8_t*>(label), sizeof(FltlinkBinding::label))) &&
@@ -146,9 +154,10 @@ using BindingBytes = std::array<uint8_t, FLTLINK_BINDING_SIZE>;
       writer.write_u32_le(binding.process_id);
   FLTLINK_ASSERT(fits);
   const auto size =
-      encode_connect_context(binding.context, MutableBytes(bytes).subspan(offsetof(FltlinkBinding, context)));
+      encode_connect_context(binding.context, MutableBytes(binding_bytes.room).subspan(writer.written()));
   FLTLINK_ASSERT(size.ok());
-  return bytes;
+  binding_bytes.size = writer.written() + *size;
+  return binding_bytes;
 }
 
 }  // namespace fltlink

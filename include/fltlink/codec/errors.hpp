@@ -45,8 +45,9 @@ enum class EncodeError : uint8_t {
   kWrongType,           // a type that this side never sends
   kUnknownRole,         // a role that nobody defined
   kVersionRangeReversed,
-  kTermMissing,  // granted terms with a zero in them
-  kHashFailed,   // the MAC could not be computed
+  kTermMissing,   // granted terms with a zero in them
+  kUnknownField,  // a field that the version does not have
+  kHashFailed,    // the MAC could not be computed
 };
 
 }  // namespace fltlink

@@ -61,8 +61,9 @@ class DriverClient {
                           .process_id = authenticator_->process_id(),
                           .context = context};
     Mac proof;
-    const bool computed = authenticator_->mac(encode_binding(MacPurpose::kProof, binding), proof) &&
-                          authenticator_->mac(encode_binding(MacPurpose::kSeal, binding), sealing_key_);
+    const bool computed =
+        authenticator_->mac(encode_binding(MacPurpose::kProof, binding).bytes(), proof) &&
+        authenticator_->mac(encode_binding(MacPurpose::kSeal, binding).bytes(), sealing_key_);
     if (!computed) return unsealed();
     alignas(8) std::array<uint8_t, FLTLINK_AUTHENTICATE_SIZE> request;
     const auto size = encode_authenticate(proof, request);

@@ -67,7 +67,7 @@ FLTLINK_ASSERT_OFFSET(FltlinkAuthenticate, reserved0, 8);
 FLTLINK_ASSERT_OFFSET(FltlinkAuthenticate, reserved1, 12);
 FLTLINK_ASSERT_OFFSET(FltlinkAuthenticate, proof, 16);
 
-// 112 bytes, never sent: what a proof and a sealing key are made from. Each side takes the process id from what
+// 120 bytes, or 112 with a context of 40, never sent: what a proof and a sealing key are made from. Each side takes the process id from what
 // it knows itself, the client its own and the driver that of the process which connected, so that a proof that
 // was asked for by somebody in between fits nobody else's connection.
 typedef struct FltlinkBinding {
@@ -75,7 +75,7 @@ typedef struct FltlinkBinding {
   uint8_t nonce[FLTLINK_NONCE_SIZE];
   uint32_t connection_id;
   uint32_t process_id;
-  FltlinkConnectContext context;  // as the client sent it, without what a newer one appended
+  FltlinkConnectContext context;  // as the client sent it, in as few bytes as say it
 } FltlinkBinding;
 
 FLTLINK_ASSERT_SIZE(FltlinkBinding, FLTLINK_BINDING_SIZE);

@@ -36,7 +36,8 @@ enum {
   FLTLINK_FAIL_OPEN_FLAGS_ALL = 0xF
 };
 
-// 40 bytes, or more by the growth rule: the connection context of FilterConnectCommunicationPort.
+// 48 bytes, or more by the growth rule, or the 40 up to reserved0: the connection context of
+// FilterConnectCommunicationPort. Who asks for nothing of 1.2 sends 40, which every driver takes.
 typedef struct FltlinkConnectContext {
   uint32_t magic;
   uint32_t size;  // bytes of this struct as the sender knows it, at most FLTLINK_NEGOTIATION_SIZE_MAX
@@ -51,6 +52,12 @@ typedef struct FltlinkConnectContext {
   uint32_t queue_size_max;
   uint32_t fail_open;  // FLTLINK_FAIL_OPEN_*; of an authorizer, else 0
   uint32_t reserved0;
+  // 1.2. Bytes of the largest batch that it takes (record.h), port header not counted; 0: it takes none. At least
+  // a record of the largest message. Of a subscriber, else granted as 0.
+  uint32_t batch_size_max;
+  // How long the driver may keep a message back so that others can join it; 0: not at all. In microseconds, at
+  // most FLTLINK_BATCH_DELAY_US_MAX.
+  uint32_t batch_delay_us;
 } FltlinkConnectContext;
 
 FLTLINK_ASSERT_SIZE(FltlinkConnectContext, FLTLINK_CONNECT_CONTEXT_SIZE);
@@ -64,6 +71,8 @@ FLTLINK_ASSERT_OFFSET(FltlinkConnectContext, queue_messages_max, 24);
 FLTLINK_ASSERT_OFFSET(FltlinkConnectContext, queue_size_max, 28);
 FLTLINK_ASSERT_OFFSET(FltlinkConnectContext, fail_open, 32);
 FLTLINK_ASSERT_OFFSET(FltlinkConnectContext, reserved0, 36);
+FLTLINK_ASSERT_OFFSET(FltlinkConnectContext, batch_size_max, 40);
+FLTLINK_ASSERT_OFFSET(FltlinkConnectContext, batch_delay_us, 44);
 
 // 16 bytes, or more by the growth rule: the input of the first FilterSendMessage.
 typedef struct FltlinkNegotiateRequest {
@@ -79,8 +88,8 @@ FLTLINK_ASSERT_OFFSET(FltlinkNegotiateRequest, size, 4);
 FLTLINK_ASSERT_OFFSET(FltlinkNegotiateRequest, reserved0, 8);
 FLTLINK_ASSERT_OFFSET(FltlinkNegotiateRequest, reserved1, 12);
 
-// 40 bytes, or more by the growth rule: the output of that FilterSendMessage. A newer driver leaves out what
-// the agreed version does not know, so a client of 1.1 needs room for exactly 40 bytes.
+// 48 bytes, or more by the growth rule: the output of that FilterSendMessage. A newer driver leaves out what
+// the agreed version does not know, so a client of 1.1 needs room for exactly the 40 up to fail_open.
 typedef struct FltlinkNegotiateReply {
   uint32_t type;  // FLTLINK_MSG_TYPE_TERMS
   uint32_t size;
@@ -93,6 +102,9 @@ typedef struct FltlinkNegotiateReply {
   // How long the driver waits for an answer to what it asks; 0: it asks nothing of this connection.
   uint32_t reply_timeout_ms;
   uint32_t fail_open;  // as asked
+  // 1.2, granted. 0: no batches; else every message that owes no reply comes in one, and no batch is larger.
+  uint32_t batch_size_max;
+  uint32_t batch_delay_us;
 } FltlinkNegotiateReply;
 
 FLTLINK_ASSERT_SIZE(FltlinkNegotiateReply, FLTLINK_NEGOTIATE_REPLY_SIZE);
@@ -106,3 +118,5 @@ FLTLINK_ASSERT_OFFSET(FltlinkNegotiateReply, queue_size_max, 24);
 FLTLINK_ASSERT_OFFSET(FltlinkNegotiateReply, connection_id, 28);
 FLTLINK_ASSERT_OFFSET(FltlinkNegotiateReply, reply_timeout_ms, 32);
 FLTLINK_ASSERT_OFFSET(FltlinkNegotiateReply, fail_open, 36);
+FLTLINK_ASSERT_OFFSET(FltlinkNegotiateReply, batch_size_max, 40);
+FLTLINK_ASSERT_OFFSET(FltlinkNegotiateReply, batch_delay_us, 44);

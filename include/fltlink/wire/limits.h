@@ -7,10 +7,12 @@
 // Protocol versions: major << 16 | minor.
 // 1.0 is what a client speaks that connects without a context: the seed's messages, byte for byte.
 // 1.1 adds the flags of DRIVER_MESSAGE, the whole path as additional data, and the types from 0x100 on.
+// 1.2 adds batches.
 #define FLTLINK_VERSION_1_0 0x00010000u
 #define FLTLINK_VERSION_1_1 0x00010001u
+#define FLTLINK_VERSION_1_2 0x00010002u
 #define FLTLINK_VERSION_OLDEST FLTLINK_VERSION_1_0
-#define FLTLINK_VERSION_NEWEST FLTLINK_VERSION_1_1
+#define FLTLINK_VERSION_NEWEST FLTLINK_VERSION_1_2
 
 // FilePath and ProtectedPath are fields of 260 units; the last one is room for the terminator.
 #define FLTLINK_PATH_FIELD_UNITS 260u
@@ -49,11 +51,13 @@
   ((FLTLINK_RECORD_HEADER_SIZE + FLTLINK_MESSAGE_SIZE_MAX + FLTLINK_RECORD_ALIGNMENT - 1u) / \
    FLTLINK_RECORD_ALIGNMENT * FLTLINK_RECORD_ALIGNMENT)
 
-// The connect context and the NEGOTIATE exchange: the size that 1.1 defines, and the largest that is read at
-// all.
-#define FLTLINK_CONNECT_CONTEXT_SIZE 40u
+// The connect context and the NEGOTIATE exchange: the size that 1.1 defines, the one that is known here, and the
+// largest that is read at all.
+#define FLTLINK_CONNECT_CONTEXT_SIZE_OLDEST 40u
+#define FLTLINK_CONNECT_CONTEXT_SIZE 48u
 #define FLTLINK_NEGOTIATE_REQUEST_SIZE 16u
-#define FLTLINK_NEGOTIATE_REPLY_SIZE 40u
+#define FLTLINK_NEGOTIATE_REPLY_SIZE_OLDEST 40u
+#define FLTLINK_NEGOTIATE_REPLY_SIZE 48u
 #define FLTLINK_NEGOTIATION_SIZE_MAX 256u
 #define FLTLINK_VERDICT_SIZE 16u
 #define FLTLINK_COUNTERS_REQUEST_SIZE 16u
@@ -83,6 +87,9 @@
 #define FLTLINK_QUEUE_SIZE_DEFAULT 0x00100000u
 #define FLTLINK_QUEUE_SIZE_MAX 0x04000000u
 #define FLTLINK_MESSAGE_SIZE_DEFAULT FLTLINK_MESSAGE_SIZE_MAX_1_0
+// Nobody gets batches who does not ask for them.
+#define FLTLINK_BATCH_SIZE_MAX 0x00100000u
+#define FLTLINK_BATCH_DELAY_US_MAX 100000u
 
 FLTLINK_STATIC_ASSERT(FLTLINK_VERSION_OLDEST <= FLTLINK_VERSION_NEWEST, "the version range is not empty");
 FLTLINK_STATIC_ASSERT(FLTLINK_PATH_FIELD_UNITS <= FLTLINK_PATH_UNITS_MAX,
@@ -100,6 +107,8 @@ FLTLINK_STATIC_ASSERT(FLTLINK_QUEUE_SIZE_DEFAULT <= FLTLINK_QUEUE_SIZE_MAX,
                       "a default is within its maximum");
 FLTLINK_STATIC_ASSERT(FLTLINK_RECORD_SIZE_MAX <= FLTLINK_QUEUE_SIZE_DEFAULT,
                       "one record always fits the queue");
+FLTLINK_STATIC_ASSERT(FLTLINK_RECORD_SIZE_MAX <= FLTLINK_BATCH_SIZE_MAX,
+                      "the largest batch holds any record");
 FLTLINK_STATIC_ASSERT(FLTLINK_QUEUE_MESSAGES_DEFAULT*(FLTLINK_RECORD_HEADER_SIZE +
                                                       FLTLINK_DRIVER_MESSAGE_SIZE) <=
                           FLTLINK_QUEUE_SIZE_DEFAULT,

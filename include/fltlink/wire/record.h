@@ -5,6 +5,10 @@
 // A run is a sequence of records, each starting at a multiple of 8 bytes from the start of the run. A record
 // takes its size rounded up to 8; the padding has no meaning. A run ends where its bytes end, between two
 // records.
+//
+// Where a connection has agreed on batches (connect.h), each message of the driver that owes no reply is a run,
+// be it of one record. There is nothing in front of it that says so: the terms do, and the size in the first
+// record's header must not be taken for a message type.
 #pragma once
 
 #include <fltlink/wire/limits.h>

@@ -69,13 +69,15 @@ full_path = struct.pack("<I", len(LONG) * 2) + text(LONG)
 policy_update = user_message(1, struct.pack("<II", 1, 0x3A) + field(r"C:\ProtectedDocs\*.docx"))
 file_event = driver_message(2, PLAN, 3, 0)
 
+block_notification = driver_message(5, PLAN, 4, ACCESS_DENIED, REASON)
+
 connect_context = struct.pack("<10I", 0x4B4C4E46, 40, 0x00010000, 0x00010001, 2, 65536, 2000, 0, 0, 0)
 
 FILES = {
     "message_header": struct.pack("<IIQ", 16 + 40, 0, 7),
     "reply_header": struct.pack("<iIQ", ACCESS_DENIED, 0, 7),
     "file_event": file_event,
-    "block_notification": driver_message(5, PLAN, 4, ACCESS_DENIED, REASON),
+    "block_notification": block_notification,
     "file_event_cut_1_0": driver_message(2, LONG, 0, 0),
     "file_event_cut_1_1": driver_message(2, LONG, 0, 0, flags=1),
     "block_notification_full_path_1_1": driver_message(5, LONG, 6, ACCESS_DENIED, full_path + REASON, flags=3),
@@ -113,6 +115,15 @@ FILES = {
     + requests(0, 0, 0)
     + requests(0, 0, 0)
     + struct.pack("<10Q", 20, 12, 3, 1, 2, 1, 0, 1, 0, 0),
+    "connect_context_batch": struct.pack(
+        "<12I", 0x4B4C4E46, 48, 0x00010000, 0x00010002, 2, 65536, 2000, 0, 0, 0, 131072, 2000
+    ),
+    "negotiate_reply_batch": struct.pack(
+        "<12I", 0x101, 48, 0x00010002, 2, 65536, 2000, 0x100000, 9, 0, 0, 131072, 2000
+    ),
+    "batch": record(block_notification, 1, 0)
+    + struct.pack("<IBBH", 24, 8, 1, 1).ljust(24, b"\0")
+    + record(block_notification, 1, 0),
     "record_run": record(b"first", 0, 1) + struct.pack("<IBBH", 8, 8, 0, 1) + record(b"sequence", 1, 2),
 }
 
