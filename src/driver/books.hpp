@@ -91,13 +91,14 @@ struct LiveMessages {
     produced.add(1);
     dropped[static_cast<size_t>(reason)].add(1);
   }
-  void deliver() {
-    pending.take(1);
-    delivered.add(1);
+  // So many that lay in the ring: a batch is its messages.
+  void deliver(uint64_t messages) {
+    pending.take(messages);
+    delivered.add(messages);
   }
-  void drop(DropReason reason) {
-    pending.take(1);
-    dropped[static_cast<size_t>(reason)].add(1);
+  void drop(DropReason reason, uint64_t messages) {
+    pending.take(messages);
+    dropped[static_cast<size_t>(reason)].add(messages);
   }
   void move_to(LiveMessages& sum);
   [[nodiscard]] MessageCounters read() const;

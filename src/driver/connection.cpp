@@ -26,7 +26,11 @@ void pause_for_memory() {
 
 constexpr uint32_t kGranules = fltlink::kGranuleSize;
 
-// What the message of a send that ended so is counted as. REQUIRES: not delivered.
+[[nodiscard]] bool is_worth_another_try(FltSendOutcome outcome) {
+  return outcome == FltSendOutcome::kTimedOut || outcome == FltSendOutcome::kNoResources;
+}
+
+// What the messages of a send that ended so are counted as. REQUIRES: not delivered.
 [[nodiscard]] DropReason reason_for(FltSendOutcome outcome) {
   switch (outcome) {
     case FltSendOutcome::kTimedOut:
@@ -159,44 +163,70 @@ fltlink::Result<fltlink::Bytes, fltlink::DecodeError> Connection::open_envelope(
 
 void Connection::work(void* connection) { static_cast<Connection*>(connection)->deliver_all(); }
 
-// A port that is disconnected stays so: what is left is given up without asking it again.
+// A port that is disconnected stays so: what is left is given up without asking it again. A batch that is not taken
+// stays in the ring, and its first message is tried by itself: the client may have room for that.
 void Connection::deliver_all() {
-  fltlink::MessageView view;
+  Parcel parcel;
   FltSendResult sent(STATUS_SUCCESS);
-  while (ring_.peek(view, fltlink::kForever) == PeekOutcome::kMessage) {
-    if (sent.outcome() != FltSendOutcome::kDisconnected) sent = send(view);
+  uint32_t messages_max = UINT32_MAX;
+  while (peek(parcel, messages_max) == PeekOutcome::kMessage) {
+    if (sent.outcome() != FltSendOutcome::kDisconnected) sent = send(parcel);
     note_high_water();
-    settle(view, sent);
+    const bool is_to_be_cut = parcel.messages > 1 && is_worth_another_try(sent.outcome());
+    messages_max = is_to_be_cut ? 1 : UINT32_MAX;
+    if (!is_to_be_cut) settle(parcel, sent);
   }
 }
 
-FltSendResult Connection::send(const fltlink::MessageView& view) {
+// Blocks until there is something. Whatever a client of batches gets is a run, be it of one message.
+PeekOutcome Connection::peek(Parcel& parcel, uint32_t messages_max) {
+  if (terms_.batch_size_max == 0) {
+    fltlink::MessageView view;
+    const PeekOutcome outcome = ring_.peek(view, fltlink::kForever);
+    parcel = {view.message_class, view.message, 1};
+    return outcome;
+  }
+  fltlink::RunView run;
+  const PeekOutcome outcome = peek_batch(run, messages_max);
+  parcel = {run.message_class, run.bytes, run.messages};
+  return outcome;
+}
+
+PeekOutcome Connection::peek_batch(fltlink::RunView& run, uint32_t messages_max) {
+  const fltlink::RunLimits limits{.size_max = terms_.batch_size_max, .messages_max = messages_max};
+  const PeekOutcome outcome = ring_.peek_run(run, limits, fltlink::kForever);
+  const bool may_grow = outcome == PeekOutcome::kMessage && !run.complete && messages_max > 1;
+  if (!may_grow || terms_.batch_delay_us == 0 || run.message_class == MessageClass::kCritical) return outcome;
+  ring_.await_complete_run(limits, host_.now() + terms_.batch_delay_us * fltlink::kTicksPerMicrosecond);
+  return ring_.try_peek_run(run, limits);
+}
+
+FltSendResult Connection::send(const Parcel& parcel) {
+  const unsigned attempts = parcel.messages > 1 ? 1 : kSendAttempts;
   for (unsigned attempt = 1;; ++attempt) {
-    const FltSendResult sent = port_.send(state.filter, view.message, kSendTimeout);
-    const bool out_of_memory = sent.outcome() == FltSendOutcome::kNoResources;
-    if (!out_of_memory && sent.outcome() != FltSendOutcome::kTimedOut) return sent;
-    if (attempt == kSendAttempts) return sent;
-    if (out_of_memory) pause_for_memory();
+    const FltSendResult sent = port_.send(state.filter, parcel.bytes, kSendTimeout);
+    if (!is_worth_another_try(sent.outcome()) || attempt == attempts) return sent;
+    if (sent.outcome() == FltSendOutcome::kNoResources) pause_for_memory();
   }
 }
 
-// The log comes last: between taking a message out and counting its end there is no call (B1).
-void Connection::settle(const fltlink::MessageView& view, FltSendResult sent) {
-  LiveMessages& books = books_->of(view.message_class);
+// The log comes last: between taking messages out and counting their end there is no call (B1).
+void Connection::settle(const Parcel& parcel, FltSendResult sent) {
+  LiveMessages& books = books_->of(parcel.message_class);
   if (sent.outcome() == FltSendOutcome::kDelivered) {
     ring_.release();
-    books.deliver();
+    books.deliver(parcel.messages);
     return;
   }
   const DropReason reason = reason_for(sent.outcome());
   ring_.discard();
   if (reason == DropReason::kDisconnected) {
-    books.drop(end_reason());
+    books.drop(end_reason(), parcel.messages);
     return;
   }
-  books.drop(reason);
-  DRMFILTER_LOG(kLogErrors, "connection %u: a message was given up: 0x%08X\n", terms_.connection_id,
-                sent.status());
+  books.drop(reason, parcel.messages);
+  DRMFILTER_LOG(kLogErrors, "connection %u: %u messages were given up: 0x%08X\n", terms_.connection_id,
+                parcel.messages, sent.status());
 }
 
 // What is pending grows until the worker takes something out, so its peaks stand right before that.

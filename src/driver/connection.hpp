@@ -1,5 +1,6 @@
 // Connection: one client of the port. A subscriber has a ring of its own and a worker of its own, so that a
-// slow client delays only itself (P-2).
+// slow client delays only itself (P-2). To a client that takes batches the worker sends what lies in the ring, as
+// much as one batch holds.
 //
 // Life: free -> open() -> live -> close() -> free. Connections (connections.hpp) decides who may call either;
 // everything else is safe against both:
@@ -82,9 +83,19 @@ class Connection {
 
  private:
   static void work(void* connection);
+  // What the worker hands over with one send, where it lies in the ring: a message, or the batch of a client that
+  // takes batches.
+  struct Parcel {
+    MessageClass message_class = MessageClass::kTelemetry;
+    fltlink::Bytes bytes;
+    uint32_t messages = 0;
+  };
+
   void deliver_all();
-  [[nodiscard]] fltlink::FltSendResult send(const fltlink::MessageView& view);
-  void settle(const fltlink::MessageView& view, fltlink::FltSendResult sent);
+  [[nodiscard]] fltlink::PeekOutcome peek(Parcel& parcel, uint32_t messages_max);
+  [[nodiscard]] fltlink::PeekOutcome peek_batch(fltlink::RunView& run, uint32_t messages_max);
+  [[nodiscard]] fltlink::FltSendResult send(const Parcel& parcel);
+  void settle(const Parcel& parcel, fltlink::FltSendResult sent);
   [[nodiscard]] DropReason refusal_for(fltlink::EnqueueOutcome outcome) const;
   // What a message is dropped for that finds the connection at its end.
   [[nodiscard]] DropReason end_reason() const {

@@ -13,12 +13,19 @@ using fltlink::RequestResult;
 
 namespace {
 
-fltlink::LoopOptions subscriber_loop_options(const Settings& settings, const fltlink::Authenticator* authenticator) {
+// Room for a hundred plain messages, and for one of any size.
+constexpr uint32_t kBatchSize = 128 * 1024;
+static_assert(kBatchSize >= FLTLINK_RECORD_SIZE_MAX);
+
+fltlink::LoopOptions subscriber_loop_options(const Settings& settings,
+                                             const fltlink::Authenticator* authenticator) {
   fltlink::LoopOptions options;
   options.authenticator = authenticator;
   options.workers = settings.workers;
   options.receives = settings.receives;
   options.context->message_size_max = FLTLINK_MESSAGE_SIZE_MAX;  // the longest path comes whole (W-6)
+  options.context->batch_size_max = kBatchSize;                  // without a delay
+  options.buffer_size_max = FLTLINK_MESSAGE_HEADER_SIZE + kBatchSize;
   return options;
 }
 

@@ -20,7 +20,7 @@
 namespace fltlink {
 
 enum class LoopCounter : size_t {
-  kReceived,          // messages that came over the port
+  kReceived,          // messages that came over the port, each one of a batch too
   kFileEvents,        // given to on_file_event
   kBlockNotices,      // given to on_block
   kQuestions,         // given to on_authorize
@@ -43,6 +43,7 @@ enum class LoopCounter : size_t {
   kTooLateReplies,       // refused by the token: the loop had answered in the handler's place
   kOversizedReplies,     // refused by the token: more than the sender has room for
 
+  kBatches,           // receives that held a batch
   kReceivesAborted,   // cancelled without being asked for
   kReceivesTooSmall,  // the message at the head was larger than the buffer
   kReceivesFailed,    // ended with a code that is in no table

@@ -12,7 +12,8 @@
 // deadlines. There is one worker more than `workers`, and at most `workers` of them are inside handlers: the
 // remaining one takes what comes meanwhile to the desk (detail/desk.hpp), where it waits for a worker or is
 // turned away. A message that owes an answer is watched from its receipt: it is reported when most of its
-// sender's wait is over, and answered by the fail policy shortly before the end.
+// sender's wait is over, and answered by the fail policy shortly before the end. A batch is one receive: one worker
+// takes its messages to their handlers in their order.
 //
 // A connection is left in this order: draining is set, receives are cancelled, every receive comes back and
 // its handler returns, the watch's answers are given, the port is closed. So a reply never goes to another
@@ -88,8 +89,8 @@ enum class StartOutcome {
 class ReceiveLoop {
  public:
   // The references outlive the loop. REQUIRES: workers > 0, receives > 0, 16 <= buffer_size <=
-  // buffer_size_max, 0 < warn_percent <= 100, deny_status is a failure, context->fail_open is 0, and there is
-  // a context if there is an authenticator.
+  // buffer_size_max, 0 < warn_percent <= 100, deny_status is a failure, context->fail_open is 0, buffer_size_max has
+  // room for the port header and context->batch_size_max, and there is a context if there is an authenticator.
   ReceiveLoop(Host& host, Port& port, Handlers& handlers, const LoopOptions& options);
   // REQUIRES: stop() has returned, or the loop's threads ended with their process.
   ~ReceiveLoop() = default;
@@ -167,10 +168,12 @@ class ReceiveLoop {
   void turn_away(Slot& slot);
   void handle_all(Slot& first);
   void handle(Slot& slot);
-  void dispatch(Slot& slot);
-  void deliver(Slot& slot, const DriverMessage& message);
+  [[nodiscard]] bool holds_batch(const Slot& slot) const;
+  void dispatch_batch(Slot& slot);
+  Ticks dispatch(Slot& slot, Bytes message, Ticks start);
+  Ticks deliver(Slot& slot, const DriverMessage& message, Ticks start);
   void call_handler(Slot& slot, const DriverMessage& message);
-  void report_duration(const Slot& slot, Ticks start, bool late);
+  void report_duration(const Slot& slot, Ticks start, Ticks now, bool late);
   void refuse(Slot& slot, DecodeError reason);
   bool answer(Slot& slot, FailCause cause);
 

@@ -1,6 +1,8 @@
 // The bodies of ReceiveLoop.
 #pragma once
 
+#include <algorithm>
+
 #include <fltlink/service/receive_loop.hpp>
 
 namespace fltlink {
@@ -20,6 +22,8 @@ inline ReceiveLoop::ReceiveLoop(Host& host, Port& port, Handlers& handlers, cons
   FLTLINK_ASSERT(options.deny_status < 0);
   FLTLINK_ASSERT(!options.context || options.context->fail_open == 0);
   FLTLINK_ASSERT(options.context || options.authenticator == nullptr);
+  FLTLINK_ASSERT(!options.context ||
+                 options.context->batch_size_max <= options.buffer_size_max - FLTLINK_MESSAGE_HEADER_SIZE);
   // Whatever needs memory takes it here: threads of the loop have nobody to throw to.
   for (size_t i = 0; i < options.receives; ++i) {
     slots_.push_back(std::make_unique<Slot>());
@@ -162,7 +166,8 @@ inline void ReceiveLoop::serve() {
 inline void ReceiveLoop::post_all() {
   // Counted beforehand, so that a worker that retires the first one does not find zero.
   open_slots_.store(slots_.size(), MemoryOrder::kRelaxed);
-  const size_t wanted = FLTLINK_MESSAGE_HEADER_SIZE + size_t{terms_.message_size_max};
+  const size_t largest = std::max(terms_.message_size_max, terms_.batch_size_max);
+  const size_t wanted = FLTLINK_MESSAGE_HEADER_SIZE + largest;
   const size_t agreed = wanted < options_.buffer_size_max ? wanted : options_.buffer_size_max;
   const size_t size = agreed > options_.buffer_size ? agreed : options_.buffer_size;
   for (const auto& slot : slots_) {

@@ -1,6 +1,7 @@
 // The bodies of ReceiveLoop that have to do with messages and their answers.
 #pragma once
 
+#include <fltlink/codec/record.hpp>
 #include <fltlink/service/receive_loop.hpp>
 
 namespace fltlink {
@@ -22,16 +23,17 @@ inline void ReceiveLoop::report(Trouble trouble, uint32_t code, MESSAGE_TYPE typ
 // --- workers: from the receipt to the end of the handler ---
 
 inline void ReceiveLoop::receive(Slot& slot, size_t size) {
-  counters_.add(LoopCounter::kReceived);
   slot.size = size;
   slot.type = 0;
   slot.token.reset();
   const auto header = decode_message_header(slot.bytes());
   if (!header.ok()) {
+    counters_.add(LoopCounter::kReceived);
     refuse(slot, header.error());
     return post_again(slot);
   }
   open_message(slot, *header);
+  counters_.add(holds_batch(slot) ? LoopCounter::kBatches : LoopCounter::kReceived);
   const detail::Admitted admitted = desk_.admit(slot);
   // A slot that waits may be another worker's by now.
   if (admitted.wake_watch) host_.wake(watch_spot_);
@@ -48,10 +50,10 @@ inline void ReceiveLoop::receive(Slot& slot, size_t size) {
 }
 
 inline void ReceiveLoop::open_message(Slot& slot, const MessageHeader& header) {
-  const auto type = peek_message_type(slot.message());
-  if (type.ok() && is_driver_message(*type, terms_.version)) slot.type = *type;
   slot.warn_at = slot.answer_at = slot.ends_at = kForever;
   if (header.reply_length < FLTLINK_REPLY_HEADER_SIZE) return;
+  const auto type = peek_message_type(slot.message());
+  if (type.ok() && is_driver_message(*type, terms_.version)) slot.type = *type;
   counters_.add(LoopCounter::kRepliesOwed);
   slot.token.emplace(port_, counters_,
                      ReplyAddress{.connection = slot.connection,
@@ -89,40 +91,70 @@ inline void ReceiveLoop::handle_all(Slot& first) {
 inline void ReceiveLoop::handle(Slot& slot) {
   if (slot.token && !slot.token->owed()) {
     counters_.add(LoopCounter::kExpired);
+  } else if (holds_batch(slot)) {
+    dispatch_batch(slot);
   } else {
-    dispatch(slot);
+    dispatch(slot, slot.message(), host_.now());
   }
   if (slot.token) desk_.close(slot);
 }
 
-inline void ReceiveLoop::dispatch(Slot& slot) {
-  const auto type = peek_message_type(slot.message());
-  if (!type.ok()) return refuse(slot, type.error());
-  if (slot.type == 0) {
+// By the agreed terms, and by nothing in the bytes: what owes no reply is a run of records.
+inline bool ReceiveLoop::holds_batch(const Slot& slot) const {
+  return terms_.batch_size_max != 0 && !slot.token;
+}
+
+// Each message is judged by itself. Behind a record that is damaged nothing can be trusted: the rest is one malformed
+// message.
+inline void ReceiveLoop::dispatch_batch(Slot& slot) {
+  RecordReader reader(slot.message());
+  Ticks start = host_.now();
+  Result<Record, DecodeError> record = DecodeError::kTruncated;
+  do {
+    if (!reader.at_end()) record = reader.next();
+    if (record.ok() && record->skip) continue;
+    counters_.add(LoopCounter::kReceived);
+    slot.type = 0;
+    if (!record.ok()) return refuse(slot, record.error());
+    start = dispatch(slot, record->message, start);
+  } while (!reader.at_end());
+}
+
+// Both return when it was over, which is when the next one of a batch begins.
+inline Ticks ReceiveLoop::dispatch(Slot& slot, Bytes message, Ticks start) {
+  const auto type = peek_message_type(message);
+  if (!type.ok()) {
+    refuse(slot, type.error());
+    return host_.now();
+  }
+  if (!is_driver_message(*type, terms_.version)) {
     counters_.add(LoopCounter::kUnknownTypes);
     report(Trouble::kUnknownType, *type);
     answer(slot, FailCause::kProtocolError);
-    return;
+    return host_.now();
   }
-  const auto decoded = decode_driver_message(slot.message(), terms_.version);
-  if (!decoded.ok()) return refuse(slot, decoded.error());
-  deliver(slot, *decoded);
+  if (!slot.token) slot.type = *type;  // with one it is set, and the watch may be reading it
+  const auto decoded = decode_driver_message(message, terms_.version);
+  if (decoded.ok()) return deliver(slot, *decoded, start);
+  refuse(slot, decoded.error());
+  return host_.now();
 }
 
-inline void ReceiveLoop::deliver(Slot& slot, const DriverMessage& message) {
+inline Ticks ReceiveLoop::deliver(Slot& slot, const DriverMessage& message, Ticks start) {
   const size_t room = slot.token ? slot.token->payload_max() : 0;
   if (message.type == FLTLINK_MSG_TYPE_AUTHORIZE && room < FLTLINK_VERDICT_SIZE) {
     counters_.add(LoopCounter::kNoRoomForVerdict);
     report(Trouble::kNoRoomForVerdict, static_cast<uint32_t>(room), slot.type);
     answer(slot, FailCause::kProtocolError);
-    return;
+    return host_.now();
   }
-  const Ticks start = host_.now();
   call_handler(slot, message);
   const bool unanswered = answer(slot, FailCause::kProtocolError);
   if (unanswered) counters_.add(LoopCounter::kUnanswered);
   const bool late = !unanswered && slot.token && slot.token->taken_over();
-  report_duration(slot, start, late);
+  const Ticks now = host_.now();
+  report_duration(slot, start, now, late);
+  return now;
 }
 
 inline void ReceiveLoop::call_handler(Slot& slot, const DriverMessage& message) {
@@ -141,8 +173,7 @@ inline void ReceiveLoop::call_handler(Slot& slot, const DriverMessage& message) 
 }
 
 // `late`: the watch has answered in the handler's place.
-inline void ReceiveLoop::report_duration(const Slot& slot, Ticks start, bool late) {
-  const Ticks now = host_.now();
+inline void ReceiveLoop::report_duration(const Slot& slot, Ticks start, Ticks now, bool late) {
   if (late) {
     counters_.add(LoopCounter::kHandlersLate);
     return report(Trouble::kHandlerLate, detail::as_code(now - slot.received), slot.type);
