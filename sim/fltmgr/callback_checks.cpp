@@ -1,10 +1,13 @@
 #include "fltmgr/callback_checks.hpp"
 
+#include <algorithm>
+#include <cstddef>
 #include <cstdio>
 #include <cstring>
 #include <string>
 #include <utility>
 
+#include "fltmgr/decode.hpp"
 #include "fltmgr/filter_call.hpp"
 #include "fltmgr/manager.hpp"
 #include "fltmgr/volume_stack.hpp"
@@ -34,9 +37,7 @@ void restore_data(ActiveOperation& operation, const Frame& frame) {
   CallbackData& data = operation.data;
   const io::Operation& request = *operation.request;
   const FLT_CALLBACK_DATA_FLAGS dirty = data.Flags & FLTFL_CALLBACK_DATA_DIRTY;
-  const FLT_CALLBACK_DATA_FLAGS post =
-      operation.phase == ActiveOperation::Phase::kPost ? FLTFL_CALLBACK_DATA_POST_OPERATION : 0;
-  const FLT_CALLBACK_DATA_FLAGS flags = fixed_flags(request) | post | dirty;
+  const FLT_CALLBACK_DATA_FLAGS flags = operation.flags | dirty;
   const auto originator = reinterpret_cast<PETHREAD>(request.originator);
   if (data.Flags == flags && data.Thread == originator && data.RequestorMode == request.requestor_mode)
     return;
@@ -59,14 +60,14 @@ bool may_redirect_to(const Instance& own, PFLT_INSTANCE target) {
 // Why a marked change must not be made; null for one that may.
 const char* forbidden_change(const FLT_IO_PARAMETER_BLOCK& now, const Frame& frame) {
   const Instance& instance = *frame.entry->instance;
-  if (now.TargetInstance != frame.received.TargetInstance) {
+  if (now.TargetInstance != frame.entry->objects.Instance) {
     if (may_redirect_to(instance, now.TargetInstance)) {
       nt::unsupported("changing TargetInstance to an instance on another volume");
     }
     return "the pre callback changed TargetInstance to something else than its own filter's instance at the "
            "same altitude on another volume (CB-36).";
   }
-  if (now.TargetFileObject == frame.received.TargetFileObject) return nullptr;
+  if (now.TargetFileObject == frame.received->TargetFileObject) return nullptr;
   if (now.TargetFileObject != nullptr &&
       io::FileObject::of(*now.TargetFileObject).filter_stack() == &instance.volume) {
     return nullptr;
@@ -87,7 +88,7 @@ void check_swapped_buffer(const ActiveOperation& operation, const Frame& frame) 
   if (!is_read_or_write(now.MajorFunction) || (now.IrpFlags & kWholeSectors) == 0) return;
   void* buffer = buffer_of(now);
   nt::Pool::Allocation allocation{};
-  if (buffer == buffer_of(frame.received) || !operation.volume->system.nt().pool().find(buffer, allocation))
+  if (buffer == buffer_of(*frame.received) || !operation.volume->system.nt().pool().find(buffer, allocation))
     return;
   const std::size_t length =
       now.MajorFunction == IRP_MJ_READ ? now.Parameters.Read.Length : now.Parameters.Write.Length;
@@ -100,13 +101,40 @@ void check_swapped_buffer(const ActiveOperation& operation, const Frame& frame) 
                    std::to_string(whole) + " bytes. Round the allocation up to the sector size (CB-38).");
 }
 
-// CB-34: a change counts only when it was marked; VER-9 tells who forgot.
+// The place of the MDL in the parameters; null for operations that have none (CB-38).
+PMDL mdl_of(FLT_IO_PARAMETER_BLOCK block) {
+  PMDL* const place = decode_parameters(block).mdl;
+  return place != nullptr ? *place : nullptr;
+}
+
+// Those below see what the callback of `frame` has made of the parameters.
+void adopt_change(ActiveOperation& operation, const Frame& frame) {
+  ActiveOperation::Extras& extras = operation.make_extras();
+  extras.changes.push_front(
+      {.parameters = operation.current, .by = &frame, .instance = frame.entry->instance});
+  ActiveOperation::Change& change = extras.changes.front();
+  operation.parameters = &change.parameters;
+  const PMDL now = mdl_of(operation.current);
+  if (now != nullptr && now != mdl_of(*frame.received) &&
+      std::ranges::find(extras.locked_buffers, now) == extras.locked_buffers.end())
+    change.swapped_mdl = now;
+}
+
+bool changed(const FLT_IO_PARAMETER_BLOCK& now, const Frame& frame) {
+  const FLT_IO_PARAMETER_BLOCK& before = *frame.received;
+  constexpr std::size_t kTarget = offsetof(FLT_IO_PARAMETER_BLOCK, TargetInstance);
+  return std::memcmp(&now, &before, kTarget) != 0 || now.TargetInstance != frame.entry->objects.Instance ||
+         std::memcmp(&now.Parameters, &before.Parameters, sizeof now.Parameters) != 0;
+}
+
+// CB-34: a change counts only when it was marked; VER-9 tells who forgot. Nothing has to be taken back: each callback
+// is given a copy.
 void check_changes(ActiveOperation& operation, const Frame& frame) {
   restore_data(operation, frame);
-  FLT_IO_PARAMETER_BLOCK& now = operation.current;
-  if (std::memcmp(&now, &frame.received, sizeof now) == 0) return;
+  const FLT_IO_PARAMETER_BLOCK& now = operation.current;
+  if (!changed(now, frame)) return;
   const char* wrong = nullptr;
-  if (now.MajorFunction != frame.received.MajorFunction || now.Reserved != frame.received.Reserved) {
+  if (now.MajorFunction != frame.received->MajorFunction || now.Reserved != frame.received->Reserved) {
     wrong = "the pre callback changed MajorFunction or Reserved, which are fixed (CB-36).";
   } else if ((operation.data.Flags & FLTFL_CALLBACK_DATA_DIRTY) == 0) {
     wrong =
@@ -118,10 +146,10 @@ void check_changes(ActiveOperation& operation, const Frame& frame) {
   }
   if (wrong == nullptr) {
     check_swapped_buffer(operation, frame);
+    adopt_change(operation, frame);
     return;
   }
   report_error(frame, "VER-9", wrong);
-  now = frame.received;
 }
 
 void check_completion(ActiveOperation& operation, const Frame& frame) {
@@ -272,7 +300,7 @@ void judge_post(ActiveOperation& operation, const Frame& frame, FLT_POSTOP_CALLB
   const CallbackData& data = operation.data;
   const PFILE_OBJECT file = operation.current.TargetFileObject;
   // STATUS_REPARSE is a success, and nothing was opened (CB-41).
-  const NTSTATUS before = frame.status_before_post;
+  const NTSTATUS before = operation.status_before_post;
   const bool opened = NT_SUCCESS(before) && before != STATUS_REPARSE;
   if (operation.request->parameters.MajorFunction == IRP_MJ_CREATE && opened &&
       !NT_SUCCESS(data.IoStatus.Status) && file != nullptr && (file->Flags & FO_FILE_OPEN_CANCELLED) == 0) {

@@ -15,8 +15,7 @@ namespace fltsim::fltmgr {
 // one meanwhile, and an exception that escapes is a bug check.
 template <class Call>
 auto call_filter(nt::Thread& thread, const Filter& filter, Call&& call) {
-  const nt::DriverScope scope(thread, filter.identity);
-  return nt::call_driver(std::forward<Call>(call));
+  return nt::DriverCalls(thread)(filter.identity, std::forward<Call>(call));
 }
 
 // What a callback of `instance` is told it runs for; `file` may be null.

@@ -84,10 +84,20 @@ namespace {
 
 constexpr std::uint32_t kMdlTag = 0x6C644D46;  // "FMdl"
 
-// The others that see the operation with the same buffer see its MDL, too.
+// The others that see the operation with the same buffer see its MDL, too. The request itself stays as it is: the MDL
+// goes with the walk.
 void share_descriptor(ActiveOperation& operation, const void* buffer, PMDL descriptor) {
-  for (Frame& frame : operation.frames) {
-    const DecodedParameters decoded = decode_parameters(frame.received);
+  const FLT_IO_PARAMETER_BLOCK* const asked = &operation.request->parameters;
+  auto& changes = operation.make_extras().changes;
+  const SlotVisit visit(*operation.slot);
+  changes.push_front({.parameters = *asked, .by = nullptr, .instance = nullptr});
+  const FLT_IO_PARAMETER_BLOCK* const copy = &changes.front().parameters;
+  if (operation.parameters == asked) operation.parameters = copy;
+  for (Frame& frame : operation.frames()) {
+    if (frame.received == asked) frame.received = copy;
+  }
+  for (ActiveOperation::Change& change : changes) {
+    const DecodedParameters decoded = decode_parameters(change.parameters);
     if (decoded.mdl != nullptr && *decoded.mdl == nullptr && *decoded.buffer == buffer)
       *decoded.mdl = descriptor;
   }
@@ -110,17 +120,18 @@ NTSTATUS lock_buffer(nt::Thread& thread, fltmgr::CallbackData& data) {
   descriptor->MdlFlags |= MDL_PAGES_LOCKED;
   if (decoded.access != IoReadAccess) descriptor->MdlFlags |= MDL_WRITE_OPERATION;
   ActiveOperation& operation = *data.operation;
-  operation.locked_buffers.push_back(descriptor);
+  operation.make_extras().locked_buffers.push_back(descriptor);
   *decoded.mdl = descriptor;
   share_descriptor(operation, *decoded.buffer, descriptor);
   if (operation.phase == ActiveOperation::Phase::kPre) data.Flags |= FLTFL_CALLBACK_DATA_DIRTY;
   return STATUS_SUCCESS;
 }
 
-Frame* swapping_frame(nt::Thread& thread, PFLT_CALLBACK_DATA data, const char* routine) {
+// Where the running callback's filter has swapped the MDL; null when it has not.
+ActiveOperation::Change* swapping_change(nt::Thread& thread, PFLT_CALLBACK_DATA data, const char* routine) {
   ActiveOperation& operation = *fltmgr::CallbackData::of(data).operation;
   if (operation.phase == ActiveOperation::Phase::kPost && operation.running != nullptr)
-    return operation.running;
+    return operation.change_by(*operation.running);
   nt::report(thread, "VER-9", Severity::kError, std::string(routine) + " belongs into a post callback.");
   return nullptr;
 }
@@ -150,14 +161,14 @@ NTSTATUS FltLockUserBuffer(PFLT_CALLBACK_DATA CallbackData) {
 
 PVOID FltGetSwappedBufferMdlAddress(PFLT_CALLBACK_DATA CallbackData) {
   nt::Thread& thread = nt::enter("FltGetSwappedBufferMdlAddress", nt::kAnyIrql);
-  const Frame* frame = swapping_frame(thread, CallbackData, "FltGetSwappedBufferMdlAddress");
-  return frame != nullptr ? frame->swapped_mdl : nullptr;
+  const auto* change = swapping_change(thread, CallbackData, "FltGetSwappedBufferMdlAddress");
+  return change != nullptr ? change->swapped_mdl : nullptr;
 }
 
 VOID FltRetainSwappedBufferMdlAddress(PFLT_CALLBACK_DATA CallbackData) {
   nt::Thread& thread = nt::enter("FltRetainSwappedBufferMdlAddress", nt::kAnyIrql);
-  Frame* frame = swapping_frame(thread, CallbackData, "FltRetainSwappedBufferMdlAddress");
-  if (frame != nullptr) frame->retains_swapped_mdl = true;
+  auto* change = swapping_change(thread, CallbackData, "FltRetainSwappedBufferMdlAddress");
+  if (change != nullptr) change->retains_swapped_mdl = true;
 }
 
 // Any pool memory has the alignment that the simulated disks ask for.

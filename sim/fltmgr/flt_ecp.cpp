@@ -208,7 +208,7 @@ NTSTATUS FltSetEcpListIntoCallbackData(PFLT_FILTER, PFLT_CALLBACK_DATA CallbackD
   }
   ECP_LIST& list = list_at(thread, EcpList, "FltSetEcpListIntoCallbackData");
   operation.request->extra_create_parameters = &list;
-  operation.own_ecp_list = &list;
+  operation.make_extras().own_ecp_list = &list;
   return STATUS_SUCCESS;
 }
 

@@ -2,6 +2,7 @@
 #include <string>
 
 #include "fltmgr/api.hpp"
+#include "fltmgr/walker.hpp"
 #include "nt/unsupported.hpp"
 
 using namespace fltsim;
@@ -21,7 +22,9 @@ NTSTATUS FltRequestOperationStatusCallback(PFLT_CALLBACK_DATA Data,
   if (nt::fails_now(thread, "FltRequestOperationStatusCallback")) return STATUS_INSUFFICIENT_RESOURCES;
   Instance& instance = *operation.running->entry->instance;
   if (!instance.rundown.acquire()) return STATUS_FLT_DELETING_OBJECT;
-  operation.status_requests.push_back({&instance, CallbackRoutine, RequesterContext, *Data->Iopb});
+  operation.make_extras().status_requests.push_back(
+      {&instance, CallbackRoutine, RequesterContext, *Data->Iopb});
+  operation.request->about_to_wait = [&operation] { operation.walker->tell_status(STATUS_PENDING); };
   return STATUS_SUCCESS;
 }
 

@@ -1,5 +1,7 @@
 #include "fltmgr/in_flight.hpp"
 
+#include <utility>
+
 #include "fltmgr/callback_checks.hpp"
 #include "fltmgr/filter_call.hpp"
 #include "fltmgr/manager.hpp"
@@ -12,24 +14,20 @@
 namespace fltsim::fltmgr {
 namespace {
 
-// Wins the frame for who completes it. A callback that has not returned yet may return between two looks.
+// Wins the frame for who completes it.
 bool win(Frame& frame, HeldIn where) {
   const bool pre = where == HeldIn::kPre;
-  const Frame::State in_callback = pre ? Frame::State::kInPre : Frame::State::kInPost;
-  const Frame::State held = pre ? Frame::State::kPended : Frame::State::kHeld;
-  Frame::State expected = in_callback;
-  if (frame.state.compare_exchange_strong(expected, Frame::State::kAnswered)) {
-    frame.late_returns.fetch_add(1);
-    return true;
-  }
-  expected = held;
-  return frame.state.compare_exchange_strong(expected, Frame::State::kAnswered);
+  const bool in_callback = frame.state == (pre ? Frame::State::kInPre : Frame::State::kInPost);
+  const bool held = frame.state == (pre ? Frame::State::kPended : Frame::State::kHeld);
+  if (!in_callback && !held) return false;
+  frame.state = Frame::State::kAnswered;
+  if (in_callback) ++frame.late_returns;
+  return true;
 }
 
 // Runs the post callback of `frame` early, on a copy of the data (TEAR-5).
-void call_post_draining(ActiveOperation& operation, Frame& frame) {
+void call_post_draining(ActiveOperation& operation, const Frame& frame, FLT_IO_PARAMETER_BLOCK parameters) {
   nt::Thread& thread = nt::current_thread("draining");
-  FLT_IO_PARAMETER_BLOCK parameters = frame.received;
   // Made from what no longer changes: the walk may be writing to the operation's own data.
   const io::Operation& request = *operation.request;
   CallbackData copy{};
@@ -44,9 +42,10 @@ void call_post_draining(ActiveOperation& operation, Frame& frame) {
   const auto status = call_filter(thread, instance.filter, [&] {
     return frame.entry->post(&copy, &objects, frame.completion_context, FLTFL_POST_OPERATION_DRAINING);
   });
-  instance.filter.callback_counts.add(parameters.MajorFunction, status);
+  const Watched& watched = FilterManager::of(instance.system).watched();
+  if (watched.counts) instance.filter.callback_counts.add(parameters.MajorFunction, status);
   const Judging judging(thread, reinterpret_cast<const void*>(frame.entry->post));
-  check_left_behind(thread, instance.filter, "post", before);
+  if (watched.verifier) check_left_behind(thread, instance.filter, "post", before);
   if (frame.completion_context != nullptr) {
     instance.system.nt().pool().mark_handed_back(frame.completion_context);
   }
@@ -60,19 +59,23 @@ void call_post_draining(ActiveOperation& operation, Frame& frame) {
 struct Round {
   ActiveOperation* owing = nullptr;
   Frame* owed = nullptr;  // now kDraining, so that the operation stays (W4)
+  FLT_IO_PARAMETER_BLOCK received{};
   bool busy = false;
 };
 
+// With the lock of the operation's slot.
 void look_for_work(const Instance& instance, ActiveOperation& operation, Round& round) {
-  for (Frame& frame : operation.frames) {
+  if (operation.volume != &instance.volume) return;
+  operation.drained = true;  // W7
+  for (Frame& frame : operation.frames()) {
     if (frame.entry->instance != &instance) continue;
-    Frame::State state = Frame::State::kNotCalled;
-    if (frame.state.compare_exchange_strong(state, Frame::State::kDone)) continue;
     round.busy |= frame.busy();
-    if (round.owed == nullptr && state == Frame::State::kOwed &&
-        frame.state.compare_exchange_strong(state, Frame::State::kDraining)) {
+    if (round.owed == nullptr && frame.state == Frame::State::kOwed) {
+      frame.state = Frame::State::kDraining;
       round.owing = &operation;
       round.owed = &frame;
+      round.received = *frame.received;
+      round.received.TargetInstance = frame.entry->objects.Instance;
     }
   }
 }
@@ -80,7 +83,7 @@ void look_for_work(const Instance& instance, ActiveOperation& operation, Round& 
 template <class Visit>
 void visit_held(FilterManager& manager, Visit&& visit) {
   manager.visit_operations([&](ActiveOperation& operation) {
-    for (const Frame& frame : operation.frames) {
+    for (const Frame& frame : operation.frames()) {
       if (frame.held_by_filter()) visit(operation, *frame.entry->instance);
     }
   });
@@ -90,7 +93,7 @@ void visit_held(FilterManager& manager, Visit&& visit) {
 
 std::string describe(const ActiveOperation& operation) {
   const std::string what = io::operation_text(*operation.request);
-  for (const Frame& frame : operation.frames) {
+  for (const Frame& frame : operation.frames()) {
     if (frame.held_by_filter()) return what + ", held by " + frame.entry->instance->filter.utf8_name();
   }
   return what + ", in another thread";
@@ -101,10 +104,11 @@ Held claim(FilterManager& manager, const FLT_CALLBACK_DATA* data, HeldIn where) 
   Held held;
   manager.visit_operations([&](ActiveOperation& operation) {
     if (&operation.data != data || held.frame != nullptr) return;
-    for (Frame& frame : operation.frames) {
+    for (Frame& frame : operation.frames()) {
       if (driver != nullptr && frame.entry->instance->filter.identity != driver) continue;
       if (!win(frame, where)) continue;
       held = {&operation, &frame};
+      if (!std::exchange(operation.revoked, true)) operation.slot->revoke();  // W8
       return;
     }
   });
@@ -147,14 +151,18 @@ void report_held_for_ever(FilterManager& manager) {
 void VolumeStack::drain(Instance& instance) {
   sched::Scheduler& scheduler = system.scheduler();
   instance.drainer.store(sched::Scheduler::current_thread());
+  instance.detached.store(true);
   for (;;) {
     Round round;
     manager_.visit_operations([&](ActiveOperation& operation) { look_for_work(instance, operation, round); });
     if (round.owed != nullptr) {
       sched::Thread& caller = *round.owing->caller->scheduled.load();
-      call_post_draining(*round.owing, *round.owed);
-      round.owed->state.store(Frame::State::kDone);  // the operation may be gone from here on (W4)
-      scheduler.unpark(caller);
+      call_post_draining(*round.owing, *round.owed, round.received);
+      {
+        const SlotVisit visit(*round.owing->slot);
+        round.owed->state = Frame::State::kDone;
+      }
+      scheduler.unpark(caller);  // the operation may be gone (W4)
     } else if (round.busy) {
       static_cast<void>(scheduler.park(
           sched::kForever, {"callbacks and pended operations of an instance", instance.filter.utf8_name()}));

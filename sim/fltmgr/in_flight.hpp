@@ -12,7 +12,7 @@ namespace fltsim::fltmgr {
 
 class FilterManager;
 
-// "write \plan.txt, held by watcher".
+// "write \plan.txt, held by watcher". With the lock of the operation's slot.
 std::string describe(const ActiveOperation& operation);
 
 // The operation that `data` belongs to, won for the calling driver (W6); no frame when that driver has no

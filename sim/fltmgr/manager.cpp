@@ -45,7 +45,8 @@ bool FltObject::dereference() {
 
 const std::string& Filter::utf8_name() const { return identity->name; }
 
-FilterManager::FilterManager(System& system) : system_(system), contexts_(system), ports_(system) {
+FilterManager::FilterManager(System& system)
+    : system_(system), watched_(system.options()), contexts_(system), ports_(system) {
   system.io().set_mount_observer(this);
 }
 FilterManager::~FilterManager() = default;
@@ -387,8 +388,7 @@ void FilterManager::wait_for_references(Instance& instance) {
 
 // --- operations in flight ---
 
-WalkSlot& FilterManager::slot_of(nt::Thread& thread) {
-  if (thread.walk_slot != nullptr) return *static_cast<WalkSlot*>(thread.walk_slot);
+WalkSlot& FilterManager::give_slot(nt::Thread& thread) {
   const std::lock_guard lock(slots_mutex_);
   if (free_slots_.empty()) {
     slots_.push_back(std::make_unique<WalkSlot>());
@@ -406,11 +406,15 @@ WalkSlot& FilterManager::slot_of(nt::Thread& thread) {
 
 void FilterManager::visit_operations(const std::function<void(ActiveOperation&)>& visit) {
   const std::lock_guard lock(slots_mutex_);
+  for (const auto& slot : slots_) slot->revoke();
+  BiasedLock::let_owners_pass();
   for (const auto& slot : slots_) {
-    slot->lock();
+    slot->wait_for_owner();
+    slot->lock_spin();
     for (ActiveOperation* operation = slot->innermost; operation != nullptr; operation = operation->outer)
       visit(*operation);
-    slot->unlock();
+    slot->unlock_spin();
+    slot->restore();
   }
 }
 

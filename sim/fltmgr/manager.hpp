@@ -16,13 +16,23 @@
 #include "fltmgr/port.hpp"
 #include "fltmgr/volume_stack.hpp"
 #include "fltmgr/walk.hpp"
+#include "fltsim/options.hpp"
 #include "io/io_manager.hpp"
-
-namespace fltsim::nt {
-class Thread;
-}
+#include "nt/thread.hpp"
 
 namespace fltsim::fltmgr {
+
+// Who looks at each callback; fixed for a machine (fltsim::Options).
+struct Watched {
+  explicit Watched(const Options& options)
+      : verifier(options.verifier),
+        counts(options.count_callbacks),
+        anything(options.verifier || options.count_callbacks || options.trace) {}
+
+  const bool verifier;
+  const bool counts;
+  const bool anything;  // these, or the trace
+};
 
 class FilterManager final : public io::MountObserver {
  public:
@@ -36,6 +46,7 @@ class FilterManager final : public io::MountObserver {
   Contexts& contexts() { return contexts_; }
   Names& names() { return names_; }
   Ports& ports() { return ports_; }
+  const Watched& watched() const { return watched_; }
 
   // --- filters; simulated threads at PASSIVE_LEVEL unless it says otherwise ---
 
@@ -96,11 +107,15 @@ class FilterManager final : public io::MountObserver {
   void finish_tear_down(Instance& instance, FLT_INSTANCE_TEARDOWN_FLAGS reason);
 
   // --- operations in flight ---
-  WalkSlot& slot_of(nt::Thread& thread);
+  WalkSlot& slot_of(nt::Thread& thread) {
+    if (thread.walk_slot != nullptr) return *static_cast<WalkSlot*>(thread.walk_slot);
+    return give_slot(thread);
+  }
   // Visits every operation in flight under its slot's lock (W2); `visit` must not block.
   void visit_operations(const std::function<void(ActiveOperation&)>& visit);
 
  private:
+  WalkSlot& give_slot(nt::Thread& thread);
   NTSTATUS read_definitions(Filter& filter) const;
   NTSTATUS ask_and_unload(Filter& filter, bool mandatory);
   // The end of an instance: references of the driver delay it, and so the end of the filter (LIFE-22, TEAR-7).
@@ -111,6 +126,7 @@ class FilterManager final : public io::MountObserver {
   void report_leaks(Filter& filter);
 
   System& system_;
+  const Watched watched_;
   Contexts contexts_;
   Names names_;
   Ports ports_;

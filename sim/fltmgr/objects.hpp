@@ -120,6 +120,7 @@ struct Instance : FltObject {
   std::atomic<State> state{State::kSettingUp};
   // The thread that drains this instance, while it does (walk.hpp).
   std::atomic<sched::Thread*> drainer{nullptr};
+  std::atomic<bool> detached{false};  // draining has begun, or is over: no pre callback any more (W7)
   // Requests that the filter itself has under way below this instance (CB-55).
   Rundown own_requests;
   // File objects that were opened below this instance and are not gone (VER-32).

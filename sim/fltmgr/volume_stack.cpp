@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "fltmgr/filter_call.hpp"
 #include "fltmgr/manager.hpp"
 #include "fltmgr/walker.hpp"
 #include "fs/upcase.hpp"
@@ -69,7 +70,8 @@ void VolumeStack::rebuild() {
   for (Instance* instance : shown_) {
     for (const FLT_OPERATION_REGISTRATION& operation : instance->filter.registration.operations) {
       next->by_major[operation.MajorFunction].push_back(
-          {instance, operation.PreOperation, operation.PostOperation, operation.Flags});
+          {instance, operation.PreOperation, operation.PostOperation, operation.Flags,
+           instance->filter.identity, related_objects(*instance, nullptr)});
     }
   }
   current_.store(next.get(), std::memory_order_release);
@@ -107,8 +109,8 @@ void VolumeStack::run(io::Operation& operation, const io::FileSystemCall& file_s
     let_filters_attach();
     if (operation.below != nullptr) ++instance_of(operation.below).own_files;
   }
-  Walker walker(*this, current_, operation);
-  walker.walk(file_system);
+  Walker walker(manager_, *this, operation);
+  walker.walk(current_, file_system);
 }
 
 void VolumeStack::file_object_deleted(FILE_OBJECT& file_object) {

@@ -1,9 +1,14 @@
-// One walk of one operation (walk.hpp has the invariants W1-W6).
+// One walk of one operation (walk.hpp has the invariants W1-W8).
 //
 // A walk begins and ends in the thread that asked for the operation. Between these it may change threads:
 // when a filter holds the operation, the thread leaves it, and whoever completes it takes it up where it was
 // (CB-22). Some callbacks must run in a certain thread: the posts of a create in the caller's, a post after
 // FLT_PREOP_SYNCHRONIZE in that of its pre (CB-24). Such a thread waits until it is called back.
+//
+//   walker.cpp          the way down and up, which most operations never leave
+//   walker_answers.cpp  calls that are watched, and answers that need more than a note
+//   walker_held.cpp     what a filter holds: giving the walk up, taking it up, waiting
+//   walker_end.cpp      what an operation has gathered on its way
 #pragma once
 
 #include <array>
@@ -11,55 +16,100 @@
 
 #include "fltmgr/callback_checks.hpp"
 #include "fltmgr/walk.hpp"
+#include "nt/driver_call.hpp"
 #include "nt/thread.hpp"
 
 namespace fltsim::fltmgr {
 
+class FilterManager;
+
 class Walker {
  public:
-  // Takes the snapshot and registers the operation with the calling thread (W1).
-  Walker(VolumeStack& volume, const std::atomic<const Snapshot*>& current, io::Operation& request);
-  ~Walker();
+  Walker(FilterManager& manager, VolumeStack& volume, io::Operation& request);
   Walker(const Walker&) = delete;
   Walker& operator=(const Walker&) = delete;
 
-  // Returns when the operation is complete and nothing refers to it any more.
-  void walk(const io::FileSystemCall& file_system);
+  // Registers the operation with the calling thread (W1). Returns when it is complete and nothing refers to it any more.
+  void walk(const std::atomic<const Snapshot*>& current, const io::FileSystemCall& file_system);
 
   // For the filter that has the operation, in any thread: `frame` is kAnswered by the caller (W6). The rest
   // of the walk, or a part of it, runs in the calling thread; the walker may be gone on return.
   void complete_pre(Frame& frame, FLT_PREOP_CALLBACK_STATUS status, PVOID context);
   void complete_post(Frame& frame);
 
+  // CB-56: in the thread that asked for the operation, and once for each request.
+  void tell_status(NTSTATUS status);
+
  private:
   // A thread's stay in the walk.
   struct Visit {
     nt::Thread& thread;
+    const bool owns_slot;
     int reasons_to_wait = 0;  // how many callbacks, or the end, are this thread's
   };
-  enum class Heading {
+  enum class Heading : std::uint8_t {
     kDown,
     kUp
   };
+  // The lock of the slot, for a thread that has the walk (W8).
+  class Section {
+   public:
+    Section(WalkSlot& slot, bool owns_slot) : slot_(slot), owner_(owns_slot) { lock(); }
+    void lock() { owner_ ? slot_.lock() : slot_.lock_spin(); }
+    void unlock() { owner_ ? slot_.unlock() : slot_.unlock_spin(); }
 
-  std::size_t first_frame(const std::vector<CallbackEntry>& entries) const;
+   private:
+    WalkSlot& slot_;
+    const bool owner_;
+  };
+
+  void push(const std::atomic<const Snapshot*>& current);
+  void skip_those_above();
   void carry_on(Visit& visit);
-  // The steps answer whether the calling thread still has the walk; if not, the walker may be gone.
-  [[nodiscard]] bool step(Visit& visit);
-  [[nodiscard]] bool call_pre(Visit& visit, Frame& frame);
-  [[nodiscard]] bool call_post(Visit& visit, Frame& frame);
-  FLT_PREOP_CALLBACK_STATUS run_pre(nt::Thread& thread, Frame& frame, PVOID& context);
-  FLT_POSTOP_CALLBACK_STATUS run_post(nt::Thread& thread, Frame& frame);
-  void follow(Visit& visit, Frame& frame, FLT_PREOP_CALLBACK_STATUS status, Frame::State from);
-  void finish_post(nt::Thread& thread, Frame& frame, FLT_POSTOP_CALLBACK_STATUS status, Frame::State from);
-  void give_up(Visit& visit, Frame& frame, Frame::State from, Frame::State to);
+  // These two answer whether the calling thread still has the walk; if not, the walker may be gone.
+  template <bool kOwnsSlot>
+  [[nodiscard]] bool go_down(Visit& visit);
+  template <bool kOwnsSlot>
+  [[nodiscard]] bool go_up(Visit& visit);
+  Frame& next_frame(const CallbackEntry& entry);
+  void show(Frame& frame);
+  FLT_PREOP_CALLBACK_STATUS run_pre(nt::DriverCalls& drivers, nt::Thread& thread, Frame& frame,
+                                    PVOID& context);
+  FLT_POSTOP_CALLBACK_STATUS run_post(nt::DriverCalls& drivers, nt::Thread& thread, Frame& frame);
   void call_file_system();
   void turn_up();
   nt::Thread* wanted_thread() const;
+  void pop();
+  [[noreturn]] static void stop_at_second_answer(nt::Thread& thread);
+
+  // --- walker_answers.cpp ---
+  struct WatchedRoutine {
+    const char* verb;
+    const char* name;
+    const void* code;
+  };
+  template <class Call>
+  auto watch(nt::Thread& thread, const CallbackEntry& entry, const WatchedRoutine& routine, Call&& call);
+  FLT_PREOP_CALLBACK_STATUS run_watched_pre(nt::Thread& thread, const Frame& frame,
+                                            const FLT_RELATED_OBJECTS& objects, PVOID& context);
+  FLT_POSTOP_CALLBACK_STATUS run_watched_post(nt::Thread& thread, const Frame& frame,
+                                              const FLT_RELATED_OBJECTS& objects);
+  [[nodiscard]] bool take_pre_answer(Visit& visit, Frame& frame, FLT_PREOP_CALLBACK_STATUS status,
+                                     PVOID context);
+  [[nodiscard]] bool take_post_answer(Visit& visit, Frame& frame, FLT_POSTOP_CALLBACK_STATUS status);
+  void answer_once(Visit& visit, Frame& frame, Frame::State in_callback);
+  void follow(Visit& visit, Frame& frame, FLT_PREOP_CALLBACK_STATUS status);
+  void finish_post(Visit& visit, Frame& frame, FLT_POSTOP_CALLBACK_STATUS status);
+  void settle(Visit& visit, Frame& frame, Frame::State to);
+
+  // --- walker_held.cpp ---
+  void give_up(Visit& visit, Frame& frame, Frame::State from, Frame::State to);
+  void hand_over(nt::Thread& wanted);
   void wait_for_turn(nt::Thread& thread);
-  void wait_for_stragglers();
-  void tell_status(NTSTATUS status);
-  void free_descriptors();
+  void pop_behind_stragglers();
+
+  // --- walker_end.cpp ---
+  void end_extras();
 
   VolumeStack& volume_;
   nt::Thread& thread_;  // the caller's
@@ -67,14 +117,19 @@ class Walker {
   const nt::DriverIdentity* const issuer_;  // the driver whose code asked; null for a program
   WalkSlot& slot_;
   ActiveOperation operation_;
-  static constexpr std::size_t kInlineFrames = 6;
-  std::array<Frame, kInlineFrames> inline_frames_;
+  static constexpr std::size_t kInlineFrames = 16;
+  Frame inline_frames_[kInlineFrames];
   std::unique_ptr<Frame[]> more_frames_;
 
   // --- of the thread that has the walk ---
   const io::FileSystemCall* file_system_ = nullptr;
+  const CallbackEntry* next_ = nullptr;  // down: whom to call next
+  const CallbackEntry* end_ = nullptr;
+  std::size_t above_ = 0;  // up: how many frames there are above the one that was called last
+  const bool is_create_;
+  const bool watched_;
   Heading heading_ = Heading::kDown;
-  std::size_t next_ = 0;       // down: the frame to call next; up: those below it have been called
+  bool bound_posts_ = false;   // some belong to a thread (Frame::post_thread)
   bool stragglers_ = false;    // W4: somebody may still be in a callback
   NTSTATUS lower_status_ = 0;  // what those below the first who turned it up have answered
   bool over_ = false;          // set and read by the caller's thread
@@ -82,5 +137,11 @@ class Walker {
   // Who is to take the walk up; stored by who had it, taken back by who takes it.
   std::atomic<nt::Thread*> called_{nullptr};
 };
+
+// CB-7: whether registration flags keep an instance out of an operation.
+bool skips(const CallbackEntry& entry, const io::Operation& request);
+
+// What happened to a frame; a drainer that waits for its instance is told.
+void tell_drainer(Instance& instance);
 
 }  // namespace fltsim::fltmgr

@@ -46,8 +46,11 @@ class Verifier {
  public:
   using Locate = std::function<CodePlace(const Finding&)>;
 
-  // `locate` says where the driver is that the calling thread runs for. It must not block, and does not report.
-  explicit Verifier(Locate locate = {}) : locate_(std::move(locate)) {}
+  // `locate` says where the driver is that the calling thread runs for. It must not block, and does not report. One that
+  // is not enabled keeps fatal findings and
+  // those of the simulator itself (SIM-n) only.
+  explicit Verifier(Locate locate = {}, bool enabled = true)
+      : locate_(std::move(locate)), enabled_(enabled) {}
 
   // Records a finding. A second one with the same id, driver, object and text is counted, not listed again.
   void report(Finding finding);
@@ -73,6 +76,7 @@ class Verifier {
   Entry* find(const Finding& finding);
 
   const Locate locate_;
+  const bool enabled_;
   mutable std::mutex mutex_;
   std::vector<Entry> entries_;
   std::set<std::string, std::less<>> expected_;

@@ -48,7 +48,7 @@ System::System(const Options& options)
     : options_(options),
       seed_(seed_of(options)),
       scheduler_(sched::Scheduler::create(scheduler_options(options, seed_))),
-      verifier_(nt::locate),
+      verifier_(nt::locate, options.verifier),
       trace_(
           options.trace, [this] { return scheduler_->now(); }, current_thread_name),
       nt_(std::make_unique<nt::Executive>(*this)) {

@@ -15,10 +15,11 @@ constexpr ULONG kKernelHandle = OBJ_KERNEL_HANDLE;
 // The driver's routine, up to its end or to PsTerminateSystemThread, which jumps here. No frame between holds
 // a destructor: they are the driver's, and PsTerminateSystemThread's own.
 void run_routine(Thread& thread, PKSTART_ROUTINE routine, PVOID context) {
-  const ExceptionChainScope chain;  // restored also after the jump
+  const ExceptionChainScope chain(thread);  // restored also after the jump
   std::jmp_buf guard;
   thread.exit_guard = &guard;
   if (_setjmp(guard) == 0) routine(context);
+  sched::Scheduler::stay_if_abandoned();
   thread.exit_guard = nullptr;
 }
 

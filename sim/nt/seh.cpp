@@ -266,19 +266,6 @@ void raise_record(EXCEPTION_RECORD& record) {
   unwind(thread, record, *frame);
 }
 
-ExceptionChainScope::ExceptionChainScope()
-    : thread_(current_thread("a call into a driver")),
-      outer_(std::exchange(thread_.exception_chain, nullptr)),
-      filter_call_(thread_.filter_call),
-      had_outer_try_(std::exchange(thread_.has_outer_try, thread_.has_outer_try || outer_ != nullptr)) {}
-
-ExceptionChainScope::~ExceptionChainScope() {
-  sched::Scheduler::stay_if_abandoned();
-  thread_.exception_chain = outer_;
-  thread_.has_outer_try = had_outer_try_;
-  thread_.filter_call = filter_call_;  // PsTerminateSystemThread may have been called in a filter
-}
-
 void raise_exception(NTSTATUS code, const void* from, ULONG parameter_count, ULONG_PTR first,
                      ULONG_PTR second) {
   EXCEPTION_RECORD record{};

@@ -12,6 +12,8 @@
 
 #include <ntifs.h>
 
+#include <utility>
+
 #include "nt/thread.hpp"
 
 namespace fltsim::nt {
@@ -19,8 +21,16 @@ namespace fltsim::nt {
 // The calling thread has an empty chain of its own until the end of the scope (driver_call.hpp).
 class ExceptionChainScope {
  public:
-  ExceptionChainScope();
-  ~ExceptionChainScope();
+  explicit ExceptionChainScope(Thread& thread)
+      : thread_(thread),
+        outer_(std::exchange(thread.exception_chain, nullptr)),
+        filter_call_(thread.filter_call),
+        had_outer_try_(std::exchange(thread.has_outer_try, thread.has_outer_try || outer_ != nullptr)) {}
+  ~ExceptionChainScope() {
+    thread_.exception_chain = outer_;
+    thread_.has_outer_try = had_outer_try_;
+    thread_.filter_call = filter_call_;  // PsTerminateSystemThread may have been called in a filter
+  }
   ExceptionChainScope(const ExceptionChainScope&) = delete;
   ExceptionChainScope& operator=(const ExceptionChainScope&) = delete;
 

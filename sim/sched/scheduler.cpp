@@ -94,6 +94,8 @@ Scheduler* Scheduler::current() {
 
 Thread* Scheduler::current_thread() { return live_thread(); }
 
+const std::atomic<bool>& Scheduler::abandoned_flag() { return t_thread->abandoned; }
+
 void* Scheduler::current_user() {
   Thread* thread = live_thread();
   return thread == nullptr ? nullptr : thread->user;

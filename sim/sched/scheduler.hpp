@@ -19,6 +19,7 @@
 //   - A wait says what it waits for. The text shows up in deadlock findings and must not contain addresses.
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -145,6 +146,8 @@ class Scheduler {
   // Behind code of a driver or a client, which may have run for longer than its machine lived: a thread that was
   // abandoned meanwhile never returns from here, nor from the three above.
   static void stay_if_abandoned() { static_cast<void>(current_thread()); }
+  // Whether it would stay, for who asks often. Simulated threads; it outlives the scheduler.
+  static const std::atomic<bool>& abandoned_flag();
 
   // --- the control thread only ---
 

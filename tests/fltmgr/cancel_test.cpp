@@ -247,15 +247,9 @@ TEST_F(CancelRoutineTest, ClearedRoutineDoesNotRun) {  // CB-58, IRQL-5
 
 // --- under load ---
 
-class CancelUnderLoadTest : public testing::TestWithParam<SchedulerKind> {
+class CancelUnderLoadTest : public testing::TestWithParam<Load> {
  protected:
-  static Options options() {
-    Options options;
-    options.scheduler = GetParam();
-    options.trace = false;
-    return options;
-  }
-  Machine machine{options()};
+  Machine machine{GetParam().options()};
 };
 
 // Whoever is first, the server or the termination: each operation is completed once.
@@ -293,11 +287,8 @@ TEST_P(CancelUnderLoadTest, TerminationMeetsTheServer) {  // CB-58, VER-11
   EXPECT_EQ(queued, served + queue.cancelled);
 }
 
-INSTANTIATE_TEST_SUITE_P(Schedulers, CancelUnderLoadTest,
-                         testing::Values(SchedulerKind::kSeeded, SchedulerKind::kHost),
-                         [](const auto& scheduler) {
-                           return scheduler.param == SchedulerKind::kHost ? "Host" : "Seeded";
-                         });
+INSTANTIATE_TEST_SUITE_P(Loads, CancelUnderLoadTest, testing::ValuesIn(kLoads),
+                         [](const auto& load) { return load.param.name; });
 
 }  // namespace
 }  // namespace fltsim::fltmgr

@@ -324,14 +324,8 @@ TEST_F(PostPendTest, DeferredWorkItemThatIsNotFreedIsALeak) {  // CB-32, VER-20,
 
 // --- under load ---
 
-class PendUnderLoadTest : public testing::TestWithParam<SchedulerKind> {
+class PendUnderLoadTest : public testing::TestWithParam<Load> {
  protected:
-  static Options options() {
-    Options options;
-    options.scheduler = GetParam();
-    options.trace = false;
-    return options;
-  }
   static void complete(PFLT_DEFERRED_IO_WORKITEM item, PFLT_CALLBACK_DATA data, PVOID) {
     FltFreeDeferredIoWorkItem(item);
     FltCompletePendedPreOperation(data, FLT_PREOP_SUCCESS_WITH_CALLBACK, nullptr);
@@ -355,7 +349,7 @@ class PendUnderLoadTest : public testing::TestWithParam<SchedulerKind> {
 
   std::atomic<std::uint64_t> pre{0};
   std::atomic<std::uint64_t> post{0};
-  Machine machine{options()};
+  Machine machine{GetParam().options()};
 };
 
 // Two filters pend, one between them waits for its post, and the lower one comes and goes.
@@ -404,11 +398,8 @@ TEST_P(PendUnderLoadTest, EveryPostIsCalledOnce) {  // CB-17, CB-22, CB-32, TEAR
   EXPECT_EQ(pre, post);
 }
 
-INSTANTIATE_TEST_SUITE_P(Schedulers, PendUnderLoadTest,
-                         testing::Values(SchedulerKind::kSeeded, SchedulerKind::kHost),
-                         [](const auto& scheduler) {
-                           return scheduler.param == SchedulerKind::kHost ? "Host" : "Seeded";
-                         });
+INSTANTIATE_TEST_SUITE_P(Loads, PendUnderLoadTest, testing::ValuesIn(kLoads),
+                         [](const auto& load) { return load.param.name; });
 
 }  // namespace
 }  // namespace fltsim::fltmgr

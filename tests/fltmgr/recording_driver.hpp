@@ -10,6 +10,7 @@
 
 #include "fltsim/lambda_driver.hpp"
 #include "fltsim/machine.hpp"
+#include "fltsim/options.hpp"
 
 namespace fltsim::fltmgr {
 
@@ -56,6 +57,27 @@ class Counted {
   std::u16string text_;
   UNICODE_STRING string_;
 };
+
+// How a machine under load runs. Watched, each callback passes the verifier and is counted; else operations take the way
+// that is short.
+struct Load {
+  const char* name;
+  SchedulerKind scheduler;
+  bool watched;
+
+  Options options() const {
+    Options options;
+    options.scheduler = scheduler;
+    options.trace = false;
+    options.verifier = watched;
+    options.count_callbacks = watched;
+    return options;
+  }
+};
+inline constexpr Load kLoads[] = {{"Seeded", SchedulerKind::kSeeded, true},
+                                  {"SeededUnwatched", SchedulerKind::kSeeded, false},
+                                  {"Host", SchedulerKind::kHost, true},
+                                  {"HostUnwatched", SchedulerKind::kHost, false}};
 
 inline const ProcessOptions kApp{.image = u"C:\\App\\app.exe"};
 

@@ -295,16 +295,9 @@ TEST_F(TeardownTest, TeardownCompleteWaitsForRequestsOfTheFilter) {  // CB-55, T
 
 // --- under load ---
 
-// Each of the two schedulers.
-class TeardownUnderLoadTest : public testing::TestWithParam<SchedulerKind> {
+class TeardownUnderLoadTest : public testing::TestWithParam<Load> {
  protected:
-  static Options options() {
-    Options options;
-    options.scheduler = GetParam();
-    options.trace = false;
-    return options;
-  }
-  Machine machine{options()};
+  Machine machine{GetParam().options()};
 };
 
 // Every pre that asked for a post gets exactly one, drained or not, whatever is attached and detached
@@ -396,6 +389,82 @@ TEST_P(TeardownUnderLoadTest, UnloadMeetsAttach) {  // LIFE-21, LIFE-22, VER-30
   EXPECT_EQ(loaded.unload(), STATUS_SUCCESS);
 }
 
+std::atomic<int> g_load_contexts;
+void load_context_gone(PFLT_CONTEXT, FLT_CONTEXT_TYPE) { --g_load_contexts; }
+
+FLT_CONTEXT_REGISTRATION load_context(FLT_CONTEXT_TYPE type) {
+  FLT_CONTEXT_REGISTRATION registration{};
+  registration.ContextType = type;
+  registration.ContextCleanupCallback = load_context_gone;
+  registration.Size = 16;
+  registration.PoolTag = 0x746E6F43;
+  return registration;
+}
+
+// A filter that keeps a context for each instance and each open comes and goes while files are opened and written.
+TEST_P(TeardownUnderLoadTest, EveryContextGoesOnceWhenTheFilterDoes) {  // CTX-20, TEAR-2, LIFE-21, W2 to W7
+  machine.add_volume(u"C:");
+  g_load_contexts = 0;
+  std::atomic<std::uint64_t> pre{0};
+  std::atomic<std::uint64_t> post{0};
+  const auto allocate = [](PCFLT_RELATED_OBJECTS objects, FLT_CONTEXT_TYPE type) {
+    PFLT_CONTEXT context = nullptr;
+    if (NT_SUCCESS(FltAllocateContext(objects->Filter, type, 16, NonPagedPool, &context))) ++g_load_contexts;
+    return context;
+  };
+  LambdaDriver driver = on(
+      IRP_MJ_CREATE,
+      [&](auto, auto, auto) {
+        ++pre;
+        return FLT_PREOP_SUCCESS_WITH_CALLBACK;
+      },
+      [&, allocate](PFLT_CALLBACK_DATA data, PCFLT_RELATED_OBJECTS objects, auto,
+                    FLT_POST_OPERATION_FLAGS flags) {
+        ++post;
+        if (flags != 0 || data->IoStatus.Status != STATUS_SUCCESS) return FLT_POSTOP_FINISHED_PROCESSING;
+        if (PFLT_CONTEXT context = allocate(objects, FLT_STREAMHANDLE_CONTEXT)) {
+          static_cast<void>(FltSetStreamHandleContext(objects->Instance, objects->FileObject,
+                                                      FLT_SET_CONTEXT_KEEP_IF_EXISTS, context, nullptr));
+          FltReleaseContext(context);
+        }
+        return FLT_POSTOP_FINISHED_PROCESSING;
+      });
+  driver.operations.push_back(
+      {.major = IRP_MJ_WRITE, .pre = [](auto, PCFLT_RELATED_OBJECTS objects, auto) {
+         PFLT_CONTEXT context = nullptr;
+         if (NT_SUCCESS(FltGetStreamHandleContext(objects->Instance, objects->FileObject, &context)))
+           FltReleaseContext(context);
+         return FLT_PREOP_SUCCESS_NO_CALLBACK;
+       }});
+  driver.contexts = {load_context(FLT_INSTANCE_CONTEXT), load_context(FLT_STREAMHANDLE_CONTEXT)};
+  driver.instance_setup = [allocate](PCFLT_RELATED_OBJECTS objects, auto) {
+    if (PFLT_CONTEXT context = allocate(objects, FLT_INSTANCE_CONTEXT)) {
+      EXPECT_EQ(FltSetInstanceContext(objects->Instance, FLT_SET_CONTEXT_KEEP_IF_EXISTS, context, nullptr),
+                STATUS_SUCCESS);
+      FltReleaseContext(context);
+    }
+    return STATUS_SUCCESS;
+  };
+  Driver loaded = machine.load_driver(std::move(driver));
+  Process app = machine.start_process(kApp);
+  app.exists(u"C:\\");
+  std::atomic<bool> over{false};
+  std::vector<ThreadHandle> threads;
+  for (const char16_t* path : {u"C:\\one.txt", u"C:\\two.txt"}) {
+    threads.push_back(app.start_thread("writer", [&, path] {
+      while (!over) EXPECT_EQ(app.write(path, "new").status, STATUS_SUCCESS);
+    }));
+  }
+  for (std::size_t round = 0; round < scaled<std::size_t>(30, 2); ++round) {
+    EXPECT_EQ(loaded.unload(), STATUS_SUCCESS);
+    EXPECT_EQ(g_load_contexts, 0);
+    EXPECT_EQ(pre, post);
+    EXPECT_EQ(loaded.reload(), STATUS_SUCCESS);
+  }
+  over = true;
+  for (ThreadHandle& thread : threads) EXPECT_EQ(thread.join(), Outcome::kDone);
+}
+
 // Whoever is first on a new volume, nobody's create gets past a filter that is there.
 TEST_P(TeardownUnderLoadTest, FirstCreatesWaitUntilTheFiltersAreAttached) {  // ATT-1
   std::atomic<std::size_t> seen{0};
@@ -418,11 +487,8 @@ TEST_P(TeardownUnderLoadTest, FirstCreatesWaitUntilTheFiltersAreAttached) {  // 
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(Schedulers, TeardownUnderLoadTest,
-                         testing::Values(SchedulerKind::kSeeded, SchedulerKind::kHost),
-                         [](const auto& scheduler) {
-                           return scheduler.param == SchedulerKind::kHost ? "Host" : "Seeded";
-                         });
+INSTANTIATE_TEST_SUITE_P(Loads, TeardownUnderLoadTest, testing::ValuesIn(kLoads),
+                         [](const auto& load) { return load.param.name; });
 
 }  // namespace
 }  // namespace fltsim::fltmgr
