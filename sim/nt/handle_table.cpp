@@ -1,5 +1,8 @@
 #include "nt/handle_table.hpp"
 
+#include <bit>
+#include <utility>
+
 #include "machine/system.hpp"
 #include "nt/executive.hpp"
 #include "nt/process.hpp"
@@ -40,37 +43,58 @@ std::size_t HandleTable::index_of(Handle handle) const {
   return number < 4 ? kNone : number / 4 - 1;
 }
 
+HandleTable::Place HandleTable::place_of(std::size_t index) {
+  const auto chunk = static_cast<std::size_t>(std::bit_width(index / kFirstChunk + 1)) - 1;
+  return {chunk, index - kFirstChunk * ((std::size_t{1} << chunk) - 1)};
+}
+
+HandleTable::Slot* HandleTable::slot(std::size_t index) const {
+  if (index >= count_.load(std::memory_order_acquire)) return nullptr;  // with append()
+  const Place place = place_of(index);
+  return &chunks_[place.chunk][place.offset];
+}
+
+HandleTable::Slot& HandleTable::append() {
+  const std::size_t index = count_.load(std::memory_order_relaxed);
+  const Place place = place_of(index);
+  if (place.offset == 0) chunks_[place.chunk] = std::make_unique<Slot[]>(kFirstChunk << place.chunk);
+  count_.store(index + 1, std::memory_order_release);
+  return chunks_[place.chunk][place.offset];
+}
+
 Handle HandleTable::insert(void* body, AccessMask granted, bool inheritable) {
   ObjectHeader& object = ObjectHeader::of(body);
   const std::lock_guard lock(mutex_);
   if (closed_) return nullptr;
   reference(body);
   object.handles.fetch_add(1, std::memory_order_relaxed);
-  std::size_t index = 0;
+  std::size_t index = count_.load(std::memory_order_relaxed);
   if (!free_.empty()) {
     index = *free_.begin();
     free_.erase(free_.begin());
   } else {
-    index = entries_.size();
-    entries_.emplace_back();
+    append();
   }
-  entries_[index] = {&object, granted, inheritable};
+  Slot& made = *slot(index);
+  const std::lock_guard entry_lock(made.mutex);
+  made.entry = {&object, granted, inheritable};
   return value_of(index);
 }
 
 // The parent's lock keeps its handles, and so their objects, while they are counted once more.
 void HandleTable::inherit(const HandleTable& parent) {
   const std::scoped_lock lock(mutex_, parent.mutex_);
-  for (std::size_t i = 0; i < parent.entries_.size(); ++i) {
-    const Entry& entry = parent.entries_[i];
-    entries_.emplace_back();
+  for (std::size_t i = 0; const Slot* from = parent.slot(i); ++i) {
+    Slot& made = append();
+    const std::scoped_lock entry_locks(made.mutex, from->mutex);
+    const Entry& entry = from->entry;
     if (entry.object == nullptr || !entry.inheritable) {
       free_.insert(i);
       continue;
     }
     reference(entry.object->body());
     entry.object->handles.fetch_add(1, std::memory_order_relaxed);
-    entries_[i] = entry;
+    made.entry = entry;
   }
 }
 
@@ -79,9 +103,11 @@ bool HandleTable::close(Handle handle) {
   {
     const std::lock_guard lock(mutex_);
     const std::size_t index = index_of(handle);
-    if (index >= entries_.size() || entries_[index].object == nullptr) return false;
-    object = entries_[index].object;
-    entries_[index] = {};
+    Slot* const closed = slot(index);
+    if (closed == nullptr) return false;
+    const std::lock_guard entry_lock(closed->mutex);
+    object = std::exchange(closed->entry, {}).object;
+    if (object == nullptr) return false;
     free_.insert(index);
   }
   const std::int64_t left = object->handles.fetch_sub(1, std::memory_order_acq_rel) - 1;
@@ -93,44 +119,44 @@ bool HandleTable::close(Handle handle) {
 }
 
 Ref<void> HandleTable::find(Handle handle, AccessMask* granted) const {
-  const std::lock_guard lock(mutex_);
-  const std::size_t index = index_of(handle);
-  if (index >= entries_.size() || entries_[index].object == nullptr) return {};
-  if (granted != nullptr) *granted = entries_[index].access;
-  return Ref<void>::retain(entries_[index].object->body());
+  const Slot* const found = slot(index_of(handle));
+  if (found == nullptr) return {};
+  const std::lock_guard lock(found->mutex);
+  if (found->entry.object == nullptr) return {};
+  if (granted != nullptr) *granted = found->entry.access;
+  return Ref<void>::retain(found->entry.object->body());
 }
 
 bool HandleTable::inheritable(Handle handle, bool& is) const {
-  const std::lock_guard lock(mutex_);
-  const std::size_t index = index_of(handle);
-  if (index >= entries_.size() || entries_[index].object == nullptr) return false;
-  is = entries_[index].inheritable;
-  return true;
+  const Slot* const found = slot(index_of(handle));
+  if (found == nullptr) return false;
+  const std::lock_guard lock(found->mutex);
+  is = found->entry.inheritable;
+  return found->entry.object != nullptr;
 }
 
 bool HandleTable::set_inheritable(Handle handle, bool inheritable) {
-  const std::lock_guard lock(mutex_);
-  const std::size_t index = index_of(handle);
-  if (index >= entries_.size() || entries_[index].object == nullptr) return false;
-  entries_[index].inheritable = inheritable;
+  Slot* const found = slot(index_of(handle));
+  if (found == nullptr) return false;
+  const std::lock_guard lock(found->mutex);
+  if (found->entry.object == nullptr) return false;
+  found->entry.inheritable = inheritable;
   return true;
 }
 
 void HandleTable::close_all() {
-  std::size_t count = 0;
   {
     const std::lock_guard lock(mutex_);
     closed_ = true;
-    count = entries_.size();
   }
-  for (std::size_t i = 0; i < count; ++i) static_cast<void>(close(value_of(i)));
+  for (std::size_t i = 0; slot(i) != nullptr; ++i) static_cast<void>(close(value_of(i)));
 }
 
 std::vector<std::pair<Handle, HandleTable::Entry>> HandleTable::entries() const {
-  const std::lock_guard lock(mutex_);
   std::vector<std::pair<Handle, Entry>> all;
-  for (std::size_t i = 0; i < entries_.size(); ++i) {
-    if (entries_[i].object != nullptr) all.emplace_back(value_of(i), entries_[i]);
+  for (std::size_t i = 0; const Slot* one = slot(i); ++i) {
+    const std::lock_guard lock(one->mutex);
+    if (one->entry.object != nullptr) all.emplace_back(value_of(i), one->entry);
   }
   return all;
 }

@@ -3,7 +3,11 @@
 // work in every process, in kernel mode only.
 #pragma once
 
+#include <array>
+#include <atomic>
+#include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <mutex>
 #include <set>
 #include <string>
@@ -20,6 +24,8 @@ enum class Mode : std::uint8_t {  // KPROCESSOR_MODE
   kUser = 1,
 };
 
+// Threads: any. The table's lock is for making and closing handles. A look-up takes that of the one entry, so that calls on
+// different handles have nothing in common.
 class HandleTable {
  public:
   HandleTable(Process& owner, bool kernel) : owner_(owner), kernel_(kernel) {}
@@ -49,13 +55,32 @@ class HandleTable {
   std::vector<std::pair<Handle, Entry>> entries() const;
 
  private:
+  // An entry never moves, and has a cache line of its own.
+  struct alignas(64) Slot {
+    mutable std::mutex mutex;  // leaf; also below the table's
+    Entry entry;
+  };
+  // Chunks of doubling size, made by need.
+  static constexpr std::size_t kFirstChunk = 16;
+  static constexpr std::size_t kChunks = 28;
+  struct Place {
+    std::size_t chunk;
+    std::size_t offset;
+  };
+  static Place place_of(std::size_t index);
+
+  // Null: there was never a handle of that value. Takes no lock.
+  Slot* slot(std::size_t index) const;
+  Slot& append();  // mutex_ held
+
   Handle value_of(std::size_t index) const;
   std::size_t index_of(Handle handle) const;
 
   Process& owner_;
   const bool kernel_;
   mutable std::mutex mutex_;
-  std::vector<Entry> entries_;
+  std::array<std::unique_ptr<Slot[]>, kChunks> chunks_;
+  std::atomic<std::size_t> count_{0};  // of entries; set behind the chunk that has the last of them
   std::set<std::size_t> free_;
   bool closed_ = false;
 };

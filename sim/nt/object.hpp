@@ -85,8 +85,6 @@ struct alignas(16) ObjectHeader {
   std::uint64_t magic = kAlive;
   const ObjectType* type = nullptr;
   System* system = nullptr;
-  std::atomic<std::int64_t> references{1};
-  std::atomic<std::int64_t> handles{0};
   void (*destruct)(void* body) = nullptr;  // the body's destructor
   ObjectHeader* older = nullptr;           // the machine's list of live objects, in order of creation
   ObjectHeader* newer = nullptr;
@@ -99,6 +97,10 @@ struct alignas(16) ObjectHeader {
 
   // Self-relative security descriptor; empty: none (everybody has access).
   std::vector<std::uint8_t> security;
+
+  // Last, away from what is only read: every call on a handle changes the first of them.
+  std::atomic<std::int64_t> references{1};
+  std::atomic<std::int64_t> handles{0};
 
   void* body() { return this + 1; }
   static ObjectHeader& of(const void* body) {
