@@ -71,6 +71,10 @@ struct Options {
   // How long a seeded run may go on inside one call of the control thread before it counts as never settling.
   std::uint64_t switches_max = 50'000'000;
   std::uint64_t watchdog_ms = 20'000;
+  // On the operating system's threads: how often a thread that has to wait looks again, with a pause of the processor
+  // between two looks, before it parks. A partner on another processor that answers soon then costs no system call. While
+  // it looks it keeps its processor busy, so none is right where threads share one, and is the default.
+  std::uint32_t host_looks = 0;
   // The trace costs memory for each operation; the demo at full speed runs without.
   bool trace = true;
   // Off, findings of callbacks are not looked for (most of VER-1 to VER-15, VER-33 to VER-35), none but fatal ones are kept,

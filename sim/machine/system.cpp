@@ -34,6 +34,7 @@ sched::Options scheduler_options(const Options& options, std::uint64_t seed) {
   result.seed = seed;
   result.switches_max = options.switches_max;
   result.watchdog_ms = options.watchdog_ms;
+  result.looks = options.host_looks;
   return result;
 }
 

@@ -286,7 +286,8 @@ void Executive::end_requests(Thread& thread) {
 // --- the machine's stop ---
 
 void Executive::stop(Thread& thread) {
-  stopped_.store(true, std::memory_order_release);
+  stopped_.store(true);
+  thread.system.scheduler().look_again();
   for (;;) thread.system.scheduler().park(sched::kForever, {"nothing: the machine has stopped", {}, nullptr});
 }
 

@@ -106,7 +106,7 @@ class Executive {
   void end_requests(Thread& thread);
 
   // --- the machine's stop ---
-  bool stopped() const { return stopped_.load(std::memory_order_acquire); }
+  bool stopped() const { return stopped_.load(); }
   [[noreturn]] void stop(Thread& thread);
   // Parks the calling thread for ever if the machine has stopped.
   void halt_if_stopped(Thread& thread) {

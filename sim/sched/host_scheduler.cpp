@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "sched/fatal.hpp"
+#include "sched/hand_over.hpp"
 
 namespace fltsim::sched {
 namespace {
@@ -12,6 +13,12 @@ namespace {
 constexpr Ticks kUnixEpoch = 116'444'736'000'000'000;  // 1970-01-01 in 100 ns since 1601-01-01
 constexpr Ticks kLongestWait = Ticks{100} * 365 * 24 * 3600 * kTicksPerSecond;
 constexpr std::uint64_t kNanosecondsPerTick = 100;
+
+void pause() {
+#if defined(__x86_64__)
+  __builtin_ia32_pause();
+#endif
+}
 
 Ticks date_now() {
   timespec now{};
@@ -23,7 +30,11 @@ Ticks date_now() {
 }  // namespace
 
 HostScheduler::HostScheduler(const Options& options)
-    : Scheduler(false), watchdog_(options.watchdog_ms), start_(monotonic_now()), start_ticks_(date_now()) {}
+    : Scheduler(false),
+      watchdog_(options.watchdog_ms),
+      looks_(options.looks),
+      start_(monotonic_now()),
+      start_ticks_(date_now()) {}
 
 void HostScheduler::operator delete(HostScheduler* self, std::destroying_delete_t) {
   require(this_thread() == nullptr, "a scheduler is destroyed by its control thread only");
@@ -69,8 +80,14 @@ Thread& HostScheduler::spawn(std::string name, void* user, std::function<void()>
 void HostScheduler::unpark(Thread& target) {
   require(&target.scheduler == this, "unpark of a thread of another machine", target.name);
   auto& thread = static_cast<HostThread&>(target);
+  std::uint32_t word = thread.word.load();
+  // A permit that is there is written again: who takes it is to see what was done before either.
+  while (word != HostThread::kParked) {
+    if (thread.word.compare_exchange_weak(word, HostThread::kPermit)) return;
+  }
   census_->waking();
   if (thread.word.exchange(HostThread::kPermit) == HostThread::kParked) {
+    thread.wakes.fetch_add(1, std::memory_order_relaxed);
     futex_wake(thread.word);
   } else {
     census_->not_woken_after_all();
@@ -110,11 +127,33 @@ void HostScheduler::block_if_abandoned(HostThread& self) {
 
 void HostScheduler::switch_point(std::string_view) { enter(); }
 
-ParkResult HostScheduler::park(Ticks deadline, const WaitReason& reason) {
-  HostThread& self = enter();
+bool HostScheduler::take_permit(HostThread& self) {
   std::uint32_t permit = HostThread::kPermit;
-  if (self.word.compare_exchange_strong(permit, HostThread::kNoPermit)) return ParkResult::kUnparked;
-  if (deadline <= now()) return ParkResult::kDeadline;
+  return self.word.load(std::memory_order_relaxed) == permit &&
+         self.word.compare_exchange_strong(permit, HostThread::kNoPermit);
+}
+
+bool HostScheduler::look(const HandOver& over) {
+  for (std::uint32_t left = looks_; !over.done(); --left) {
+    if (left == 0) return false;
+    pause();
+  }
+  return true;
+}
+
+bool HostScheduler::look_for_permit(HostThread& self) const {
+  for (std::uint32_t left = looks_; !take_permit(self); --left) {
+    if (left == 0) return false;
+    pause();
+  }
+  return true;
+}
+
+ParkResult HostScheduler::park(Ticks deadline, const WaitReason& reason, HandOver* over) {
+  HostThread& self = enter();
+  if (over != nullptr ? take_permit(self) || !over->announce() : look_for_permit(self))
+    return ParkResult::kUnparked;
+  if (deadline != kForever && deadline <= now()) return ParkResult::kDeadline;
   {
     std::lock_guard lock(self.mutex);
     self.reason = &reason;
@@ -171,14 +210,13 @@ void HostScheduler::carry(Carrier& carrier, void* context) {
 RunResult HostScheduler::run(const Goal& goal) {
   if (goal.duration) return let_time_pass(*goal.duration);
   if (goal.predicate != nullptr) {
-    return wait_for(Census::Interest::kEveryStop, RunResult::kDeadlock, *goal.predicate);
+    return wait_for(RunResult::kDeadlock, *goal.predicate);
   }
   if (goal.ended == nullptr) {
-    return at_rest(
-        wait_for(Census::Interest::kEnds, RunResult::kDone, [&] { return census_->count().active == 0; }));
+    return at_rest(wait_for(RunResult::kDone, [&] { return census_->count().active == 0; }));
   }
   const auto& thread = static_cast<const HostThread&>(*goal.ended);
-  return wait_for(Census::Interest::kEnds, RunResult::kDeadlock, [&] { return thread.has_ended.load(); });
+  return wait_for(RunResult::kDeadlock, [&] { return thread.has_ended.load(); });
 }
 
 RunResult HostScheduler::let_time_pass(Ticks duration) {
@@ -190,8 +228,8 @@ RunResult HostScheduler::let_time_pass(Ticks duration) {
     census_->wait_for_bell(census_->bell(), std::min(until, look));
     if (const HostThread* spinning = find_spinning()) return give_up(*spinning);
   }
-  return at_rest(wait_for(Census::Interest::kEnds, RunResult::kDone,
-                          [&] { return census_->count().active == 0 && !is_overdue(target); }));
+  return at_rest(
+      wait_for(RunResult::kDone, [&] { return census_->count().active == 0 && !is_overdue(target); }));
 }
 
 // Lets the observer look while nobody can run. A deadline may come due meanwhile: what was seen counts only if
@@ -217,11 +255,10 @@ std::uint64_t HostScheduler::steps() const {
 }
 
 template <class Reached>
-RunResult HostScheduler::wait_for(Census::Interest interest, RunResult when_all_wait,
-                                  const Reached& reached) {
+RunResult HostScheduler::wait_for(RunResult when_all_wait, const Reached& reached) {
   require(this_thread() == nullptr, "only the control thread can run a machine");
   if (given_up_) return RunResult::kWatchdog;
-  census_->set_interest(interest);
+  census_->set_awaited(true);
   RunResult result = RunResult::kDone;
   for (;;) {
     const std::uint32_t bell = census_->bell();
@@ -235,12 +272,12 @@ RunResult HostScheduler::wait_for(Census::Interest interest, RunResult when_all_
     census_->wait_for_bell(bell, watchdog_.enabled() ? monotonic_now() + watchdog_.interval() : kNoDeadline);
     if (const HostThread* spinning = find_spinning()) return give_up(*spinning);
   }
-  census_->set_interest(Census::Interest::kNothing);
+  census_->set_awaited(false);
   return result;
 }
 
 RunResult HostScheduler::give_up(const HostThread& spinning) {
-  census_->set_interest(Census::Interest::kNothing);
+  census_->set_awaited(false);
   given_up_ = true;
   abandon_all();
   Carrier& carrier = *spinning.carrier.load(std::memory_order_acquire);
@@ -271,6 +308,13 @@ bool HostScheduler::is_overdue(Ticks point) const {
 }
 
 // Looking:
+
+std::uint64_t HostScheduler::wakes() const {
+  const std::lock_guard lock(mutex_);
+  std::uint64_t sum = 0;
+  for (const auto& thread : threads_) sum += thread->wakes.load(std::memory_order_relaxed);
+  return sum;
+}
 
 void HostScheduler::start_over(std::uint64_t) { fatal("only a seeded machine can start over"); }
 

@@ -5,6 +5,7 @@
 // What the control thread waits for is counted in one word, the census: how many threads are active (not
 // parked, not ended), and how many are parked with a deadline. Invariant: a thread is counted as active
 // before anybody can see that it was woken. So active == 0 means that nobody runs and nobody is about to.
+// A thread that looks before it parks is active, and whoever unparks it then changes nothing but its word.
 #pragma once
 
 #include <atomic>
@@ -30,29 +31,29 @@ class Census {
     std::uint32_t active;
     std::uint32_t timed;
   };
-  // What the control thread wants to hear of, beside "nobody is active".
-  enum class Interest : std::uint32_t {
-    kNothing,
-    kEnds,
-    kEveryStop
-  };
-
   void started() { word_.fetch_add(kActive); }
-  void parked(bool timed) {
-    changed(word_.fetch_sub(kActive - (timed ? kTimed : 0)) - kActive, Interest::kEveryStop);
-  }
+  void parked(bool timed) { stopped(word_.fetch_sub(kActive - (timed ? kTimed : 0)) - kActive); }
   void waking() { word_.fetch_add(kActive); }
-  void not_woken_after_all() { changed(word_.fetch_sub(kActive) - kActive, Interest::kEveryStop); }
+  void not_woken_after_all() { stopped(word_.fetch_sub(kActive) - kActive); }
   void unparked_timed() { word_.fetch_sub(kTimed); }
-  void ended() { changed(word_.fetch_sub(kActive) - kActive, Interest::kEnds); }
+  void ended() {
+    word_.fetch_sub(kActive);
+    ring();
+  }
+  void ring() {
+    if (!awaited_.load()) return;
+    bell_.fetch_add(1);
+    futex_wake(bell_);
+  }
 
   Count count() const {
     const std::uint64_t word = word_.load();
     return {static_cast<std::uint32_t>(word), static_cast<std::uint32_t>(word >> 32)};
   }
 
-  void set_interest(Interest interest) { interest_.store(interest); }
-  // The bell rings after every change of interest. Read it before looking, then wait for the next one.
+  void set_awaited(bool awaited) { awaited_.store(awaited); }
+  // While it is awaited the bell rings when a thread ends, and when nobody is active any more. Read it before looking, then
+  // wait for the next one.
   std::uint32_t bell() const { return bell_.load(); }
   void wait_for_bell(std::uint32_t seen, MonotonicTime deadline) const { futex_wait(bell_, seen, deadline); }
 
@@ -60,18 +61,14 @@ class Census {
   static constexpr std::uint64_t kActive = 1;
   static constexpr std::uint64_t kTimed = std::uint64_t{1} << 32;
 
-  // The word changes before the interest is read, and the control thread sets its interest before it reads
-  // the word (all sequentially consistent): one of the two sees the other.
-  void changed(std::uint64_t word, Interest kind) {
-    const Interest interest = interest_.load();
-    if (interest == Interest::kNothing) return;
-    if (static_cast<std::uint32_t>(word) != 0 && interest < Interest::kEveryStop && interest != kind) return;
-    bell_.fetch_add(1);
-    futex_wake(bell_);
+  // The word changes before awaited_ is read, and the control thread sets that before it reads the word (all sequentially
+  // consistent): one of the two sees the other.
+  void stopped(std::uint64_t word) {
+    if (static_cast<std::uint32_t>(word) == 0) ring();
   }
 
   std::atomic<std::uint64_t> word_{0};
-  std::atomic<Interest> interest_{Interest::kNothing};
+  std::atomic<bool> awaited_{false};
   std::atomic<std::uint32_t> bell_{0};
 };
 
@@ -82,6 +79,7 @@ struct HostThread final : Thread {
   static constexpr std::uint32_t kPermit = 1;
   static constexpr std::uint32_t kParked = 2;
   std::atomic<std::uint32_t> word{kNoPermit};
+  std::atomic<std::uint64_t> wakes{0};  // how often the word was changed from kParked, and the futex woken
 
   std::atomic<bool> has_ended{false};
   std::atomic<std::uint64_t> steps{0};  // for the watchdog
@@ -103,13 +101,16 @@ class HostScheduler final : public Scheduler {
   void unpark(Thread& thread) override;
   Ticks now() const override;
 
+  void look_again() override { census_->ring(); }
   void switch_point(std::string_view what) override;
-  ParkResult park(Ticks deadline, const WaitReason& reason) override;
+  ParkResult park(Ticks deadline, const WaitReason& reason, HandOver* over) override;
+  bool look(const HandOver& over) override;
 
   void observe(Observer* observer) override { observer_ = observer; }
   [[noreturn]] void start_over(std::uint64_t seed) override;
 
   std::vector<ThreadState> threads() const override;
+  std::uint64_t wakes() const override;
 
  private:
   static void carry(Carrier& carrier, void* thread);
@@ -119,11 +120,15 @@ class HostScheduler final : public Scheduler {
 
   HostThread& enter();
   void block_if_abandoned(HostThread& self);
+  // Whether the thread had a permit, which is used up by that.
+  static bool take_permit(HostThread& self);
+  // The same after looking; true too when there is nothing to wait for any more.
+  bool look_for_permit(HostThread& self) const;
   ParkResult sleep(HostThread& self, Ticks deadline);
   MonotonicTime to_monotonic(Ticks point) const;
 
   template <class Reached>
-  RunResult wait_for(Census::Interest interest, RunResult when_all_wait, const Reached& reached);
+  RunResult wait_for(RunResult when_all_wait, const Reached& reached);
   RunResult give_up(const HostThread& spinning);
   const HostThread* find_spinning();
   bool is_overdue(Ticks point) const;
@@ -133,6 +138,7 @@ class HostScheduler final : public Scheduler {
 
   const std::shared_ptr<Census> census_ = std::make_shared<Census>();
   const Watchdog watchdog_;
+  const std::uint32_t looks_;
   const MonotonicTime start_;
   const Ticks start_ticks_;
   std::atomic<bool> abandoned_{false};

@@ -7,6 +7,7 @@
 
 #include "sched/fatal.hpp"
 #include "sched/futex.hpp"
+#include "sched/hand_over.hpp"
 #include "sched/host_scheduler.hpp"
 #include "sched/seeded_scheduler.hpp"
 #include "sched/thread.hpp"
@@ -75,9 +76,15 @@ void keep_forever(Scheduler* scheduler) {
 
 std::string wait_text(const WaitReason& reason) {
   std::string text(reason.kind);
-  if (!reason.object.empty()) text += " \"" + reason.object + "\"";
+  const std::string object = reason.describe ? reason.describe() : reason.object;
+  if (!object.empty()) text += " \"" + object + "\"";
   if (reason.owner != nullptr) text += ", owned by \"" + reason.owner->name + "\"";
   return text;
+}
+
+void Waking::wake() {
+  first_->scheduler.unpark(*first_);
+  for (Thread* thread : more_) thread->scheduler.unpark(*thread);
 }
 
 std::unique_ptr<Scheduler> Scheduler::create(const Options& options) {

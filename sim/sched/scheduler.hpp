@@ -38,15 +38,18 @@ inline constexpr Ticks kForever = UINT64_MAX;
 inline constexpr Ticks kTicksPerMillisecond = 10'000;
 inline constexpr Ticks kTicksPerSecond = 10'000'000;
 
-class Thread;  // one simulated thread; alive from spawn() until its scheduler is destroyed or starts over
+class HandOver;  // hand_over.hpp
+class Thread;    // one simulated thread; alive from spawn() until its scheduler is destroyed or starts over
 
 // What a parked thread waits for, e.g. {"event", "DrmFilter worker stop"} or {"push lock", "policy table",
 // owner}. `owner` is the thread that must act first, where that is known (a lock's holder), for the wait-for
-// graph.
+// graph. Where the object's text costs too much for a wait that nobody asks about, `describe` makes it when somebody
+// does: while the thread is parked, in another thread; it reads what may be read there, and does not block.
 struct WaitReason {
   std::string_view kind;
   std::string object;
   const Thread* owner = nullptr;
+  std::function<std::string()> describe = {};
 };
 
 enum class ParkResult {
@@ -104,6 +107,8 @@ struct Options {
   std::uint64_t switches_max = 50'000'000;                  // seeded only: per call of the control thread
   Ticks virtual_time_max = 24ull * 3600 * kTicksPerSecond;  // seeded only: per call of the control thread
   std::uint64_t watchdog_ms = 20'000;  // processor time between two switch points; 0 switches it off
+  std::uint32_t looks =
+      0;  // host only: how often a thread looks again, with a pause between, before it parks
 };
 
 class Scheduler {
@@ -127,6 +132,9 @@ class Scheduler {
   virtual Ticks now() const = 0;
   bool seeded() const { return seeded_; }
 
+  // What a predicate of run_until() asks for may have become true.
+  virtual void look_again() = 0;
+
   // A stable small number per thread, in order of spawn; for names and ids that must replay.
   static std::uint32_t id(const Thread& thread);
 
@@ -136,8 +144,13 @@ class Scheduler {
   // the kind of a wait).
   virtual void switch_point(std::string_view what) = 0;
 
-  // Waits for a permit or for the deadline (a point in time).
-  virtual ParkResult park(Ticks deadline, const WaitReason& reason) = 0;
+  // Waits for a permit or for the deadline (a point in time). With a hand-over: for that too, and the thread counts as
+  // parked for it from here on; the caller has looked.
+  virtual ParkResult park(Ticks deadline, const WaitReason& reason, HandOver* over = nullptr) = 0;
+
+  // Looks whether the hand-over is done: as often as Options::looks says on the host scheduler, else once. It neither
+  // parks nor is it a switch point, and a permit does not end it.
+  [[nodiscard]] virtual bool look(const HandOver& over) = 0;
 
   // The calling thread's scheduler, thread and user pointer; nullptr on the control thread.
   static Scheduler* current();
@@ -152,8 +165,8 @@ class Scheduler {
   // --- the control thread only ---
 
   // Lets the machine run, and time pass where all wait, until `done` has ended / `done()` is true. The
-  // predicate is asked between two steps, with no simulated thread running (seeded) or at least after each
-  // time a thread parks or ends (host).
+  // predicate is asked between two steps, with no simulated thread running (seeded), or when a thread has ended, when
+  // all wait, and after look_again() (host): threads that wait for each other do not wake the control thread each time.
   RunResult run_until(const Thread& done) { return run({.ended = &done}); }
   RunResult run_until(const std::function<bool()>& done) { return run({.predicate = &done}); }
 
@@ -185,6 +198,8 @@ class Scheduler {
   // A hash over all scheduling decisions so far: equal hashes, equal schedules. Host schedules are the
   // operating system's, and have none.
   virtual std::uint64_t schedule_hash() const { return 0; }
+  // How often an unpark had to wake a thread that the operating system had put to sleep; host only.
+  virtual std::uint64_t wakes() const { return 0; }
 
  protected:
   explicit Scheduler(bool seeded) : seeded_(seeded) {}

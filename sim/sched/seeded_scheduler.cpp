@@ -4,6 +4,7 @@
 
 #include "sched/fatal.hpp"
 #include "sched/futex.hpp"
+#include "sched/hand_over.hpp"
 
 namespace fltsim::sched {
 namespace {
@@ -108,7 +109,10 @@ void SeededScheduler::switch_point(std::string_view what) {
   continue_as(choose(&self), self);
 }
 
-ParkResult SeededScheduler::park(Ticks deadline, const WaitReason& reason) {
+bool SeededScheduler::look(const HandOver& over) { return over.done(); }
+
+ParkResult SeededScheduler::park(Ticks deadline, const WaitReason& reason, HandOver* over) {
+  if (over != nullptr && !over->announce()) return ParkResult::kUnparked;
   SeededThread& self = enter();
   self.arrive(reason.kind);
   if (observer_ != nullptr) let_observer_look(self);

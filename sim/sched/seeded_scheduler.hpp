@@ -83,7 +83,9 @@ class SeededScheduler final : public Scheduler {
   Ticks now() const override;
 
   void switch_point(std::string_view what) override;
-  ParkResult park(Ticks deadline, const WaitReason& reason) override;
+  ParkResult park(Ticks deadline, const WaitReason& reason, HandOver* over) override;
+  bool look(const HandOver& over) override;
+  void look_again() override {}  // it asks at every step
 
   void observe(Observer* observer) override;
   void start_over(std::uint64_t seed) override;
