@@ -62,9 +62,8 @@ NTSTATUS open_handle(HANDLE handle, const nt::ObjectType& type, nt::Ref<Body>& o
   return status;
 }
 
-// Readies `overlapped` for a request on `connection` and gives what completes it: status and count, then the
-// event or the handle, then the packet (GET-2). STATUS_INVALID_HANDLE: hEvent is no event.
-NTSTATUS begin_overlapped(const nt::Ref<fltmgr::Connection>& connection, OVERLAPPED& overlapped,
-                          std::function<void(NTSTATUS status, std::uint32_t count)>& complete);
+// Readies `overlapped` for a request on `connection`, and says in `receive` what its completion does: status and count,
+// then the event or the handle, then the packet (GET-2). STATUS_INVALID_HANDLE: hEvent is no event.
+NTSTATUS begin_overlapped(fltmgr::Connection& connection, OVERLAPPED& overlapped, fltmgr::Receive& receive);
 
 }  // namespace fltsim::client

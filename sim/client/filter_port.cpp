@@ -35,10 +35,7 @@ NTSTATUS capture_context(LPCVOID context, std::uint32_t size, std::vector<std::b
   if ((context == nullptr) != (size == 0)) return port_status::kBadContext;
   if (size > kContextMax) return port_status::kContextTooLong;
   captured.resize(size);
-  if (size == 0) return STATUS_SUCCESS;
-  const bool read =
-      nt::with_client_memory(context, size, [&] { std::memcpy(captured.data(), context, size); });
-  return read ? STATUS_SUCCESS : port_status::kBadUserBuffer;
+  return nt::copy_from_client(captured.data(), context, size) ? STATUS_SUCCESS : port_status::kBadUserBuffer;
 }
 
 NTSTATUS connect(nt::Thread& thread, const fltmgr::Ports::ConnectRequest& request, DWORD options,
@@ -129,99 +126,75 @@ NTSTATUS send(nt::Thread& thread, Connection& connection, void* in, DWORD in_siz
   return status;
 }
 
-// A thread that waits for its own receive. The completer's last touch is `done`.
-class Waiter {
- public:
-  explicit Waiter(nt::Thread& thread) : thread_(thread) {}
-
-  std::function<void(NTSTATUS, std::uint32_t)> completion() {
-    return [this, thread = thread_.scheduled.load()](NTSTATUS status, std::uint32_t) {
-      status_ = status;
-      done_.store(true, std::memory_order_release);
-      sched::Scheduler::current()->unpark(*thread);
-    };
-  }
-
-  // Until the receive with key `key` is completed; a termination of the thread cancels it (GET-10).
-  NTSTATUS wait(Connection& connection, const void* key) {
-    const nt::InterruptibleWait interruptible(thread_);
-    while (!done_.load(std::memory_order_acquire)) {
-      if (thread_.terminated()) {
-        connection.rendezvous().cancel([&](const fltmgr::Receive& receive) { return receive.key == key; });
-      } else {
-        thread_.system.scheduler().park(sched::kForever,
-                                        {"FilterGetMessage", connection.describe(), nullptr});
-      }
-    }
-    return status_;
-  }
-
- private:
-  nt::Thread& thread_;
-  std::atomic<bool> done_{false};
-  NTSTATUS status_ = STATUS_SUCCESS;
-};
-
-fltmgr::Receive receive_of(nt::Thread& thread, void* buffer, DWORD size, const void* key) {
-  return {.buffer = buffer,
-          .size = size,
-          .key = key,
-          .issuer = thread.id,
-          .process = thread.process.id,
-          .client = thread.process.short_name,
-          .complete = {}};
+fltmgr::Receive receive_of(nt::Thread& thread, void* buffer, DWORD size) {
+  fltmgr::Receive receive;
+  receive.buffer = buffer;
+  receive.size = size;
+  receive.issuer = thread.id;
+  receive.process = thread.process.id;
+  receive.client = thread.process.short_name;
+  return receive;
 }
 
-NTSTATUS receive_and_wait(nt::Thread& thread, const nt::Ref<Connection>& connection, void* buffer, DWORD size,
+// Until the receive is completed; a termination of the thread cancels it (GET-10).
+NTSTATUS wait_parked(nt::Thread& thread, Connection& connection, const fltmgr::Receive& receive,
+                     sched::HandOver& over) {
+  const nt::InterruptibleWait interruptible(thread);
+  while (!over.done()) {
+    if (thread.terminated()) {
+      connection.rendezvous().cancel([&](const fltmgr::Receive& one) { return &one == &receive; });
+    } else {
+      thread.system.scheduler().park(
+          sched::kForever, {"FilterGetMessage", {}, nullptr, [&connection] { return connection.describe(); }},
+          &over);
+    }
+  }
+  return receive.status;
+}
+
+NTSTATUS receive_and_wait(nt::Thread& thread, Connection& connection, void* buffer, DWORD size,
                           OVERLAPPED* overlapped) {
-  Waiter waiter(thread);
-  fltmgr::Receive receive =
-      receive_of(thread, buffer, size, overlapped != nullptr ? static_cast<void*>(overlapped) : &waiter);
-  receive.complete = waiter.completion();
+  fltmgr::Receive receive = receive_of(thread, buffer, size);
+  sched::HandOver over(*thread.scheduled.load(std::memory_order_relaxed));
+  receive.key = overlapped;
+  receive.waiter = &over;
   receive.blocks = true;
   if (overlapped != nullptr) {
-    std::function<void(NTSTATUS, std::uint32_t)> complete;
-    if (const NTSTATUS status = begin_overlapped(connection, *overlapped, complete); status != STATUS_SUCCESS)
+    if (const NTSTATUS status = begin_overlapped(connection, *overlapped, receive); status != STATUS_SUCCESS)
       return status;
-    receive.complete = [first = std::move(complete), then = waiter.completion()](NTSTATUS status,
-                                                                                 std::uint32_t count) {
-      first(status, count);
-      then(status, count);
-    };
   }
-  const void* key = receive.key;
-  const NTSTATUS status = connection->rendezvous().receive(std::move(receive));
-  return status == port_status::kReceivePending ? waiter.wait(*connection, key) : status;
+  const NTSTATUS status = connection.rendezvous().receive(receive);
+  if (status != port_status::kReceivePending) return status;
+  if (thread.system.scheduler().look(over)) return receive.status;
+  return wait_parked(thread, connection, receive, over);
 }
 
-NTSTATUS receive_blocking(nt::Thread& thread, const nt::Ref<Connection>& connection, void* buffer,
-                          DWORD size) {
-  if (connection->enter_blocking_receive() > 1) {
+NTSTATUS receive_blocking(nt::Thread& thread, Connection& connection, void* buffer, DWORD size) {
+  if (connection.enter_blocking_receive() > 1) {
     lint(thread,
          "two threads wait in FilterGetMessage without an OVERLAPPED on one handle: on Windows a message can "
          "wake the wrong "
          "one. Use an OVERLAPPED with an event per call, or FLT_PORT_FLAG_SYNC_HANDLE (GET-15).",
-         *connection);
+         connection);
   }
   const NTSTATUS status = receive_and_wait(thread, connection, buffer, size, nullptr);
-  connection->leave_blocking_receive();
+  connection.leave_blocking_receive();
   return status;
 }
 
-NTSTATUS receive_overlapped(nt::Thread& thread, const nt::Ref<Connection>& connection, void* buffer,
-                            DWORD size, OVERLAPPED& overlapped) {
-  fltmgr::Receive receive = receive_of(thread, buffer, size, &overlapped);
-  receive.ends_with_issuer = !connection->binding();
-  if (const NTSTATUS status = begin_overlapped(connection, overlapped, receive.complete);
-      status != STATUS_SUCCESS) {
+NTSTATUS receive_overlapped(nt::Thread& thread, Connection& connection, void* buffer, DWORD size,
+                            OVERLAPPED& overlapped) {
+  fltmgr::Receive receive = receive_of(thread, buffer, size);
+  receive.key = &overlapped;
+  receive.ends_with_issuer = connection.binding() == nullptr;
+  if (const NTSTATUS status = begin_overlapped(connection, overlapped, receive); status != STATUS_SUCCESS)
     return status;
-  }
-  return connection->rendezvous().receive(std::move(receive));
+  return connection.rendezvous().receive_later(receive);
 }
 
-NTSTATUS receive(nt::Thread& thread, const nt::Ref<Connection>& connection, void* buffer, DWORD size,
+NTSTATUS receive(nt::Thread& thread, Connection& connection, void* buffer, DWORD size,
                  OVERLAPPED* overlapped) {
-  if (connection->synchronous()) return receive_and_wait(thread, connection, buffer, size, overlapped);
+  if (connection.synchronous()) return receive_and_wait(thread, connection, buffer, size, overlapped);
   if (overlapped == nullptr) return receive_blocking(thread, connection, buffer, size);
   return receive_overlapped(thread, connection, buffer, size, *overlapped);
 }
@@ -268,7 +241,7 @@ HRESULT FilterGetMessage(HANDLE Port, PFILTER_MESSAGE_HEADER MessageBuffer, DWOR
   return nt::client_call("FilterGetMessage", E_FAIL, [&](nt::Thread& thread) -> HRESULT {
     return hresult_from_status(on_connection(
         thread, Port, Connection::Request::kReceive, [&](const nt::Ref<Connection>& connection) {
-          return receive(thread, connection, MessageBuffer, MessageBufferSize, Overlapped);
+          return receive(thread, *connection, MessageBuffer, MessageBufferSize, Overlapped);
         }));
   });
 }

@@ -29,27 +29,21 @@ sched::Ticks deadline_after(nt::Thread& thread, DWORD milliseconds) {
   return thread.system.scheduler().now() + milliseconds * sched::kTicksPerMillisecond;
 }
 
-NTSTATUS begin_overlapped(const nt::Ref<Connection>& connection, OVERLAPPED& overlapped,
-                          std::function<void(NTSTATUS, std::uint32_t)>& complete) {
-  nt::Thread& thread = nt::current_thread("FilterGetMessage");
+NTSTATUS begin_overlapped(Connection& connection, OVERLAPPED& overlapped, fltmgr::Receive& receive) {
   const auto named = reinterpret_cast<std::uintptr_t>(overlapped.hEvent);
-  nt::Ref<nt::Event> event;
   if ((named & ~kNoPacket) != 0) {
-    const NTSTATUS status = open_handle(reinterpret_cast<HANDLE>(named & ~kNoPacket), nt::kEventType, event);
+    const NTSTATUS status =
+        open_handle(reinterpret_cast<HANDLE>(named & ~kNoPacket), nt::kEventType, receive.event);
     if (status != STATUS_SUCCESS) return STATUS_INVALID_HANDLE;
   }
-  nt::DispatcherHeader& signal = event ? event->header : connection->completed;
-  dispatcher(thread).reset(signal);
+  static_assert(offsetof(OVERLAPPED, Internal) == offsetof(IO_STATUS_BLOCK, Pointer) &&
+                offsetof(OVERLAPPED, InternalHigh) == offsetof(IO_STATUS_BLOCK, Information));
+  receive.outcome = reinterpret_cast<IO_STATUS_BLOCK*>(&overlapped);
+  receive.completed = receive.event ? &receive.event->header : &connection.completed;
+  receive.port = (named & kNoPacket) == 0 ? connection.binding() : nullptr;
+  nt::Dispatcher::reset_kept(*receive.completed);
   __atomic_store_n(&overlapped.InternalHigh, 0, __ATOMIC_RELAXED);
   __atomic_store_n(&overlapped.Internal, static_cast<ULONG_PTR>(STATUS_PENDING), __ATOMIC_RELEASE);
-  auto binding = (named & kNoPacket) == 0 ? connection->binding() : std::nullopt;
-  complete = [&signal, &overlapped, event, connection, binding = std::move(binding),
-              &waits = dispatcher(thread)](NTSTATUS status, std::uint32_t count) {
-    __atomic_store_n(&overlapped.InternalHigh, count, __ATOMIC_RELAXED);
-    __atomic_store_n(&overlapped.Internal, static_cast<ULONG>(status), __ATOMIC_RELEASE);
-    waits.set(signal);
-    if (binding) binding->port->post({binding->key, &overlapped, status, count});
-  };
   return STATUS_SUCCESS;
 }
 

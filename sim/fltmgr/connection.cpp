@@ -45,7 +45,7 @@ Connection::Connection(nt::Ref<ServerPort> server, std::uint64_t number, const n
       number_(number),
       client_(client.id),
       synchronous_(synchronous),
-      rendezvous_(semantics_of(*server_), server_->filter.system.trace(), server_->text) {
+      rendezvous_(std::make_unique<Rendezvous>(server_->filter.system, server_->text)) {
   nt::Dispatcher::initialize(completed, nt::DispatcherType::kNotificationEvent, 0);
 }
 
@@ -68,7 +68,7 @@ bool Connection::wait_until(nt::Thread& thread, bool interruptible, const char* 
         waiting_.push_back(thread.scheduled.load());
       }
     }
-    thread.system.scheduler().park(sched::kForever, {what, describe(), nullptr});
+    thread.system.scheduler().park(sched::kForever, {what, {}, nullptr, [this] { return describe(); }});
   }
 }
 
@@ -80,21 +80,18 @@ void Connection::changed() {
 // --- connecting ---
 
 NTSTATUS Connection::ask_driver(nt::Thread& thread, void* context, std::uint32_t size) {
-  {
-    const std::lock_guard lock(mutex_);
-    connector_ = &thread;
-  }
-  void* cookie = nullptr;  // stays null if the callback sets none (CONN-13)
+  connector_.store(&thread, std::memory_order_relaxed);  // asked by the thread itself alone
+  void* cookie = nullptr;                                // stays null if the callback sets none (CONN-13)
   const NTSTATUS status = call_filter(thread, server_->filter, [&] {
     return server_->callbacks.connect(handle(), server_->cookie, context, size, &cookie);
   });
   const bool accepted = NT_SUCCESS(status);
-  if (!accepted) rendezvous_.close(port_status::kDisconnected);
+  if (!accepted) rendezvous_->close(port_status::kDisconnected);
   {
     const std::lock_guard lock(mutex_);
     cookie_ = cookie;
     connecting_ = false;
-    connector_ = nullptr;
+    connector_.store(nullptr, std::memory_order_relaxed);
     const bool due = kernel_open_ || semantics_of(*server_).disconnect_notify_after_kernel_close;  // DISC-6
     if (accepted && due) notify_ = Notify::kDue;
     if (!accepted) {
@@ -115,30 +112,31 @@ NTSTATUS Connection::ask_driver(nt::Thread& thread, void* context, std::uint32_t
 }
 
 bool Connection::connects_in(const nt::Thread& thread) const {
-  const std::lock_guard lock(mutex_);
-  return connector_ == &thread;
+  return connector_.load(std::memory_order_relaxed) == &thread;
 }
 
 // --- messages ---
 
-SendResult Connection::send(nt::Thread& thread, const SendRequest& request) {
-  // A driver that has closed the port itself is told by the rendezvous, which knows whose variable it used (SEND-22).
-  const bool told = rendezvous_.closed();
+SendResult Connection::send(nt::Thread& thread, const SendRequest& request, nt::Ref<Connection>& kept) {
+  Sender sender(thread);
+  bool ended = false;
   {
     const std::lock_guard lock(mutex_);
-    // Also while DisconnectNotify runs, where the senders are told behind it (DISC-9).
-    if (ended_ && !told) return {.status = port_status::kDisconnected};
-    senders_.push_back(&thread);
+    senders_.push_back(sender);
+    ended = ended_;
   }
-  const SendResult result = rendezvous_.send(thread, request);
-  bool may_be_over = false;
+  // Once it has ended nothing is sent, also while DisconnectNotify runs where the senders are told behind it (DISC-9). A
+  // driver that has closed the port itself is told by the rendezvous, which knows whose variable it used (SEND-22).
+  SendResult result{.status = port_status::kDisconnected};
+  if (!ended || rendezvous_->closed()) result = rendezvous_->send(thread, request);
   {
     const std::lock_guard lock(mutex_);
-    std::erase(senders_, &thread);
+    ended = ended_ || result.status == port_status::kDisconnected;
+    if (ended) kept = nt::Ref<Connection>::retain(this);
+    senders_.erase(sender);
     changed();
-    may_be_over = ended_;
   }
-  if (may_be_over) give_back_slot_if_due();
+  if (ended) give_back_slot_if_due();
   return result;
 }
 
@@ -186,16 +184,16 @@ NTSTATUS Connection::message(nt::Thread& thread, void* input, std::uint32_t inpu
 
 NTSTATUS Connection::reply(const void* buffer, std::uint32_t size) {
   if (size < sizeof(FILTER_REPLY_HEADER)) return port_status::kReplyShorterThanHeader;
-  if (rendezvous_.closed()) return port_status::kDisconnected;
+  if (rendezvous_->closed()) return port_status::kDisconnected;
   FILTER_REPLY_HEADER header;
-  if (!nt::with_client_memory(buffer, size, [&] { std::memcpy(&header, buffer, sizeof header); }))
+  if (!nt::client_memory(buffer, size) || !nt::copy_from_client(&header, buffer, sizeof header))
     return port_status::kBadUserBuffer;
   if (semantics_of(*server_).reply_alignment_checked &&
       reinterpret_cast<std::uintptr_t>(buffer) % sizeof(ULONG) != 0) {
     return port_status::kReplyMisaligned;
   }
-  return rendezvous_.reply(header, static_cast<const std::byte*>(buffer) + sizeof header,
-                           size - static_cast<std::uint32_t>(sizeof header));
+  return rendezvous_->reply(header, static_cast<const std::byte*>(buffer) + sizeof header,
+                            size - static_cast<std::uint32_t>(sizeof header));
 }
 
 // --- the ends ---
@@ -225,8 +223,9 @@ void Connection::run_disconnect_notify(nt::Thread& thread) {
 void Connection::check_wait_in_notify(const void* wanted) {
   {
     const std::lock_guard lock(mutex_);
-    const auto holds = [&](const nt::Thread* sender) { return nt::holds(*sender, wanted) != 0; };
-    if (std::none_of(senders_.begin(), senders_.end(), holds)) return;
+    const Sender* sender = senders_.first();
+    while (sender != nullptr && nt::holds(sender->thread, wanted) == 0) sender = senders_.next(*sender);
+    if (sender == nullptr) return;
   }
   report(
       server_->filter, "VER-27", Severity::kError,
@@ -242,9 +241,9 @@ void Connection::disconnect(nt::Thread& thread, NTSTATUS receive_status) {
     const std::lock_guard lock(mutex_);
     ended_ = true;
   }
-  if (senders_first()) rendezvous_.close(receive_status);
+  if (senders_first()) rendezvous_->close(receive_status);
   run_disconnect_notify(thread);
-  rendezvous_.close(receive_status);  // does nothing the second time
+  rendezvous_->close(receive_status);  // does nothing the second time
 }
 
 bool Connection::senders_first() const {
@@ -258,7 +257,7 @@ void Connection::client_closed(nt::Thread& thread) {
 }
 
 Connection::Closed Connection::close_from_kernel(PFLT_PORT* variable) {
-  if (!rendezvous_.close_from_driver(variable, handle())) return Closed::kNothingToClose;
+  if (!rendezvous_->close_from_driver(variable, handle())) return Closed::kNothingToClose;
   {
     const std::lock_guard lock(mutex_);
     if (!kernel_open_) return Closed::kBefore;
@@ -278,7 +277,7 @@ void Connection::refuse_and_wake() {
     if (connecting_) return;  // the driver has not accepted yet: end() waits for that
     ended_ = true;
   }
-  if (senders_first()) rendezvous_.close(port_status::kDisconnected);
+  if (senders_first()) rendezvous_->close(port_status::kDisconnected);
 }
 
 void Connection::end(nt::Thread& thread) {
@@ -320,16 +319,12 @@ void Connection::give_back_slot_if_due() {
 
 // --- the client's handle ---
 
-bool Connection::bind(Binding binding) {
+bool Connection::bind(nt::CompletionBinding binding) {
   const std::lock_guard lock(mutex_);
   if (binding_) return false;
-  binding_ = std::move(binding);
+  binding_ = std::make_unique<const nt::CompletionBinding>(std::move(binding));
+  bound_.store(binding_.get(), std::memory_order_release);  // with binding()
   return true;
-}
-
-std::optional<Connection::Binding> Connection::binding() const {
-  const std::lock_guard lock(mutex_);
-  return binding_;
 }
 
 bool Connection::begin_request(nt::Thread& thread, Request kind) {
@@ -359,16 +354,6 @@ void Connection::end_request() {
   const std::lock_guard lock(mutex_);
   request_owner_ = nullptr;
   changed();
-}
-
-std::uint32_t Connection::enter_blocking_receive() {
-  const std::lock_guard lock(mutex_);
-  return ++blocking_receives_;
-}
-
-void Connection::leave_blocking_receive() {
-  const std::lock_guard lock(mutex_);
-  --blocking_receives_;
 }
 
 }  // namespace fltsim::fltmgr

@@ -9,14 +9,21 @@
 // Whichever ends first disconnects. DisconnectNotify runs at most once, in the thread that closed the last
 // handle or that unregisters. The slot among MaxConnections is given back when the kernel's end is closed,
 // DisconnectNotify is not running and no MessageNotify runs (DISC-7..DISC-9).
+//
+// A message takes no lock and changes no memory that another connection's does. Of its own connection a sender takes
+// mutex_, which no receive and no reply does, and the rendezvous's; the client's calls change the count of references,
+// which no sender does: being in senders_ is what keeps the connection for it.
 #pragma once
 
 #include <fltKernel.h>
 
+#include <array>
+#include <atomic>
+#include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <mutex>
-#include <optional>
 #include <string>
 #include <vector>
 
@@ -46,7 +53,7 @@ class Connection {
   nt::DispatcherHeader completed;
 
   ServerPort& server() const { return *server_; }
-  Rendezvous& rendezvous() { return rendezvous_; }
+  Rendezvous& rendezvous() { return *rendezvous_; }
   std::uint64_t number() const { return number_; }
   std::uint32_t client() const { return client_; }   // id of the process that connected
   bool synchronous() const { return synchronous_; }  // FLT_PORT_FLAG_SYNC_HANDLE (CONN-15)
@@ -61,8 +68,9 @@ class Connection {
 
   // --- messages ---
 
-  // FltSendMessage on this connection; noted, so that unregistering waits until the sender has left (PUNL-4).
-  SendResult send(nt::Thread& thread, const SendRequest& request);
+  // FltSendMessage on this connection; noted, so that unregistering waits until the sender has left (PUNL-4). Where the
+  // connection may be gone afterwards, `kept` refers to it.
+  SendResult send(nt::Thread& thread, const SendRequest& request, nt::Ref<Connection>& kept);
   // FilterSendMessage: runs MessageNotify in the calling thread on the client's own addresses.
   NTSTATUS message(nt::Thread& thread, void* input, std::uint32_t input_size, void* output,
                    std::uint32_t output_size, std::uint32_t& returned);
@@ -87,13 +95,10 @@ class Connection {
   bool forget_kernel_end();
 
   // --- the client's handle ---
-  struct Binding {
-    nt::Ref<nt::IoCompletion> port;
-    std::uintptr_t key = 0;
-  };
   // CreateIoCompletionPort; false: bound already.
-  bool bind(Binding binding);
-  std::optional<Binding> binding() const;
+  bool bind(nt::CompletionBinding binding);
+  // Null: not bound. Once bound it stays so.
+  const nt::CompletionBinding* binding() const { return bound_.load(std::memory_order_acquire); }
 
   // One request at a time on a synchronous handle (CONN-16); false: the thread was terminated while it
   // waited.
@@ -104,8 +109,10 @@ class Connection {
   bool begin_request(nt::Thread& thread, Request kind);
   void end_request();
   // Counts threads in a synchronous receive on a handle that is not synchronous (GET-15).
-  std::uint32_t enter_blocking_receive();
-  void leave_blocking_receive();
+  std::uint32_t enter_blocking_receive() {
+    return blocking_receives_.fetch_add(1, std::memory_order_relaxed) + 1;
+  }
+  void leave_blocking_receive() { blocking_receives_.fetch_sub(1, std::memory_order_relaxed); }
 
  private:
   enum class Notify {
@@ -127,27 +134,37 @@ class Connection {
   bool senders_first() const;  // DISC-9
   void give_back_slot_if_due();
 
+  // A thread in send(), which this is on the stack of. What locks it holds does not change meanwhile (DISC-11).
+  struct Sender : nt::ListElement<Sender> {
+    explicit Sender(const nt::Thread& sender) : thread(sender) {}
+    const nt::Thread& thread;
+  };
+
+  // Three groups of members, in cache lines of their own: `completed`, and what else the client's calls change; what
+  // nobody changes; what senders change.
+  std::atomic<std::uint32_t> blocking_receives_{0};
+  [[maybe_unused]] std::array<std::byte, 64> apart_{};
   const nt::Ref<ServerPort> server_;
   const std::uint64_t number_;  // in order of connecting, per machine
   const std::uint32_t client_;
   const bool synchronous_;
-  Rendezvous rendezvous_;
+  const std::unique_ptr<Rendezvous> rendezvous_;
+  std::atomic<const nt::CompletionBinding*> bound_{nullptr};
+  std::unique_ptr<const nt::CompletionBinding> binding_;  // set under mutex_, once
+  std::atomic<const nt::Thread*> connector_{nullptr};     // in ConnectNotify
+  [[maybe_unused]] std::array<std::byte, 64> apart_too_{};
 
   mutable std::mutex mutex_;  // leaf; never held together with the rendezvous's
   bool connecting_ = true;
-  const nt::Thread* connector_ = nullptr;  // in ConnectNotify
-  bool ended_ = false;                     // disconnected, from either side
+  bool ended_ = false;  // disconnected, from either side
   bool kernel_open_ = true;
   Notify notify_ = Notify::kNotDue;
   bool slot_held_ = true;
-  // The threads in send(); what locks they hold does not change meanwhile (DISC-11).
-  std::vector<const nt::Thread*> senders_;
+  nt::IntrusiveList<Sender> senders_;
   std::uint32_t messages_ = 0;  // MessageNotify calls that run
   void* cookie_ = nullptr;      // ConnectionPortCookie; written by ask_driver() before anybody reads it
-  std::optional<Binding> binding_;
   const nt::Thread* request_owner_ = nullptr;  // synchronous handles
   Request request_ = Request::kOther;
-  std::uint32_t blocking_receives_ = 0;
   std::vector<sched::Thread*> waiting_;
 };
 

@@ -133,8 +133,9 @@ std::string how_it_ended(NTSTATUS status) {
 
 // What every send that reached nobody returns: its reply buffer holds no answer.
 NTSTATUS unanswered(nt::Thread& thread, void* reply, const ULONG* reply_length, NTSTATUS status) {
-  if (reply != nullptr && reply_length != nullptr)
-    thread.system.nt().driver_watch().leave_reply({reply, *reply_length, 0, 0, how_it_ended(status), {}});
+  nt::DriverWatch& watch = thread.system.nt().driver_watch();
+  if (watch.is_told() && reply != nullptr && reply_length != nullptr)
+    watch.leave_reply({reply, *reply_length, 0, 0, how_it_ended(status), {}});
   return status;
 }
 
@@ -154,7 +155,10 @@ NTSTATUS send(Filter& filter, nt::Thread& thread, Connection& connection, PFLT_P
     request.reply_writable = writable_part(filter, thread, reply, *reply_length, connection);
   }
   request.trace = begin_message(thread, filter, connection, size, reply != nullptr ? reply_length : nullptr);
-  const SendResult result = connection.send(thread, request);
+  nt::DriverWatch& watch = thread.system.nt().driver_watch();
+  nt::Ref<Connection> kept;
+  if (watch.is_told()) kept = nt::Ref<Connection>::retain(&connection);
+  const SendResult result = connection.send(thread, request, kept);
   thread.system.trace().end(request.trace, "status", static_cast<std::uint32_t>(result.status));
   if (result.stale) {
     lint(filter, Severity::kError,
@@ -165,8 +169,10 @@ NTSTATUS send(Filter& filter, nt::Thread& thread, Connection& connection, PFLT_P
   }
   const ULONG written = result.answered ? std::min(result.reply_size, request.reply_writable) : 0;
   const ULONG usable = NT_SUCCESS(result.status) ? written : 0;
-  thread.system.nt().driver_watch().leave_reply(
-      {reply, request.reply_writable, written, usable, how_it_ended(result.status), connection.describe()});
+  if (watch.is_told()) {
+    watch.leave_reply(
+        {reply, request.reply_writable, written, usable, how_it_ended(result.status), connection.describe()});
+  }
   if (result.answered) *reply_length = result.reply_size;
   return result.status;
 }
@@ -303,7 +309,6 @@ NTSTATUS FltSendMessage(PFLT_FILTER Filter, PFLT_PORT* ClientPort, PVOID SenderB
     lint(*filter, Severity::kError, "FltSendMessage was given what is no client port of this filter.", {});
     return port_status::kDisconnected;
   }
-  const auto kept = nt::Ref<Connection>::retain(connection);
   return send(*filter, thread, *connection, ClientPort, SenderBuffer, SenderBufferLength, ReplyBuffer,
               ReplyLength, Timeout);
 }

@@ -6,6 +6,7 @@
 #include "fltmgr/port_status.hpp"
 #include "machine/system.hpp"
 #include "nt/executive.hpp"
+#include "nt/user_memory.hpp"
 
 namespace fltsim::fltmgr {
 namespace {
@@ -21,150 +22,168 @@ std::string bytes_text(std::uint32_t count) {
 
 }  // namespace
 
+Rendezvous::Rendezvous(System& system, std::string port_name)
+    : semantics_(system.options().semantics),
+      trace_(system.trace()),
+      dispatcher_(system.nt().dispatcher()),
+      port_name_(std::move(port_name)) {}
+
 // --- the driver's side ---
 
 SendResult Rendezvous::send(nt::Thread& thread, const SendRequest& request) {
-  Sender sender{.request = request, .thread = thread.scheduled.load()};
+  Sender sender(request, *thread.scheduled.load(std::memory_order_relaxed));
   {
+    sched::Waking waking;
     const std::lock_guard lock(mutex_);
     ++counts_.started;
     const bool named =
         request.slot == nullptr || __atomic_load_n(request.slot, __ATOMIC_ACQUIRE) == request.expected;
-    if (closed_ || !named) {
+    if (closed() || !named) {
       count(SendEnd::kRefused);
-      return {.status = port_status::kDisconnected, .stale = closed_ && named && closed_by_driver_};
+      return {.status = port_status::kDisconnected, .stale = closed() && named && closed_by_driver_};
     }
-    queued_.push_back(&sender);
-    match();
+    queued_.push_back(sender);
+    match(waking);
   }
   return wait(thread, sender);
 }
 
+SendResult Rendezvous::result_of(const Sender& sender) {
+  return {.status = sender.status, .answered = sender.answered, .reply_size = sender.reply_size};
+}
+
+// The time begins to count where the thread would park: what it looks for is no longer than that takes.
 SendResult Rendezvous::wait(nt::Thread& thread, Sender& sender) {
+  const bool done =
+      only_polls(sender.request.timeout) ? sender.over.done() : thread.system.scheduler().look(sender.over);
+  return done ? result_of(sender) : wait_parked(thread, sender);
+}
+
+SendResult Rendezvous::wait_parked(nt::Thread& thread, Sender& sender) {
   sched::Scheduler& scheduler = thread.system.scheduler();
   const sched::Ticks sent_at = scheduler.now();
   const nt::InterruptibleWait interruptible(thread);
   for (sched::Ticks expired = 0;;) {
     sched::Ticks deadline = 0;
-    std::string waits_for;
     {
       const std::lock_guard lock(mutex_);
-      if (sender.phase == Phase::kDone)
-        return {.status = sender.status, .answered = sender.answered, .reply_size = sender.reply_size};
+      if (sender.has(Phase::kDone)) return result_of(sender);
       deadline = deadline_of(sender, sent_at);
       if (thread.terminated())
         withdraw(sender, port_status::kSenderTerminated, SendEnd::kTerminatedUndelivered,
                  SendEnd::kTerminatedUnanswered);
-      else if (deadline <= expired || deadline <= scheduler.now())
+      else if (deadline <= expired || (deadline != sched::kForever && deadline <= scheduler.now()))
         withdraw(sender, port_status::kSendTimeout, SendEnd::kTimedOutUndelivered,
                  SendEnd::kTimedOutUnanswered);
-      if (sender.phase == Phase::kDone) return {.status = sender.status};
-      waits_for = port_name_ + (sender.phase == Phase::kQueued
-                                    ? ": nobody receives"
-                                    : ": no reply to message " + std::to_string(sender.id));
+      if (sender.has(Phase::kDone)) return result_of(sender);
     }
-    if (scheduler.park(deadline, {"FltSendMessage", std::move(waits_for), nullptr}) ==
+    const auto describe = [this, &sender] { return describe_wait(sender); };
+    if (scheduler.park(deadline, {"FltSendMessage", {}, nullptr, describe}, &sender.over) ==
         sched::ParkResult::kDeadline) {
       expired = deadline;
     }
+    if (sender.over.done()) return result_of(sender);
   }
+}
+
+std::string Rendezvous::describe_wait(const Sender& sender) const {
+  return port_name_ + (sender.phase.load(std::memory_order_acquire) == Phase::kQueued
+                           ? ": nobody receives"
+                           : ": no reply to message " + std::to_string(sender.id));
+}
+
+bool Rendezvous::only_polls(const std::int64_t* timeout) const {
+  return timeout != nullptr && *timeout == 0 && semantics_.send_zero_timeout == Semantics::ZeroTimeout::kPoll;
 }
 
 // H-1, H-2: what a zero means, and whether the reply has a time of its own.
 sched::Ticks Rendezvous::deadline_of(const Sender& sender, sched::Ticks sent_at) const {
   const std::int64_t* timeout = sender.request.timeout;
-  if (timeout != nullptr && *timeout == 0 &&
-      semantics_.send_zero_timeout == Semantics::ZeroTimeout::kForever) {
-    timeout = nullptr;
-  }
-  const bool again =
-      sender.phase == Phase::kAwaiting && semantics_.send_timeout_scope == Semantics::TimeoutScope::kPerPhase;
+  if (timeout != nullptr && *timeout == 0 && !only_polls(timeout)) timeout = nullptr;
+  const bool again = sender.has(Phase::kAwaiting) && per_phase();
   return nt::deadline_from(timeout, again ? sender.delivered_at : sent_at);
 }
 
-void Rendezvous::finish(Sender& sender, NTSTATUS status, SendEnd end) {
+void Rendezvous::finish(Sender& sender, NTSTATUS status, SendEnd end, sched::Waking& waking) {
   count(end);
-  sender.phase = Phase::kDone;
+  sender.phase.store(Phase::kDone, std::memory_order_relaxed);
   sender.status = status;
-  sched::Scheduler::current()->unpark(*sender.thread);
+  waking.add(sender.over.complete());
 }
 
 // The sender gives up; it is the calling thread.
 void Rendezvous::withdraw(Sender& sender, NTSTATUS status, SendEnd undelivered, SendEnd unanswered) {
-  count(sender.phase == Phase::kQueued ? undelivered : unanswered);
-  if (sender.phase == Phase::kQueued) {
-    std::erase(queued_, &sender);
+  if (sender.has(Phase::kQueued)) {
+    count(undelivered);
+    queued_.erase(sender);
     note(sender.request.trace, "withdrawn: not delivered");
   } else {
-    std::erase(awaiting_, &sender);
+    count(unanswered);
+    awaiting_.erase(sender);
     note(sender.request.trace, "given up: delivered, not answered");
   }
-  sender.phase = Phase::kDone;
+  sender.phase.store(Phase::kDone, std::memory_order_relaxed);
   sender.status = status;
 }
 
 // --- delivery ---
 
-void Rendezvous::match() {
-  for (auto at = queued_.begin(); at != queued_.end() && !receives_.empty();) {
-    Sender& sender = **at;
-    const auto chosen = choose(sender);
-    if (chosen == receives_.end()) {  // it waits for a larger one, and stops nobody behind it (SEND-4)
-      ++at;
+void Rendezvous::match(sched::Waking& waking) {
+  for (Sender* at = queued_.first(); at != nullptr && !receives_.empty();) {
+    Sender& sender = *at;
+    Receive* const receive = choose(sender);
+    if (receive == nullptr) {  // it waits for a larger one, and stops nobody behind it (SEND-4)
+      at = queued_.next(sender);
       continue;
     }
-    const Receive receive = std::move(*chosen);
-    receives_.erase(chosen);
-    if (receive.size < needed_by(sender.request)) {
+    receives_.erase(*receive);
+    if (receive->size < needed_by(sender.request)) {
       sender.failed_a_receive = true;
       if (trace_.enabled())
-        note(sender.request.trace, "a receive of " + bytes_text(receive.size) + " is too small");
-      receive.complete(port_status::kReceiveTooSmall, 0);
-    } else if (deliver(sender, receive)) {
-      at = queued_.erase(at);
-      receive.complete(STATUS_SUCCESS, kHeader + sender.request.message_size);
+        note(sender.request.trace, "a receive of " + bytes_text(receive->size) + " is too small");
+      complete(*receive, port_status::kReceiveTooSmall, 0, waking);
+    } else if (deliver(sender, *receive)) {
+      at = queued_.next(sender);
+      queued_.erase(sender);
+      complete(*receive, STATUS_SUCCESS, kHeader + sender.request.message_size, waking);
       if (sender.request.reply != nullptr) {
-        sender.phase = Phase::kAwaiting;
-        awaiting_.push_back(&sender);
-        if (semantics_.send_timeout_scope == Semantics::TimeoutScope::kPerPhase) {
-          sched::Scheduler::current()->unpark(*sender.thread);
-        }
+        sender.phase.store(Phase::kAwaiting, std::memory_order_release);
+        awaiting_.push_back(sender);
+        if (per_phase()) waking.add(&sender.over.waiter());
       } else {
-        finish(sender, STATUS_SUCCESS, SendEnd::kDelivered);
+        finish(sender, STATUS_SUCCESS, SendEnd::kDelivered, waking);
       }
     } else {
-      receive.complete(port_status::kBadUserBuffer, 0);
+      complete(*receive, port_status::kBadUserBuffer, 0, waking);
     }
   }
 }
 
 // The receive that the sender meets: the first that is large enough; when none is, the first one, to be
 // failed, but one per message only (GET-7, GET-8). Without the preference, the first in any case.
-std::list<Receive>::iterator Rendezvous::choose(Sender& sender) {
-  if (!semantics_.prefer_fitting_receive) return receives_.begin();
+Receive* Rendezvous::choose(Sender& sender) {
+  if (!semantics_.prefer_fitting_receive) return receives_.first();
   const std::uint64_t needed = needed_by(sender.request);
-  const auto fits = std::find_if(receives_.begin(), receives_.end(),
-                                 [&](const Receive& one) { return one.size >= needed; });
-  if (fits != receives_.end() || sender.failed_a_receive) return fits;
-  return receives_.begin();
+  Receive* fits = receives_.first();
+  while (fits != nullptr && fits->size < needed) fits = receives_.next(*fits);
+  return fits != nullptr || sender.failed_a_receive ? fits : receives_.first();
 }
 
 // False: the client's buffer is not there any more (GET-14).
 bool Rendezvous::deliver(Sender& sender, const Receive& receive) {
   const SendRequest& request = sender.request;
   const bool reply_wanted = request.reply != nullptr;
-  const bool written = nt::with_client_memory(receive.buffer, needed_by(request), [&] {
-    sender.id = next_id(reply_wanted);
-    FILTER_MESSAGE_HEADER header{};
-    header.ReplyLength = reply_wanted ? kHeader + request.reply_length : 0;  // WIRE-4
-    header.MessageId = sender.id;
-    std::memcpy(receive.buffer, &header, kHeader);
-    if (request.message_size != 0) {
-      std::memcpy(static_cast<std::byte*>(receive.buffer) + kHeader, request.message, request.message_size);
-    }
-  });
-  if (!written) return false;
-  sender.delivered_at = sched::Scheduler::current()->now();
+  FILTER_MESSAGE_HEADER header{};
+  header.ReplyLength = reply_wanted ? kHeader + request.reply_length : 0;  // WIRE-4
+  header.MessageId = has_id(reply_wanted) ? last_id_ + 1 : 0;
+  if (!nt::copy_to_client(receive.buffer, &header, kHeader) ||
+      !nt::copy_to_client(static_cast<std::byte*>(receive.buffer) + kHeader, request.message,
+                          request.message_size)) {
+    return false;
+  }
+  sender.id = header.MessageId;
+  if (sender.id != 0) last_id_ = sender.id;
+  if (per_phase()) sender.delivered_at = sched::Scheduler::current()->now();
   if (trace_.enabled()) {
     note(request.trace, "delivered" +
                             (sender.id != 0 ? " as message " + std::to_string(sender.id) : std::string()) +
@@ -173,40 +192,78 @@ bool Rendezvous::deliver(Sender& sender, const Receive& receive) {
   return true;
 }
 
+// As NT completes an IRP: the status block, the event, the packet; then the thread that waits in its call, which is the
+// last touch of its receive.
+void Rendezvous::complete(Receive& receive, NTSTATUS status, std::uint32_t written, sched::Waking& waking) {
+  if (IO_STATUS_BLOCK* const outcome = receive.outcome; outcome != nullptr) {
+    __atomic_store_n(&outcome->Information, written, __ATOMIC_RELAXED);
+    __atomic_store_n(&outcome->Pointer, reinterpret_cast<void*>(ULONG_PTR{static_cast<ULONG>(status)}),
+                     __ATOMIC_RELEASE);
+    dispatcher_.set_kept(*receive.completed, waking);
+    if (receive.port != nullptr)
+      receive.port->port->post({receive.port->key, outcome, status, written}, waking);
+  }
+  if (receive.waiter != nullptr) {
+    receive.status = status;
+    waking.add(receive.waiter->complete());
+  } else {
+    receive.event = {};
+    spare_.push_back(receive);
+  }
+}
+
 // WIRE-15, H-4.
-std::uint64_t Rendezvous::next_id(bool reply_wanted) {
-  if (!reply_wanted && semantics_.message_ids == Semantics::MessageIds::kRepliesOnly) return 0;
-  return ++last_id_;
+bool Rendezvous::has_id(bool reply_wanted) const {
+  return reply_wanted || semantics_.message_ids == Semantics::MessageIds::kEveryMessage;
 }
 
 // --- the client's side ---
 
-NTSTATUS Rendezvous::receive(Receive receive) {
+NTSTATUS Rendezvous::check(const Receive& receive) const {
   if (receive.size < kHeader && semantics_.short_receive_fails_at_call)
     return port_status::kReceiveShorterThanHeader;
-  if (!nt::client_memory(receive.buffer, receive.size) && semantics_.receive_buffer_checked_at_call) {
+  if (semantics_.receive_buffer_checked_at_call && !nt::client_memory(receive.buffer, receive.size))
     return port_status::kBadUserBuffer;
-  }
+  return port_status::kReceivePending;
+}
+
+NTSTATUS Rendezvous::receive(Receive& receive) {
+  if (const NTSTATUS status = check(receive); status != port_status::kReceivePending) return status;
+  sched::Waking waking;
   const std::lock_guard lock(mutex_);
-  if (closed_) return port_status::kDisconnected;
-  receives_.push_back(std::move(receive));
+  return enter(receive, waking);
+}
+
+NTSTATUS Rendezvous::receive_later(const Receive& receive) {
+  if (const NTSTATUS status = check(receive); status != port_status::kReceivePending) return status;
+  sched::Waking waking;
+  const std::lock_guard lock(mutex_);
+  if (closed()) return port_status::kDisconnected;
+  Receive* spare = spare_.pop_front();
+  if (spare == nullptr) spare = made_.emplace_back(std::make_unique<Receive>()).get();
+  *spare = receive;
+  return enter(*spare, waking);
+}
+
+NTSTATUS Rendezvous::enter(Receive& receive, sched::Waking& waking) {
+  if (closed()) return port_status::kDisconnected;
+  receives_.push_back(receive);
   // A message that waits already has its say about this one too.
-  if (!queued_.empty()) queued_.front()->failed_a_receive = false;
-  match();
+  if (!queued_.empty()) queued_.first()->failed_a_receive = false;
+  match(waking);
   return port_status::kReceivePending;
 }
 
 std::size_t Rendezvous::cancel(const std::function<bool(const Receive&)>& which) {
   std::size_t count = 0;
+  sched::Waking waking;
   const std::lock_guard lock(mutex_);
-  for (auto it = receives_.begin(); it != receives_.end();) {
-    if (!which(*it)) {
-      ++it;
-      continue;
-    }
-    const Receive receive = std::move(*it);
-    it = receives_.erase(it);
-    receive.complete(port_status::kReceiveCancelled, 0);
+  for (Receive* at = receives_.first(); at != nullptr;) {
+    Receive& receive = *at;
+    at = receives_.next(receive);
+    if (!which(receive)) continue;
+    receives_.erase(receive);
+    complete(receive, port_status::kReceiveCancelled, 0, waking);
     ++count;
   }
   return count;
@@ -214,30 +271,28 @@ std::size_t Rendezvous::cancel(const std::function<bool(const Receive&)>& which)
 
 NTSTATUS Rendezvous::reply(const FILTER_REPLY_HEADER& header, const void* payload,
                            std::uint32_t payload_size) {
+  sched::Waking waking;
   const std::lock_guard lock(mutex_);
-  if (closed_) return port_status::kDisconnected;
-  const auto found =
-      std::lower_bound(awaiting_.begin(), awaiting_.end(), header.MessageId,
-                       [](const Sender* waiting, std::uint64_t id) { return waiting->id < id; });
-  if (found == awaiting_.end() || (*found)->id != header.MessageId) return port_status::kNoWaiter;
-  Sender& sender = **found;
+  if (closed()) return port_status::kDisconnected;
+  Sender* found = awaiting_.first();
+  while (found != nullptr && found->id < header.MessageId) found = awaiting_.next(*found);
+  if (found == nullptr || found->id != header.MessageId) return port_status::kNoWaiter;
+  Sender& sender = *found;
   const SendRequest& request = sender.request;
   const bool fits = payload_size <= request.reply_length;
   std::uint32_t copied = std::min(payload_size, request.reply_length);
   if (!fits && semantics_.reply_overflow_copy == Semantics::OverflowCopy::kNothing) copied = 0;
   if (!NT_SUCCESS(header.Status) && !semantics_.reply_payload_on_error_status) copied = 0;
   // Only what is really there is written: a length that promises more has its finding already (WIRE-6).
-  const bool read = copied == 0 || nt::with_client_memory(payload, copied, [&] {
-                      std::memcpy(request.reply, payload, std::min(copied, request.reply_writable));
-                    });
-  if (!read) return port_status::kBadUserBuffer;
-  awaiting_.erase(found);
+  if (!nt::copy_from_client(request.reply, payload, std::min(copied, request.reply_writable)))
+    return port_status::kBadUserBuffer;
+  awaiting_.erase(sender);
   sender.answered = true;
   sender.reply_size = copied;
   if (trace_.enabled())
     note(request.trace, "reply of " + bytes_text(payload_size) + (fits ? "" : ": too long"));
   finish(sender, fits ? header.Status : port_status::kReplyTooLong,
-         fits ? SendEnd::kReplied : SendEnd::kReplyTooLong);
+         fits ? SendEnd::kReplied : SendEnd::kReplyTooLong, waking);
   return fits ? STATUS_SUCCESS : port_status::kReplyTooLong;
 }
 
@@ -255,29 +310,22 @@ bool Rendezvous::close_from_driver(PFLT_PORT* slot, PFLT_PORT expected) {
 }
 
 void Rendezvous::close(NTSTATUS receive_status) {
+  sched::Waking waking;
   const std::lock_guard lock(mutex_);
-  if (std::exchange(closed_, true)) return;
-  for (Sender* sender : queued_)
-    finish(*sender, port_status::kDisconnected, SendEnd::kDisconnectedUndelivered);
-  for (Sender* sender : awaiting_)
-    finish(*sender, port_status::kDisconnected, SendEnd::kDisconnectedUnanswered);
-  queued_.clear();
-  awaiting_.clear();
-  for (const Receive& receive : receives_) receive.complete(receive_status, 0);
-  receives_.clear();
+  if (closed_.exchange(true, std::memory_order_release)) return;
+  while (Sender* sender = queued_.pop_front())
+    finish(*sender, port_status::kDisconnected, SendEnd::kDisconnectedUndelivered, waking);
+  while (Sender* sender = awaiting_.pop_front())
+    finish(*sender, port_status::kDisconnected, SendEnd::kDisconnectedUnanswered, waking);
+  while (Receive* receive = receives_.pop_front()) complete(*receive, receive_status, 0, waking);
 }
 
 SendCounts Rendezvous::counts() const {
   const std::lock_guard lock(mutex_);
   SendCounts counts = counts_;
-  counts.queued = queued_.size();
-  counts.awaiting = awaiting_.size();
+  for (const Sender* one = queued_.first(); one != nullptr; one = queued_.next(*one)) ++counts.queued;
+  for (const Sender* one = awaiting_.first(); one != nullptr; one = awaiting_.next(*one)) ++counts.awaiting;
   return counts;
-}
-
-bool Rendezvous::closed() const {
-  const std::lock_guard lock(mutex_);
-  return closed_;
 }
 
 }  // namespace fltsim::fltmgr

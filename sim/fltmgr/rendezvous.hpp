@@ -5,7 +5,9 @@
 // thread that came second. A sender that wants a reply then waits in a second list, by message id, until
 // FilterReplyMessage copies the reply into its buffer.
 //
-// Threads: any simulated thread. One leaf mutex; nothing of another connection is ever touched.
+// Threads: any simulated thread. One leaf mutex; nothing of another connection is ever touched. Senders and receives
+// are linked in place, and the thread that waits for one looks at a word in it (sched/hand_over.hpp): a message
+// allocates nothing, and wakes its partner where that is parked, once, behind the mutex.
 // Invariants, under the mutex:
 //   R1  A sender is in at most one of queued_ and awaiting_, and its phase says which. Whoever takes it out
 //       decides its status, so exactly one of delivery, reply, timeout, termination and disconnect wins
@@ -24,10 +26,10 @@
 
 #include <fltKernel.h>
 
+#include <atomic>
 #include <cstdint>
-#include <deque>
 #include <functional>
-#include <list>
+#include <memory>
 #include <mutex>
 #include <string>
 #include <string_view>
@@ -36,22 +38,30 @@
 #include "fltsim/options.hpp"
 #include "fltsim/send_counts.hpp"
 #include "fltsim/trace.hpp"
+#include "nt/intrusive_list.hpp"
+#include "nt/io_completion.hpp"
 #include "nt/thread.hpp"
+#include "sched/hand_over.hpp"
 
 namespace fltsim::fltmgr {
 
-// A receive that a client has outstanding.
-struct Receive {
+// A receive that a client has outstanding, and whom its outcome is told, as an IRP says it; each of them may be absent.
+struct Receive : nt::ListElement<Receive> {
   void* buffer;                  // the client's, header included
   std::uint32_t size;            // bytes, header included
-  const void* key;               // what CancelIoEx names
   std::uint32_t issuer;          // id of the thread that issued it
+  std::uint32_t process;         // id of that thread's process
   bool ends_with_issuer = true;  // the end of that thread cancels it (GET-10)
   bool blocks = false;           // that thread waits for it in its call
-  std::uint32_t process;         // id of that thread's process
+  const void* key;               // what CancelIoEx names
   std::string_view client;       // the process, for the trace; lives as long as the machine
-  // Hands the outcome to the client: a status, and the bytes written. Under the rendezvous's mutex (R3).
-  std::function<void(NTSTATUS status, std::uint32_t written)> complete;
+
+  IO_STATUS_BLOCK* outcome = nullptr;           // the client's OVERLAPPED, which begins as one
+  nt::DispatcherHeader* completed = nullptr;    // with `outcome`: set then; in `event` or in the connection
+  nt::Ref<nt::Event> event = {};                // keeps it
+  const nt::CompletionBinding* port = nullptr;  // with `outcome`: gets a packet
+  sched::HandOver* waiter = nullptr;            // the issuer, in its call
+  NTSTATUS status = STATUS_PENDING;             // for the waiter
 };
 
 struct SendRequest {
@@ -77,8 +87,7 @@ struct SendResult {
 
 class Rendezvous {
  public:
-  Rendezvous(const Semantics& semantics, Trace& trace, std::string port_name)
-      : semantics_(semantics), trace_(trace), port_name_(std::move(port_name)) {}
+  Rendezvous(System& system, std::string port_name);
   Rendezvous(const Rendezvous&) = delete;
   Rendezvous& operator=(const Rendezvous&) = delete;
 
@@ -87,8 +96,10 @@ class Rendezvous {
   SendResult send(nt::Thread& thread, const SendRequest& request);
 
   // The client's side: STATUS_PENDING, and the receive will be completed, perhaps before this returns
-  // (GET-3); any other status refuses it.
-  NTSTATUS receive(Receive receive);
+  // (GET-3); any other status refuses it. The first links the caller's object, which has to live until its waiter is told;
+  // the second a copy.
+  NTSTATUS receive(Receive& receive);
+  NTSTATUS receive_later(const Receive& receive);
   // Completes with STATUS_CANCELLED the receives for which `which` is true, and returns how many there were.
   // `which` must not block.
   std::size_t cancel(const std::function<bool(const Receive&)>& which);
@@ -101,7 +112,7 @@ class Rendezvous {
   // The same for the driver, which names the connection by `*slot`: sets that to null under the mutex. False,
   // and nothing is done, when it no longer holds `expected`: another thread has closed through it (DISC-4).
   bool close_from_driver(PFLT_PORT* slot, PFLT_PORT expected);
-  bool closed() const;
+  bool closed() const { return closed_.load(std::memory_order_acquire); }
   SendCounts counts() const;
 
  private:
@@ -111,44 +122,59 @@ class Rendezvous {
     kDone,      // in no list
   };
 
-  // Lives on the sender's stack, in send().
-  struct Sender {
-    const SendRequest& request;
-    sched::Thread* thread;
-    Phase phase = Phase::kQueued;
-    std::uint64_t id = 0;
-    bool failed_a_receive = false;  // has told one parked receive that it is too small
-    sched::Ticks delivered_at = 0;
-    NTSTATUS status = STATUS_SUCCESS;
+  // Lives on the sender's stack, in send(). What its partner changes comes first, in one cache line.
+  struct alignas(128) Sender : nt::ListElement<Sender> {
+    Sender(const SendRequest& asked, sched::Thread& sender) : over(sender), request(asked) {}
+    std::atomic<Phase> phase{Phase::kQueued};  // changes under the mutex; read by who describes the wait
+    bool failed_a_receive = false;             // has told one parked receive that it is too small
     bool answered = false;
+    NTSTATUS status = STATUS_SUCCESS;
     std::uint32_t reply_size = 0;
+    std::uint64_t id = 0;           // written before the phase
+    sched::HandOver over;           // whoever completes it has written the rest
+    sched::Ticks delivered_at = 0;  // only where the reply has a time of its own (H-2)
+    const SendRequest request;
+    bool has(Phase asked) const { return phase.load(std::memory_order_relaxed) == asked; }
   };
 
-  // All with mutex_ held.
-  void match();
-  std::list<Receive>::iterator choose(Sender& sender);
+  // All with mutex_ held. What they wake is woken behind it.
+  NTSTATUS enter(Receive& receive, sched::Waking& waking);
+  void match(sched::Waking& waking);
+  Receive* choose(Sender& sender);
   bool deliver(Sender& sender, const Receive& receive);
+  void complete(Receive& receive, NTSTATUS status, std::uint32_t written, sched::Waking& waking);
   void count(SendEnd end) { ++counts_.ended[static_cast<std::size_t>(end)]; }
-  void finish(Sender& sender, NTSTATUS status, SendEnd end);
+  void finish(Sender& sender, NTSTATUS status, SendEnd end, sched::Waking& waking);
   void withdraw(Sender& sender, NTSTATUS status, SendEnd undelivered, SendEnd unanswered);
-  std::uint64_t next_id(bool reply_wanted);
+  bool has_id(bool reply_wanted) const;
 
+  // The checks of the call itself; STATUS_PENDING: none of them refuses the receive.
+  NTSTATUS check(const Receive& receive) const;
   SendResult wait(nt::Thread& thread, Sender& sender);
+  SendResult wait_parked(nt::Thread& thread, Sender& sender);
+  bool only_polls(const std::int64_t* timeout) const;
+  bool per_phase() const { return semantics_.send_timeout_scope == Semantics::TimeoutScope::kPerPhase; }
   sched::Ticks deadline_of(const Sender& sender, sched::Ticks sent_at) const;
+  std::string describe_wait(const Sender& sender) const;
+  static SendResult result_of(const Sender& sender);
   void note(Trace::Index parent, std::string_view what) { trace_.event(parent, what); }
 
   const Semantics& semantics_;
   Trace& trace_;
+  nt::Dispatcher& dispatcher_;
   const std::string port_name_;
 
-  mutable std::mutex mutex_;
-  bool closed_ = false;
+  // What every message changes stays together.
+  alignas(128) mutable std::mutex mutex_;
+  std::atomic<bool> closed_{false};  // changes under the mutex
   bool closed_by_driver_ = false;
-  std::deque<Sender*> queued_;     // first in, first out
-  std::vector<Sender*> awaiting_;  // by rising id
-  std::list<Receive> receives_;    // first in, first out
+  nt::IntrusiveList<Sender> queued_;     // first in, first out
+  nt::IntrusiveList<Sender> awaiting_;   // by rising id; each is a thread, so there are few
+  nt::IntrusiveList<Receive> receives_;  // first in, first out
   std::uint64_t last_id_ = 0;
-  SendCounts counts_;  // but for queued and awaiting, which are the lists' lengths
+  SendCounts counts_;                           // but for queued and awaiting, which are the lists' lengths
+  nt::IntrusiveList<Receive> spare_;            // those of made_ that are not in receives_
+  std::vector<std::unique_ptr<Receive>> made_;  // for receive_later()
 };
 
 }  // namespace fltsim::fltmgr

@@ -33,13 +33,25 @@ constexpr std::size_t kObjectsMax = 64;  // MAXIMUM_WAIT_OBJECTS
 void link_last(ListLink& head, ListLink& link) {
   link.next = &head;
   link.previous = head.previous;
-  head.previous->next = &link;
+  __atomic_store_n(&head.previous->next, &link, __ATOMIC_SEQ_CST);  // D1
   head.previous = &link;
 }
 
 void unlink_one(ListLink& link) {
-  link.previous->next = link.next;
+  __atomic_store_n(&link.previous->next, link.next, __ATOMIC_RELAXED);
   link.next->previous = link.previous;
+}
+
+bool has_waiters(const DispatcherHeader& object) {
+  return __atomic_load_n(&object.waiters.next, __ATOMIC_SEQ_CST) != &object.waiters;  // D1
+}
+
+std::int32_t state_of(const DispatcherHeader& object) {
+  return __atomic_load_n(&object.state, __ATOMIC_SEQ_CST);  // D1
+}
+
+std::int32_t change_state(DispatcherHeader& object, std::int32_t state) {
+  return __atomic_exchange_n(&object.state, state, __ATOMIC_SEQ_CST);  // D1
 }
 
 bool is_timer(const DispatcherHeader& object) {
@@ -64,7 +76,7 @@ void refresh(DispatcherHeader& object, sched::Ticks now) {
 
 bool is_signalled(DispatcherHeader& object, const Thread& thread, sched::Ticks now) {
   refresh(object, now);
-  if (object.state > 0) return true;
+  if (state_of(object) > 0) return true;
   return object.type == DispatcherType::kMutant && as_mutant(object).owner == &thread;
 }
 
@@ -132,7 +144,7 @@ bool Dispatcher::try_satisfy(Wait& wait, sched::Ticks now) {
     switch (object.type) {
       case DispatcherType::kSynchronizationEvent:
       case DispatcherType::kSynchronizationTimer:
-        object.state = 0;
+        change_state(object, 0);
         break;
       case DispatcherType::kSemaphore:
         --object.state;
@@ -175,7 +187,7 @@ void Dispatcher::finish(Wait& wait) {
 }
 
 // First come, first served; a wait for all that lacks another object is passed over.
-void Dispatcher::wake_waiters(DispatcherHeader& object) {
+void Dispatcher::wake_waiters(DispatcherHeader& object, sched::Waking& waking) {
   ListLink* link = object.waiters.next;
   while (link != &object.waiters) {
     Wait& wait = *reinterpret_cast<WaitBlock*>(link)->wait;
@@ -185,14 +197,14 @@ void Dispatcher::wake_waiters(DispatcherHeader& object) {
     if (!try_satisfy(wait, wait.scheduler.now())) continue;
     finish(wait);
     wait.done = true;
-    wait.scheduler.unpark(wait.scheduled);
+    waking.add(&wait.scheduled);
   }
 }
 
-void Dispatcher::unpark_waiters(DispatcherHeader& object) {
+void Dispatcher::unpark_waiters(DispatcherHeader& object, sched::Waking& waking) {
   for (ListLink* link = object.waiters.next; link != &object.waiters; link = link->next) {
     Wait& wait = *reinterpret_cast<WaitBlock*>(link)->wait;
-    wait.scheduler.unpark(wait.scheduled);
+    waking.add(&wait.scheduled);
   }
 }
 
@@ -251,22 +263,37 @@ WaitResult Dispatcher::sleep(Thread& thread, const WaitOptions& options) {
 }
 
 std::int32_t Dispatcher::set(DispatcherHeader& event) {
+  sched::Waking waking;
   const std::lock_guard lock(mutex_);
-  const std::int32_t before = std::exchange(event.state, 1);
-  if (before <= 0) wake_waiters(event);
+  const std::int32_t before = change_state(event, 1);
+  if (before <= 0) wake_waiters(event, waking);
   return before;
 }
 
+void Dispatcher::set_kept(DispatcherHeader& event, sched::Waking& waking) {
+  const bool first_without_lock = !has_waiters(event);
+  if (first_without_lock) {
+    change_state(event, 1);
+    if (!has_waiters(event)) return;
+  }
+  const std::lock_guard lock(mutex_);
+  if (!first_without_lock) change_state(event, 1);  // once: somebody may have taken it already
+  wake_waiters(event, waking);
+}
+
+void Dispatcher::reset_kept(DispatcherHeader& event) { change_state(event, 0); }
+
 std::int32_t Dispatcher::reset(DispatcherHeader& event) {
   const std::lock_guard lock(mutex_);
-  return std::exchange(event.state, 0);
+  return change_state(event, 0);
 }
 
 std::int32_t Dispatcher::pulse(DispatcherHeader& event) {
+  sched::Waking waking;
   const std::lock_guard lock(mutex_);
-  const std::int32_t before = std::exchange(event.state, 1);
-  wake_waiters(event);
-  event.state = 0;
+  const std::int32_t before = change_state(event, 1);
+  wake_waiters(event, waking);
+  change_state(event, 0);
   return before;
 }
 
@@ -277,29 +304,32 @@ bool Dispatcher::initialized(const DispatcherHeader& object) const {
 
 std::int32_t Dispatcher::read(const DispatcherHeader& object) const {
   const std::lock_guard lock(mutex_);
-  return object.state;
+  return state_of(object);
 }
 
 bool Dispatcher::release(Semaphore& semaphore, std::int32_t adjustment, std::int32_t& before) {
+  sched::Waking waking;
   const std::lock_guard lock(mutex_);
   before = semaphore.header.state;
   if (adjustment <= 0 || adjustment > semaphore.limit - before) return false;
   semaphore.header.state += adjustment;
-  wake_waiters(semaphore.header);
+  wake_waiters(semaphore.header, waking);
   return true;
 }
 
 Dispatcher::MutantRelease Dispatcher::release(Thread& thread, Mutant& mutant) {
+  sched::Waking waking;
   const std::lock_guard lock(mutex_);
   if (mutant.owner != &thread) return MutantRelease::kNotOwner;
   if (++mutant.header.state != 1) return MutantRelease::kStillHeld;
   mutant.owner = nullptr;
   unlink_one(mutant.held);
-  wake_waiters(mutant.header);
+  wake_waiters(mutant.header, waking);
   return MutantRelease::kReleased;
 }
 
 bool Dispatcher::set_timer(Timer& timer, std::uint64_t due, std::uint32_t period_ms, sched::Ticks now) {
+  sched::Waking waking;
   const std::lock_guard lock(mutex_);
   refresh(timer.header, now);
   const bool was_armed = timer.armed != 0;
@@ -307,7 +337,7 @@ bool Dispatcher::set_timer(Timer& timer, std::uint64_t due, std::uint32_t period
   timer.due = due;
   timer.period_ms = period_ms;
   timer.armed = 1;
-  unpark_waiters(timer.header);  // they compute their next look anew
+  unpark_waiters(timer.header, waking);  // they compute their next look anew
   return was_armed;
 }
 
@@ -324,26 +354,28 @@ bool Dispatcher::read_timer(Timer& timer, sched::Ticks now) {
 }
 
 void Dispatcher::end_wait(Thread& thread) {
+  sched::Waking waking;
   const std::lock_guard lock(mutex_);
   if (thread.wait_ == nullptr) return;
   Wait& wait = *static_cast<Wait*>(thread.wait_);
-  if (wait.ends_on_termination && !wait.done) wait.scheduler.unpark(wait.scheduled);
+  if (wait.ends_on_termination && !wait.done) waking.add(&wait.scheduled);
 }
 
-void Dispatcher::abandon(Mutant& mutant) {
+void Dispatcher::abandon(Mutant& mutant, sched::Waking& waking) {
   mutant.owner = nullptr;
   mutant.abandoned = true;
   mutant.header.state = 1;
   unlink_one(mutant.held);
-  wake_waiters(mutant.header);
+  wake_waiters(mutant.header, waking);
 }
 
 std::size_t Dispatcher::abandon_mutants(Thread& thread) {
+  sched::Waking waking;
   const std::lock_guard lock(mutex_);
   std::size_t count = 0;
   for (; thread.mutants_.next != &thread.mutants_; ++count) {
     ListLink* link = thread.mutants_.next;
-    abandon(*reinterpret_cast<Mutant*>(reinterpret_cast<std::byte*>(link) - offsetof(Mutant, held)));
+    abandon(*reinterpret_cast<Mutant*>(reinterpret_cast<std::byte*>(link) - offsetof(Mutant, held)), waking);
   }
   return count;
 }

@@ -6,7 +6,13 @@
 // way.
 //
 // Threads: one leaf lock per machine guards all headers and wait blocks. Nothing below calls a driver or a
-// client.
+// client. An event that nobody waits for is set and reset without the lock by whoever keeps its memory; therefore an event's
+// state and the head of its list of waiters are read and written as atomics:
+//
+//   D1  A waiter links itself, then reads the state; set_kept() changes the state, then looks for waiters (all sequentially
+//       consistent). So one of the two sees the other.
+//   D2  Behind set_kept() the waiter may be gone, and the event with it: KeSetEvent on an event that the waiter has on its
+//       stack takes the lock.
 #pragma once
 
 #include <cstddef>
@@ -16,6 +22,7 @@
 #include <string>
 #include <string_view>
 
+#include "sched/hand_over.hpp"
 #include "sched/scheduler.hpp"
 
 namespace fltsim::nt {
@@ -123,6 +130,9 @@ class Dispatcher {
 
   // Each returns the state before. `set` also ends threads, processes and timers (they stay signalled).
   std::int32_t set(DispatcherHeader& event);
+  // For a caller that keeps the event's memory, and has locks of its own, behind which it wakes.
+  void set_kept(DispatcherHeader& event, sched::Waking& waking);
+  static void reset_kept(DispatcherHeader& event);
   std::int32_t reset(DispatcherHeader& event);
   std::int32_t pulse(DispatcherHeader& event);
   std::int32_t read(const DispatcherHeader& object) const;
@@ -156,10 +166,10 @@ class Dispatcher {
   WaitOutcome wait_for(Thread& thread, std::span<DispatcherHeader* const> objects, bool all,
                        const WaitOptions& options);
   static bool try_satisfy(Wait& wait, sched::Ticks now);
-  static void wake_waiters(DispatcherHeader& object);
-  static void unpark_waiters(DispatcherHeader& object);
+  static void wake_waiters(DispatcherHeader& object, sched::Waking& waking);
+  static void unpark_waiters(DispatcherHeader& object, sched::Waking& waking);
   static void finish(Wait& wait);
-  static void abandon(Mutant& mutant);
+  static void abandon(Mutant& mutant, sched::Waking& waking);
 
   mutable std::mutex mutex_;
 };

@@ -105,7 +105,7 @@ std::string MessageBuffers::missing_buffer(std::uintptr_t address) const {
 // --- the reply buffers of sends ---
 
 void DriverWatch::leave_reply(const Reply& reply) {
-  if (reply.buffer == nullptr || !is_told_.load(std::memory_order_relaxed)) return;
+  if (reply.buffer == nullptr || !is_told()) return;
   const std::byte* const at = bytes_at(reply.buffer);
   const std::size_t size = std::min(reply.size, kWatchedMax);
   const std::size_t written = std::min(reply.written, size);

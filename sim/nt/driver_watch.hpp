@@ -87,6 +87,8 @@ class DriverWatch {
     std::string object;
   };
   void leave_reply(const Reply& reply);
+  // Whether some driver of the machine is watched: of others nothing needs to be left.
+  bool is_told() const { return is_told_.load(std::memory_order_relaxed); }
   // Something else lies there now.
   void forget(const void* at, std::size_t size);
 

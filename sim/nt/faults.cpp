@@ -13,6 +13,7 @@
 
 #include "machine/system.hpp"
 #include "nt/enter.hpp"
+#include "nt/guarded_copy.hpp"
 #include "nt/seh.hpp"
 #include "sched/stack.hpp"
 
@@ -155,8 +156,15 @@ void check_stack(const void* address) {
 }
 
 void on_fault(int signal, siginfo_t* info, void* raw) {
-  check_stack(info->si_addr);
   greg_t* registers = static_cast<ucontext_t*>(raw)->uc_mcontext.gregs;
+  if (const std::size_t way_out = guarded_way_out(
+          static_cast<std::size_t>(registers[REG_RIP]), touched_address(*info),
+          static_cast<std::size_t>(registers[REG_R8]), static_cast<std::size_t>(registers[REG_R9]));
+      way_out != 0) {
+    registers[REG_RIP] = static_cast<greg_t>(way_out);
+    return;
+  }
+  check_stack(info->si_addr);
   const FaultPlace place = place_of_fault(registers, *info);
   if (place.instruction == 0) {
     name_crash(*info);
@@ -190,9 +198,13 @@ void install_handler() {
 
 }  // namespace
 
-bool watch_faults(const void* begin, const void* end) {
+void handle_faults() {
   static std::once_flag installed;
   std::call_once(installed, install_handler);
+}
+
+bool watch_faults(const void* begin, const void* end) {
+  handle_faults();
   for (Watched& range : g_watched) {
     std::uintptr_t free = 0;
     if (!range.begin.compare_exchange_strong(free, reinterpret_cast<std::uintptr_t>(begin))) continue;

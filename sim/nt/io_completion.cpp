@@ -22,49 +22,63 @@ const ObjectType kIoCompletionType{.name = u"IoCompletion",
                                    .report_leaks = false};
 
 void IoCompletion::post(const Packet& packet) {
+  sched::Waking waking;
+  post(packet, waking);
+}
+
+void IoCompletion::post(const Packet& packet, sched::Waking& waking) {
   const std::lock_guard lock(mutex_);
-  if (waiters_.empty()) {
+  Waiter* const waiter = waiters_.last();
+  if (waiter == nullptr) {
     packets_.push_back(packet);
     return;
   }
-  Waiter& waiter = *waiters_.back();
-  waiters_.pop_back();
-  waiter.packet = packet;
-  waiter.served = true;
-  sched::Scheduler::current()->unpark(*waiter.thread);
+  waiters_.erase(*waiter);
+  waiter->packet = packet;
+  waking.add(waiter->over.complete());
 }
 
 void IoCompletion::abandon() {
+  sched::Waking waking;
   const std::lock_guard lock(mutex_);
   abandoned_ = true;
-  for (const Waiter* waiter : waiters_) sched::Scheduler::current()->unpark(*waiter->thread);
+  for (Waiter* waiter = waiters_.first(); waiter != nullptr; waiter = waiters_.next(*waiter))
+    waking.add(&waiter->over.waiter());
 }
 
 IoCompletion::Result IoCompletion::wait(Thread& thread, sched::Ticks deadline, Packet& packet) {
   sched::Scheduler& scheduler = thread.system.scheduler();
+  Waiter self{*thread.scheduled.load(std::memory_order_relaxed)};
+  {
+    const std::lock_guard lock(mutex_);
+    if (!packets_.empty()) {
+      packet = packets_.front();
+      packets_.pop_front();
+      return Result::kPacket;
+    }
+    waiters_.push_back(self);
+  }
   const InterruptibleWait interruptible(thread);
-  Waiter self{thread.scheduled.load()};
-  for (bool first = true, expired = false;; first = false) {
+  for (bool expired = deadline != sched::kForever && scheduler.now() >= deadline;;) {
+    if (!expired && scheduler.look(self.over)) {
+      packet = self.packet;
+      return Result::kPacket;
+    }
     {
       const std::lock_guard lock(mutex_);
-      if (first && !packets_.empty()) {
-        packet = packets_.front();
-        packets_.pop_front();
-        return Result::kPacket;
-      }
-      if (self.served) {
+      if (self.over.done()) {
         packet = self.packet;
         return Result::kPacket;
       }
-      const bool ended = abandoned_ || thread.terminated() || expired || scheduler.now() >= deadline;
-      if (ended) {
-        std::erase(waiters_, &self);
+      if (abandoned_ || thread.terminated() || expired) {
+        waiters_.erase(self);
         if (thread.terminated()) return Result::kTerminated;
         return abandoned_ ? Result::kAbandoned : Result::kTimeout;
       }
-      if (first) waiters_.push_back(&self);
     }
-    expired = scheduler.park(deadline, {"completion port", {}, nullptr}) == sched::ParkResult::kDeadline;
+    expired = scheduler.park(deadline, {"completion port", {}, nullptr}, &self.over) ==
+                  sched::ParkResult::kDeadline ||
+              (deadline != sched::kForever && scheduler.now() >= deadline);
   }
 }
 

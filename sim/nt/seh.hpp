@@ -62,10 +62,11 @@ class DriverReads {
 // The same with a record of the caller's, which the filters see.
 [[noreturn]] void raise_record(EXCEPTION_RECORD& record);
 
+// Installs the process-wide handler of faults, once. Any thread.
+void handle_faults();
 // A fault (SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGTRAP) whose instruction lies in [begin, end), or a call from there to where no
 // code is, becomes an exception in the faulting thread; any other fault goes to whoever handled it before.
-// The first call installs the process-wide handler. Returns false when more modules are loaded than can be
-// watched. Any thread.
+// Returns false when more modules are loaded than can be watched. Any thread.
 [[nodiscard]] bool watch_faults(const void* begin, const void* end);
 void unwatch_faults(const void* begin);
 

@@ -3,13 +3,12 @@
 #include <sys/mman.h>
 
 #include <algorithm>
-#include <array>
-#include <cerrno>
 #include <cstring>
 
 #include "machine/system.hpp"
 #include "nt/enter.hpp"
 #include "nt/executive.hpp"
+#include "nt/guarded_copy.hpp"
 
 namespace fltsim::nt {
 namespace {
@@ -23,18 +22,9 @@ std::size_t pages_for(std::size_t length) {
   return std::max<std::size_t>(1, (length + kUserPage - 1) / kUserPage);
 }
 
-// Whether the program has pages at all of it. That they can be written is not looked at.
-bool is_mapped_by_host(const void* address, std::size_t length) {
-  if (length == 0) return true;
-  constexpr std::size_t kPagesAtOnce = 256;
-  std::array<unsigned char, kPagesAtOnce> pages;
-  const auto last = reinterpret_cast<std::uintptr_t>(address) + length;
-  for (auto at = reinterpret_cast<std::uintptr_t>(address) & ~(kUserPage - 1); at < last;
-       at += kPagesAtOnce * kUserPage) {
-    const std::size_t size = std::min<std::size_t>(last - at, kPagesAtOnce * kUserPage);
-    if (mincore(reinterpret_cast<void*>(at), size, pages.data()) != 0 && errno == ENOMEM) return false;
-  }
-  return true;
+// Whether an address can be a program's: what lies elsewhere is not touched.
+bool may_be_program(const void* address, std::size_t length) {
+  return reinterpret_cast<std::uintptr_t>(address) >= kLowestAddress && !beyond_programs(address, length);
 }
 
 }  // namespace
@@ -43,6 +33,7 @@ UserSpace::UserSpace() {
   void* range = mmap(nullptr, kSize, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
   if (range == MAP_FAILED) misuse("no room in the address space for a machine's user memory (1 GB)");
   base_ = static_cast<std::byte*>(range);
+  prepare_guarded_copies();
 }
 
 UserSpace::~UserSpace() { munmap(base_, kSize); }
@@ -51,6 +42,10 @@ bool UserSpace::contains(const void* address, std::size_t length) const {
   const auto first = reinterpret_cast<std::uintptr_t>(address);
   const auto base = reinterpret_cast<std::uintptr_t>(base_);
   return first >= base && first - base <= kSize && length <= kSize - (first - base);
+}
+
+bool UserSpace::is_mapped(const void* address, std::size_t length) const {
+  return length == 0 || (contains(address, length) && guarded_touch(address, length));
 }
 
 bool UserSpace::all_mapped(const void* address, std::size_t length) const {
@@ -150,28 +145,28 @@ UserScratch::~UserScratch() {
   if (base_ != nullptr) space_.free(base_);
 }
 
-const UserSpace& user_space_of_caller() { return current_thread().system.nt().user_space(); }
-
 bool beyond_programs(const void* address, std::size_t length) {
   const auto first = reinterpret_cast<std::uintptr_t>(address);
   return first >= kEndOfPrograms || length > kEndOfPrograms - first;
 }
 
 bool client_memory(const void* address, std::size_t length) {
-  if (reinterpret_cast<std::uintptr_t>(address) < kLowestAddress || beyond_programs(address, length))
-    return false;
-  const UserSpace& space = user_space_of_caller();
-  return space.contains(address, 0) ? space.is_mapped(address, length) : is_mapped_by_host(address, length);
+  return may_be_program(address, length) && guarded_touch(address, length);
+}
+
+bool copy_to_client(void* client, const void* from, std::size_t length) {
+  return length == 0 || (may_be_program(client, length) && guarded_write(client, from, length));
+}
+
+bool copy_from_client(void* to, const void* client, std::size_t length) {
+  return length == 0 || (may_be_program(client, length) && guarded_read(to, client, length));
 }
 
 UserBuffer::UserBuffer(Thread& thread, const void* client, std::size_t length, Use use)
     : thread_(thread), client_(const_cast<void*>(client)), length_(length), use_(use), presented_(client_) {
   UserSpace& space = thread.system.nt().user_space();
   // What starts in the range, or where nothing is, is left for the driver's probe to judge.
-  if (reinterpret_cast<std::uintptr_t>(client) < kLowestAddress || beyond_programs(client, length) ||
-      space.contains(client, 0) || !is_mapped_by_host(client, length)) {
-    return;
-  }
+  if (!may_be_program(client, length) || space.contains(client, 0) || !guarded_touch(client, length)) return;
   const std::size_t offset = reinterpret_cast<std::uintptr_t>(client) % kPresentedAlignment;
   std::byte* room = take_scratch(space, offset + length);
   if (room == nullptr) {

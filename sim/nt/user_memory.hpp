@@ -26,10 +26,8 @@ class UserSpace {
 
   // True when all of [address, address + length) lies in the range, mapped or not.
   bool contains(const void* address, std::size_t length) const;
-  // True when every page of it is mapped (readable and writable).
-  bool is_mapped(const void* address, std::size_t length) const {
-    return while_mapped(address, length, [] {});
-  }
+  // True when every page of it is mapped (readable and writable) at the moment. Takes no lock.
+  bool is_mapped(const void* address, std::size_t length) const;
   // Runs `copy`, during which nothing is unmapped, if all of it is mapped; else false. `copy` must not block.
   template <class Copy>
   bool while_mapped(const void* address, std::size_t length, Copy copy) const {
@@ -101,18 +99,11 @@ class UserScratch {
 // pass. The lowest 64 KB are nobody's, and what lies beyond programs is the kernel's.
 bool client_memory(const void* address, std::size_t length);
 bool beyond_programs(const void* address, std::size_t length);
-const UserSpace& user_space_of_caller();
 
-// As client_memory(), and then `copy`: no other thread of the client can take the memory away between the two
-// (GET-14, REPLY-8). `copy` must not block.
-template <class Copy>
-bool with_client_memory(const void* address, std::size_t length, Copy copy) {
-  const UserSpace& space = user_space_of_caller();
-  if (space.contains(address, 0)) return space.while_mapped(address, length, copy);
-  if (!client_memory(address, length)) return false;
-  copy();
-  return true;
-}
+// Copies to or from such memory. False: it is not client memory, or some of it is not there, at that moment (GET-14,
+// REPLY-8); what lies before it may have been copied. Any thread; takes no lock.
+[[nodiscard]] bool copy_to_client(void* client, const void* from, std::size_t length);
+[[nodiscard]] bool copy_from_client(void* to, const void* client, std::size_t length);
 
 // What the kernel side sees of a client's buffer during one call. A pointer that lies in the user range is
 // passed through; any other is presented as a copy in the range, at the same offset within 16 bytes, so that
