@@ -151,6 +151,18 @@ TEST(PolicyIndexTest, TwoPiecesOfAPathAndEveryOffsetOfTheMemoryGiveTheSameAnswer
   }
 }
 
+// Words of one length are looked for together, wherever one of them may begin.
+TEST(PolicyIndexTest, WordsAreFoundWhenTheOldestOfTheirLengthIsRemoved) {
+  std::vector<uint8_t> memory(4'000);
+  PolicyTable table(memory, &upcase_ascii);
+  for (const std::u16string_view pattern : {u"*plan*", u"*memo*", u"*note*"})
+    EXPECT_EQ(table.update(text(pattern), 1, ProtectionFlags::kRead), kAdded);
+  EXPECT_EQ(table.update(text(u"*plan*"), 1, ProtectionFlags::kNone), kRemoved);
+  EXPECT_TRUE(table.decide(text(u"c:\\a memo"), ProtectionFlags::kRead).forbidden);
+  EXPECT_TRUE(table.decide(text(u"c:\\a note"), ProtectionFlags::kRead).forbidden);
+  EXPECT_FALSE(table.decide(text(u"c:\\a plan"), ProtectionFlags::kRead).forbidden);
+}
+
 // Two names of one length with one hash, so all that begins or ends alike with them has one hash too. If the hash
 // changes, others are needed.
 TEST(PolicyIndexTest, NamesThatShareAHashAreToldApart) {
@@ -183,6 +195,18 @@ TEST(PolicyIndexTest, NamesThatShareAHashAreToldApart) {
   }
 }
 
+// The same hash at two depths.
+TEST(PolicyIndexTest, DirectoriesThatShareAHashKeepTheirParents) {
+  ASSERT_EQ(detail::PathHashes(text(u"GYQ\\FQL"), &upcase_ascii).whole(),
+            detail::PathHashes(text(u"QHJTSGO"), &upcase_ascii).whole());
+  std::vector<uint8_t> memory(4'000);
+  PolicyTable table(memory, &upcase_ascii);
+  EXPECT_EQ(table.update(u"C\\QHJTSGO\\*", 1, ProtectionFlags::kRead), kAdded);
+  EXPECT_EQ(table.update(u"C\\GYQ\\FQL\\*", 2, ProtectionFlags::kRead), kAdded);
+  EXPECT_EQ(table.decide_below(text(u"c\\gyq"), ProtectionFlags::kRead).policy.version, 2u);
+  EXPECT_EQ(table.decide_below(text(u"c\\qhjtsgo"), ProtectionFlags::kRead).policy.version, 1u);
+}
+
 // ---- memory
 
 // A pattern in one of `directories` directories, of 20 units.
@@ -211,6 +235,7 @@ TEST(PolicyMemoryTest, WhetherAPolicyFitsDependsOnThePoliciesInForceAlone) {
   size_t fits = 0;
   while (table.update(text(plan_name(fits, 1'000)), 1, ProtectionFlags::kAll) == kAdded) ++fits;
   EXPECT_GT(fits, 80u);
+  EXPECT_LE(table.size(), memory.size() / 4 * 3);
   const auto full = entries(table);
   EXPECT_EQ(table.update(text(u"C:\\D"), 1, ProtectionFlags::kAll), kAdded) << "a shorter one has room left";
   EXPECT_EQ(table.update(text(u"c:\\d"), 1, ProtectionFlags::kNone), kRemoved);

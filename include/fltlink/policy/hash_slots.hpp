@@ -4,6 +4,9 @@
 //     with no empty slot in between. erase() moves later entries up to keep it so, so that there are no
 //     tombstones and a search ends at the first empty slot.
 // S2  At most three quarters of the slots are in use, so that there is an empty one near.
+// S3  Each slot has four hints, bits that divide the hashes at home there among them. A hint that is clear says
+//     that no entry has such a hash. They are so much smaller than the slots that they stay in the
+//     cache, and a search for what is not there, as most are, ends with them. erase() leaves them set.
 //
 // Not synchronised.
 #pragma once
@@ -25,30 +28,40 @@ enum class SlotKind : uint32_t {
 };
 
 class HashSlots {
- public:
-  static constexpr size_t kSlotSize = 8;
+  struct Slot {
+    uint32_t hash;
+    uint32_t tagged;  // record and kind; 0: the slot is empty
+  };
+  // Two slots and their hints.
+  static constexpr size_t kPairSize = 2 * sizeof(Slot) + 1;
 
-  // The slots that `entries` need.
-  [[nodiscard]] static constexpr size_t slots_for(size_t entries) { return (entries + 2) / 3 * 4; }
+ public:
+  // The bytes of memory that `entries` need.
+  [[nodiscard]] static constexpr size_t memory_for(size_t entries) {
+    return (entries + 2) / 3 * 2 * kPairSize;
+  }
 
   constexpr HashSlots() = default;
   // `memory` is aligned to 4 bytes.
   explicit HashSlots(MutableBytes memory)
       : slots_(reinterpret_cast<Slot*>(memory.data())),
-        count_(static_cast<uint32_t>(memory.size() / kSlotSize)) {
+        count_(static_cast<uint32_t>(memory.size() / kPairSize * 2)),
+        hints_(memory.data() + count_ * sizeof(Slot)) {
     clear();
   }
 
   [[nodiscard]] bool has_room_for(size_t entries) const { return entries <= count_ / 4 * 3 - used_; }
 
   void clear() {
-    zero_bytes(slots_, size_t{count_} * kSlotSize);
+    zero_bytes(slots_, count_ / 2 * kPairSize);
     used_ = 0;
   }
 
   // The first record with this hash and kind that accept(RecordAt) takes. REQUIRES: there are slots.
   template <typename Accept>
   [[nodiscard]] RecordAt find(uint32_t hash, SlotKind kind, Accept&& accept) const {
+    const uint32_t hint = hint_of(hash);
+    if ((hints_[hint / 8] >> hint % 8 & 1) == 0) return kNoRecord;
     for (uint32_t index = home_of(hash); slots_[index].tagged != 0; index = behind(index)) {
       const Slot slot = slots_[index];
       if (slot.hash == hash && kind_of(slot) == kind && accept(record_of(slot))) return record_of(slot);
@@ -62,6 +75,8 @@ class HashSlots {
     uint32_t index = home_of(hash);
     while (slots_[index].tagged != 0) index = behind(index);
     slots_[index] = {hash, tagged(kind, record)};
+    const uint32_t hint = hint_of(hash);
+    hints_[hint / 8] = static_cast<uint8_t>(hints_[hint / 8] | 1u << hint % 8);
     ++used_;
   }
 
@@ -83,12 +98,6 @@ class HashSlots {
   }
 
  private:
-  struct Slot {
-    uint32_t hash;
-    uint32_t tagged;  // record and kind; 0: the slot is empty
-  };
-  static_assert(sizeof(Slot) == kSlotSize);
-
   [[nodiscard]] static uint32_t tagged(SlotKind kind, RecordAt record) {
     return record | static_cast<uint32_t>(kind);
   }
@@ -97,6 +106,9 @@ class HashSlots {
 
   [[nodiscard]] uint32_t home_of(uint32_t hash) const {
     return static_cast<uint32_t>(uint64_t{hash} * count_ >> 32);
+  }
+  [[nodiscard]] uint32_t hint_of(uint32_t hash) const {
+    return static_cast<uint32_t>(hash * (uint64_t{count_} * 4) >> 32);
   }
   [[nodiscard]] uint32_t behind(uint32_t index) const { return index + 1 == count_ ? 0 : index + 1; }
   [[nodiscard]] uint32_t distance(uint32_t from, uint32_t to) const {
@@ -113,7 +125,8 @@ class HashSlots {
   }
 
   Slot* slots_ = nullptr;
-  uint32_t count_ = 0;
+  uint32_t count_ = 0;  // even
+  uint8_t* hints_ = nullptr;
   uint32_t used_ = 0;
 };
 

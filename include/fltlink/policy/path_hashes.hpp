@@ -61,12 +61,25 @@ class PathHashes {
     return SIZE_MAX;
   }
 
+  // The start of a stretch, its first units up to four, as one of 32 bits: most stretches have another one.
+  [[nodiscard]] uint32_t start_bit(size_t begin, size_t units) const {
+    return uint32_t{1} << (of(begin, begin + units) >> 27);
+  }
+
+  // The first place from `from` to `last` with a start of so many units whose bit is in `starts`, or last + 1.
+  // REQUIRES: last + units <= size().
+  [[nodiscard]] size_t find_start(uint32_t starts, size_t units, size_t from, size_t last) const {
+    while (from <= last && (starts & start_bit(from, units)) == 0) ++from;
+    return from;
+  }
+
   [[nodiscard]] uint32_t whole() const { return whole_; }
 
   // The hash of the first `end` units. REQUIRES: end <= size().
   [[nodiscard]] uint32_t before(size_t end) const {
-    size_t index = end >> shift_ << shift_;
     uint32_t hash = kept_[end >> shift_];
+    if (shift_ == 0) return hash;
+    size_t index = end >> shift_ << shift_;
     for (; index < end; ++index) hash = hash * kHashBase + unit(index);
     return hash;
   }

@@ -47,10 +47,8 @@ struct PatternParts {
   size_t core_end = 0;
   size_t tail_begin = 0;
   PatternShape shape;
+  uint32_t core_start = 0;  // the bit of a core that can be anywhere
 };
-
-// A set of units in 32 bits, which may seem to have more of them.
-[[nodiscard]] constexpr uint32_t unit_bit(char16_t unit) { return uint32_t{1} << (unit & 31); }
 
 [[nodiscard]] constexpr char16_t separator_of(Anchor anchor) {
   if (anchor == Anchor::kBackslashes || anchor == Anchor::kFromBackslash) return u'\\';
@@ -65,7 +63,7 @@ struct PatternParts {
 [[nodiscard]] inline Anchor anchor_of(const PathHashes& pattern, size_t begin, size_t end) {
   if (begin == end) return Anchor::kUnits;
   const char16_t first = pattern.unit(begin);
-  const bool closed = end == pattern.size() || (end - begin > 1 && pattern.unit(end - 1) == first);
+  const bool closed = end == pattern.size() || pattern.unit(end - 1) == first;
   if (first == u'\\') return closed ? Anchor::kBackslashes : Anchor::kFromBackslash;
   if (first == u'.') return closed ? Anchor::kDots : Anchor::kFromDot;
   return Anchor::kUnits;
@@ -76,6 +74,11 @@ struct PatternParts {
   uint16_t count = 0;
   for (; (begin = pattern.find(separator_of(anchor), begin)) < end; ++begin) ++count;
   return count;
+}
+
+// The units of a core of this shape that its start has. REQUIRES: its anchor counts units.
+[[nodiscard]] constexpr size_t start_units(const PatternShape& shape) {
+  return shape.core < 4 ? shape.core : 4;
 }
 
 // `pattern` is one, and no path.
@@ -105,6 +108,8 @@ struct PatternParts {
   shape.partial = static_cast<uint16_t>(parts.head - parts.directory);
   shape.core_anchor = anchor_of(pattern, parts.core_begin, parts.core_end);
   shape.core = count_of(pattern, parts.core_begin, parts.core_end, shape.core_anchor);
+  if (shape.core_anchor == Anchor::kUnits)
+    parts.core_start = pattern.start_bit(parts.core_begin, start_units(shape));
   shape.tail_anchor = anchor_of(pattern, parts.tail_begin, size);
   shape.tail = count_of(pattern, parts.tail_begin, size, shape.tail_anchor);
   return parts;

@@ -29,7 +29,7 @@ class PolicyIndex {
 
   explicit PolicyIndex(MutableBytes memory) {
     memory = aligned(memory);
-    const size_t slot_bytes = memory.size() / kSlotShare / HashSlots::kSlotSize * HashSlots::kSlotSize;
+    const size_t slot_bytes = memory.size() / kSlotShare / 4 * 4;
     if (slot_bytes == 0 || memory.size() - slot_bytes < sizeof(DirectoryRecord)) return;
     slots_ = HashSlots(memory.first(slot_bytes));
     records_ = PolicyRecords(memory, static_cast<RecordAt>(slot_bytes));
@@ -40,9 +40,9 @@ class PolicyIndex {
   // The bytes of memory that surely hold this many policies of so many units, below so many directories.
   [[nodiscard]] static constexpr size_t memory_for(size_t policies, size_t units, size_t directories) {
     const size_t records = policies * policy_record_size(units) + (directories + 1) * sizeof(DirectoryRecord);
-    const size_t slots = HashSlots::slots_for(policies * 2 + directories) * HashSlots::kSlotSize;
+    const size_t slots = HashSlots::memory_for(policies * 2 + directories);
     const size_t for_records = (records + records / 15 + 16) / (kSlotShare - 1) * kSlotShare + 64;
-    const size_t for_slots = (slots + HashSlots::kSlotSize) * kSlotShare;
+    const size_t for_slots = (slots + 4) * kSlotShare;
     return for_records > for_slots ? for_records : for_slots;
   }
 
@@ -82,6 +82,9 @@ class PolicyIndex {
     live_ -= policy_record_size(pattern.size());
     remove_empty_directories(record.directory);
   }
+
+  // Of the records in use.
+  [[nodiscard]] size_t size() const { return live_; }
 
   [[nodiscard]] const PolicyRecord& policy(RecordAt at) const { return records_.policy(at); }
   [[nodiscard]] Text pattern(RecordAt at) const { return records_.pattern(at); }
@@ -131,16 +134,15 @@ class PolicyIndex {
  private:
   static constexpr size_t kSlotShare = 5;  // one byte in so many is for the slots
 
-  // The policies of a shape in the ring of their arrival.
   static constexpr auto kPeers = &PolicyRecord::peers;
   static constexpr auto kBucket = &PolicyRecord::bucket;
   static constexpr auto kSiblings = &DirectoryRecord::siblings;
 
   [[nodiscard]] static MutableBytes aligned(MutableBytes memory) {
-    const size_t skip = (0 - reinterpret_cast<uintptr_t>(memory.data())) % HashSlots::kSlotSize;
+    const size_t skip = (0 - reinterpret_cast<uintptr_t>(memory.data())) % 4;
     if (memory.size() < skip) return {};
     memory = memory.subspan(skip);
-    constexpr size_t kLargest = UINT32_MAX / HashSlots::kSlotSize * HashSlots::kSlotSize;
+    constexpr size_t kLargest = UINT32_MAX / 4 * 4;
     return memory.first(memory.size() < kLargest ? memory.size() / 4 * 4 : kLargest);
   }
 
@@ -199,13 +201,15 @@ class PolicyIndex {
     const uint32_t head_hash = path.before(head);
     const uint32_t tail_hash = path.of(tail, path.size());
     if (shape.core == 0) return offer_bucket(slot_hash(head_hash, tail_hash), offers);
-    const char16_t separator = separator_of(shape.core_anchor);
-    const uint32_t firsts = records_.policy(oldest).core_firsts;
+    if (shape.core > tail - head) return;
+    const uint32_t starts = records_.policy(oldest).core_starts;
     for (size_t core = head;; ++core) {
-      if (separator != 0) core = path.find(separator, core);
+      core = shape.core_anchor == Anchor::kUnits
+                 ? path.find_start(starts, start_units(shape), core, tail - shape.core)
+                 : path.find(separator_of(shape.core_anchor), core);
       const size_t end = core_end_in(path, shape, core);
       if (end > tail) return;
-      if ((firsts & unit_bit(path.unit(core))) == 0 || end - core > kPatternUnitsMax) continue;
+      if (end - core > kPatternUnitsMax) continue;
       offer_bucket(slot_hash(head_hash, tail_hash, path.of(core, end)), offers);
     }
   }
@@ -293,7 +297,6 @@ class PolicyIndex {
   void insert(const PathHashes& pattern, const PatternParts& parts, uint32_t version, ProtectionFlags flags) {
     const uint32_t whole = pattern.whole();
     const uint32_t bucket = bucket_hash(pattern, parts);
-    const uint32_t first_of_core = parts.shape.core == 0 ? 0 : unit_bit(pattern.unit(parts.core_begin));
     const RecordAt directory = make_directories(pattern, parts.directory);
     const auto units = static_cast<uint16_t>(pattern.size());
     const RecordAt at = records_.append(policy_record_size(units));
@@ -304,7 +307,7 @@ class PolicyIndex {
     made.version = version;
     made.shape = parts.shape;
     made.directory = directory;
-    made.core_firsts = first_of_core;
+    made.core_starts = parts.core_start;
     records_.policy(at) = made;
     live_ += policy_record_size(units);
     slots_.insert(slot_hash(whole), SlotKind::kPattern, at);
@@ -338,7 +341,7 @@ class PolicyIndex {
     while (*oldest != kNoRecord && records_.policy(*oldest).shape != record.shape)
       oldest = &records_.policy(*oldest).next_shape;
     records_.join(kPeers, *oldest, at);
-    records_.policy(*oldest).core_firsts |= record.core_firsts;
+    records_.policy(*oldest).core_starts |= record.core_starts;
   }
 
   void leave_shape(RecordAt at) {
@@ -353,7 +356,7 @@ class PolicyIndex {
     }
     PolicyRecord& now = records_.policy(*oldest);
     now.next_shape = before.next_shape;
-    now.core_firsts = before.core_firsts;
+    now.core_starts = before.core_starts;
   }
 
   void remove_empty_directories(RecordAt directory) {

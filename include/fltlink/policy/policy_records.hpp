@@ -50,7 +50,7 @@ struct PolicyRecord {
   RingLinks peers;     // the policies of the same directory and shape
   RecordAt
       next_shape;  // the oldest one of the directory's next shape; used in the oldest one of a shape alone
-  uint32_t core_firsts;  // unit_bit() of the first units of their cores; in the oldest one of all that joined
+  uint32_t core_starts;  // PatternParts::core_start; in the oldest one those of all that joined
   RingLinks bucket;      // the policies with the same hash of head, core and tail; unused in an exact one
 };
 

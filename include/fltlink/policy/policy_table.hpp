@@ -99,6 +99,9 @@ class PolicyTable {
 
   [[nodiscard]] size_t count() const { return count_; }
 
+  // What the policies take of the three quarters of the memory that they can fill.
+  [[nodiscard]] size_t size() const { return index_.size(); }
+
   // Calls visit(const Policy&) for each policy, the oldest first.
   template <typename Visit>
   void for_each(Visit&& visit) const {
