@@ -4,6 +4,9 @@
 #include <gtest/gtest.h>
 
 #include <array>
+#include <cstring>
+#include <string>
+#include <vector>
 
 #include "support/bytes.hpp"
 
@@ -82,6 +85,25 @@ TEST(ByteWriterTest, TextFieldIsTerminatedAndFilledWithZeros) {
   EXPECT_EQ(test::vector_of(bytes), (ByteVector{'a', 0, 'b', 0, 0, 0, 0, 0}));
   EXPECT_TRUE(ByteWriter(bytes).write_text_field(u"abc", 4));
   EXPECT_FALSE(ByteWriter(bytes).write_text_field(u"abcd", 4)) << "no room for the terminator";
+}
+
+TEST(TextTest, FindsTheFirstOfAUnitWhereverItIsAndNothingLikeIt) {
+  for (const char16_t unit : {u'\0', u'\\', u'\x8000', u'\xFFFF'}) {
+    for (size_t size = 0; size < 14; ++size) {
+      for (size_t at = 0; at <= size; ++at) {
+        std::u16string units;
+        for (size_t index = 0; index < size; ++index)
+          units.push_back(static_cast<char16_t>(index % 3 == 0   ? unit + 1
+                                                : index % 3 == 1 ? unit - 1
+                                                                 : unit ^ 0x8000));
+        if (at < size) units[at] = unit;
+        if (at + 2 < size) units[at + 2] = unit;
+        std::vector<uint8_t> bytes(1 + size * 2);
+        std::memcpy(bytes.data() + 1, units.data(), size * 2);
+        EXPECT_EQ(Text(bytes.data() + 1, size).find(unit), at);
+      }
+    }
+  }
 }
 
 TEST(TextTest, ReadsUnitsAtAnyAlignment) {
