@@ -63,7 +63,7 @@ class PathHashes {
 
   // The start of a stretch, its first units up to four, as one of 32 bits: most stretches have another one.
   [[nodiscard]] uint32_t start_bit(size_t begin, size_t units) const {
-    return uint32_t{1} << (of(begin, begin + units) >> 27);
+    return uint32_t{1} << (of(begin, begin + units) * kHashBase >> 27);
   }
 
   // The first place from `from` to `last` with a start of so many units whose bit is in `starts`, or last + 1.
@@ -77,15 +77,13 @@ class PathHashes {
 
   // The hash of the first `end` units. REQUIRES: end <= size().
   [[nodiscard]] uint32_t before(size_t end) const {
-    uint32_t hash = kept_[end >> shift_];
-    if (shift_ == 0) return hash;
-    size_t index = end >> shift_ << shift_;
-    for (; index < end; ++index) hash = hash * kHashBase + unit(index);
-    return hash;
+    const uint32_t hash = kept_[end >> shift_];
+    return shift_ == 0 ? hash : go_on(hash, end >> shift_ << shift_, end);
   }
 
   // The hash of the units [begin, end). REQUIRES: begin <= end <= size(), end - begin <= kPatternUnitsMax.
   [[nodiscard]] uint32_t of(size_t begin, size_t end) const {
+    if (end - begin < size_t{1} << shift_) return go_on(0, begin, end);  // fewer steps than from those kept
     return before(end) - before(begin) * kHashPowers[end - begin];
   }
 
@@ -93,6 +91,11 @@ class PathHashes {
   [[nodiscard]] uint32_t whole_with_backslash() const { return whole_ * kHashBase + u'\\'; }
 
  private:
+  [[nodiscard]] uint32_t go_on(uint32_t hash, size_t begin, size_t end) const {
+    for (size_t index = begin; index < end; ++index) hash = hash * kHashBase + unit(index);
+    return hash;
+  }
+
   PathName path_;
   UpcaseFunction upcase_;
   std::array<uint32_t, 128> kept_;  // [n]: the hash of the first n << shift_ units; those behind stay unset
