@@ -4,6 +4,7 @@
 #include <cctype>
 #include <cstdlib>
 #include <cstring>
+#include <iterator>
 #include <map>
 
 #include "machine/system.hpp"
@@ -22,7 +23,6 @@ constexpr bool kHeapIsWatched = __has_feature(address_sanitizer);
 constexpr bool kHeapIsWatched = false;
 #endif
 
-constexpr std::size_t kPage = 4096;
 constexpr std::size_t kFreedMax = 4096;                 // per shard
 constexpr std::size_t kSizeMax = std::size_t{1} << 40;  // more than any Windows gives its pools
 constexpr int kPattern = 0xA5;
@@ -40,14 +40,14 @@ struct Block {
 // Large zeroed blocks are zero as the host gives them: what nobody touches then costs nothing.
 Block large_block(Pool::Fill fill, std::size_t size) {
   if (fill != Pool::Fill::kZero) {
-    void* address = std::aligned_alloc(kPage, rounded(size, kPage));
+    void* address = std::aligned_alloc(Pool::kPage, rounded(size, Pool::kPage));
     if (address != nullptr) std::memset(address, kPattern, size);
     return {address, address};
   }
-  const std::size_t length = size + kPage;
+  const std::size_t length = size + Pool::kPage;
   auto* heap = static_cast<std::byte*>(std::calloc(1, length));
   if (heap == nullptr) return {};
-  auto* address = reinterpret_cast<std::byte*>(rounded(reinterpret_cast<std::uintptr_t>(heap), kPage));
+  auto* address = reinterpret_cast<std::byte*>(rounded(reinterpret_cast<std::uintptr_t>(heap), Pool::kPage));
   // The address sanitizer sees what lies in front of it and behind it.
   ASAN_POISON_MEMORY_REGION(heap, static_cast<std::size_t>(address - heap));
   ASAN_POISON_MEMORY_REGION(address + size, static_cast<std::size_t>(heap + length - (address + size)));
@@ -98,6 +98,7 @@ void* Pool::allocate(const DriverIdentity* driver, Kind kind, Fill fill, std::si
   const std::lock_guard lock(place.mutex);
   place.freed.erase(address);
   place.live.insert_or_assign(address, allocation);
+  note_start(place, address, size);
   return address;
 }
 
@@ -120,6 +121,7 @@ void Pool::free(Thread& thread, const char* routine, void* address, std::uint32_
         wrong = "the tag is not the one of the allocation";
       } else {
         place.live.erase(live);
+        forget_start(place, address, known.size);
         if (place.freed.size() >= kFreedMax) place.freed.clear();
         place.freed.emplace(address, known);
       }
@@ -150,15 +152,55 @@ bool Pool::find(const void* address, Allocation& allocation) const {
 bool Pool::find_holding(const void* address, Allocation& allocation) const {
   if (find(address, allocation)) return true;
   const auto wanted = reinterpret_cast<std::uintptr_t>(address);
-  for (const Shard& place : shards_) {
-    const std::lock_guard lock(place.mutex);
-    for (const auto& [start, live] : place.live) {
-      if (wanted - reinterpret_cast<std::uintptr_t>(start) >= live.size) continue;
-      allocation = live;
-      return true;
-    }
+  for (const void* start : {small_start_below(wanted), large_start_below(wanted)}) {
+    if (start == nullptr || !find(start, allocation)) continue;
+    if (wanted - reinterpret_cast<std::uintptr_t>(start) < allocation.size) return true;
   }
   return false;
+}
+
+void Pool::note_start(Shard& place, const void* address, std::size_t size) {
+  const auto start = reinterpret_cast<std::uintptr_t>(address);
+  if (size < kPage) {
+    place.starts[start / kPage].set(start % kPage / kAlignment);
+  } else {
+    const std::lock_guard lock(large_mutex_);
+    large_.insert(start);
+  }
+}
+
+void Pool::forget_start(Shard& place, const void* address, std::size_t size) {
+  const auto start = reinterpret_cast<std::uintptr_t>(address);
+  if (size < kPage) {
+    const auto page = place.starts.find(start / kPage);
+    if (page->second.reset(start % kPage / kAlignment).none()) place.starts.erase(page);
+  } else {
+    const std::lock_guard lock(large_mutex_);
+    large_.erase(start);
+  }
+}
+
+// In its own page, or behind all others in the page before.
+const void* Pool::small_start_below(std::uintptr_t address) const {
+  std::size_t slots = address % kPage / kAlignment + 1;
+  for (const std::uintptr_t page : {address / kPage, address / kPage - 1}) {
+    const Shard& place = shard(reinterpret_cast<const void*>(page * kPage));
+    const std::lock_guard lock(place.mutex);
+    if (const auto found = place.starts.find(page); found != place.starts.end()) {
+      while (slots != 0) {
+        if (found->second.test(--slots))
+          return reinterpret_cast<const void*>(page * kPage + slots * kAlignment);
+      }
+    }
+    slots = kPage / kAlignment;
+  }
+  return nullptr;
+}
+
+const void* Pool::large_start_below(std::uintptr_t address) const {
+  const std::lock_guard lock(large_mutex_);
+  const auto above = large_.upper_bound(address);
+  return above == large_.begin() ? nullptr : reinterpret_cast<const void*>(*std::prev(above));
 }
 
 void Pool::mark_handed_back(const void* address) {
@@ -214,6 +256,7 @@ void Pool::report_leaks(const DriverIdentity& driver) {
     const std::lock_guard lock(place.mutex);
     std::erase_if(place.live, [&](const auto& entry) {
       if (entry.second.driver != &driver) return false;
+      forget_start(place, entry.first, entry.second.size);
       std::free(entry.second.heap);
       return true;
     });

@@ -9,9 +9,11 @@
 #pragma once
 
 #include <array>
+#include <bitset>
 #include <cstddef>
 #include <cstdint>
 #include <mutex>
+#include <set>
 #include <string>
 #include <unordered_map>
 #include <vector>
@@ -54,6 +56,9 @@ class Pool {
     std::size_t handed_back = 0;  // how many of them
   };
 
+  static constexpr std::size_t kPage = 4096;
+  static constexpr std::size_t kAlignment = 16;  // of allocations of less than a page; others begin one
+
   explicit Pool(System& system) : system_(system) {}
   ~Pool();
   Pool(const Pool&) = delete;
@@ -67,7 +72,7 @@ class Pool {
 
   // The allocation that holds `address`, if it is the start of one.
   bool find(const void* address, Allocation& allocation) const;
-  // The allocation that holds `address`, wherever in it. Unless it is the start of one, every allocation is looked at.
+  // The allocation that holds `address`, wherever in it.
   bool find_holding(const void* address, Allocation& allocation) const;
 
   // A post callback was given this memory as its completion context and has returned: whose it is now is the
@@ -83,17 +88,28 @@ class Pool {
   struct Shard {
     mutable std::mutex mutex;
     std::unordered_map<const void*, Allocation> live;
+    // Where in a page allocations of less than a page begin, by the number of the page.
+    std::unordered_map<std::uintptr_t, std::bitset<kPage / kAlignment>> starts;
     std::unordered_map<const void*, Allocation> freed;  // recent ones, to tell a double free; bounded
   };
+  // Allocations of one page are in one shard.
   Shard& shard(const void* address) {
-    return shards_[(reinterpret_cast<std::uintptr_t>(address) >> 6) % shards_.size()];
+    return shards_[reinterpret_cast<std::uintptr_t>(address) / kPage % shards_.size()];
   }
   const Shard& shard(const void* address) const { return const_cast<Pool*>(this)->shard(address); }
+  // With the lock of the address's shard held.
+  void note_start(Shard& place, const void* address, std::size_t size);
+  void forget_start(Shard& place, const void* address, std::size_t size);
+  // The nearest start of an allocation of less than a page that could hold `address`; of one of a page and more.
+  const void* small_start_below(std::uintptr_t address) const;
+  const void* large_start_below(std::uintptr_t address) const;
   [[noreturn]] void bad_free(Thread& thread, const char* routine, const char* what, const Allocation* known);
 
   System& system_;
   std::atomic<std::uint64_t> numbers_{0};
   std::array<Shard, 16> shards_;
+  mutable std::mutex large_mutex_;  // taken under a shard's
+  std::set<std::uintptr_t> large_;  // where allocations of a page and more begin
 };
 
 }  // namespace fltsim::nt

@@ -1,6 +1,10 @@
 // The older pool routines, paged lookaside lists, interlocked lists, local time and raised statuses.
 #include <gtest/gtest.h>
 
+#include <cstddef>
+#include <utility>
+#include <vector>
+
 #include "nt/kernel_test.hpp"
 
 namespace fltsim::nt {
@@ -60,6 +64,49 @@ TEST_F(ExPoolTest, OlderRoutinesReturnNullUnlessAskedToRaise) {
     const auto kind = static_cast<POOL_TYPE>(PagedPool | POOL_RAISE_IF_ALLOCATION_FAILURE);
     EXPECT_EQ(status_raised_by([&] { ExAllocatePoolWithTag(kind, too_much, kTag); }),
               STATUS_INSUFFICIENT_RESOURCES);
+  });
+}
+
+// Against a walk over all of them.
+TEST_F(ExPoolTest, AllocationIsFoundByEveryAddressInIt) {
+  kernel([&] {
+    struct Block {
+      std::byte* start;
+      std::size_t size;
+    };
+    std::vector<Block> blocks;
+    const Pool& pool = machine_.system().nt().pool();
+    for (const std::size_t size : {8u, 24u, 40u, 200u, 1000u, 4080u, 4095u, 4096u, 4097u, 20'000u}) {
+      for (int i = 0; i < 40; ++i) {
+        blocks.push_back({static_cast<std::byte*>(ExAllocatePoolWithTag(NonPagedPool, size, kTag)), size});
+      }
+    }
+    // Every third one goes.
+    for (std::size_t i = 0; i < blocks.size(); i += 3) {
+      ExFreePoolWithTag(std::exchange(blocks[i].start, nullptr), kTag);
+    }
+    const auto holder = [&](const std::byte* address) -> const void* {
+      for (const Block& block : blocks) {
+        if (block.start != nullptr && address >= block.start && address < block.start + block.size)
+          return block.start;
+      }
+      return nullptr;
+    };
+    Pool::Allocation found{};
+    for (const Block& block : blocks) {
+      if (block.start == nullptr) continue;
+      for (const std::size_t at : {std::size_t{0}, std::size_t{1}, block.size / 2, block.size - 1}) {
+        ASSERT_TRUE(pool.find_holding(block.start + at, found)) << block.size << ' ' << at;
+        EXPECT_EQ(found.address, block.start);
+      }
+      const std::byte* behind = block.start + block.size;
+      const bool in_another = pool.find_holding(behind, found) && found.tag == kTag;
+      EXPECT_EQ(in_another ? found.address : nullptr, holder(behind));
+    }
+    for (const Block& block : blocks) {
+      if (block.start != nullptr) ExFreePoolWithTag(block.start, kTag);
+    }
+    EXPECT_FALSE(pool.find_holding(nullptr, found));
   });
 }
 
