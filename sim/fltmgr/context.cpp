@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstring>
 #include <new>
+#include <utility>
 
 #include "fltmgr/filter_call.hpp"
 #include "machine/system.hpp"
@@ -63,11 +64,13 @@ void free_memory(void* context) { ::operator delete (context, std::align_val_t{a
 
 Contexts::~Contexts() {
   for (void* context : quarantine_) free_memory(context);
-  for (Context* context = oldest_; context != nullptr;) {
-    Context* next = context->newer;
-    context->~Context();
-    free_memory(context);
-    context = next;
+  for (const auto& [filter, list] : by_filter_) {
+    for (Context* context = list.oldest; context != nullptr;) {
+      Context* next = context->newer;
+      context->~Context();
+      free_memory(context);
+      context = next;
+    }
   }
 }
 
@@ -108,33 +111,36 @@ NTSTATUS Contexts::allocate(Filter& filter, FLT_CONTEXT_TYPE type, SIZE_T size, 
   context->size = size;
   const std::lock_guard lock(mutex_);
   context->number = next_number_++;
-  context->older = newest_;
-  (newest_ != nullptr ? newest_->newer : oldest_) = context;
-  newest_ = context;
+  List& list = by_filter_[&filter];
+  context->older = list.newest;
+  (list.newest != nullptr ? list.newest->newer : list.oldest) = context;
+  list.newest = context;
   return STATUS_SUCCESS;
 }
 
 Context* Contexts::find(const Key& key) const {
   const auto found = by_object_.find(key.object);
-  if (found == by_object_.end()) return nullptr;
-  for (Context* context : found->second) {
-    if (context->type == key.type && context->filter == key.filter && context->instance == key.instance)
-      return context;
+  Context* context = found == by_object_.end() ? nullptr : found->second;
+  while (context != nullptr &&
+         (context->type != key.type || context->filter != key.filter || context->instance != key.instance)) {
+    context = context->next_on_object;
   }
-  return nullptr;
+  return context;
 }
 
 void Contexts::link(const Key& key, Context& context) {
   context.object = key.object;
   context.instance = key.instance;
   context.was_linked = true;
-  by_object_[key.object].push_back(&context);
+  context.next_on_object = std::exchange(by_object_[key.object], &context);
 }
 
 void Contexts::detach(Context& context) {
   const auto found = by_object_.find(context.object);
-  std::erase(found->second, &context);
-  if (found->second.empty()) by_object_.erase(found);
+  Context** place = &found->second;
+  while (*place != &context) place = &(*place)->next_on_object;
+  *place = context.next_on_object;
+  if (found->second == nullptr) by_object_.erase(found);
   context.object = nullptr;
 }
 
@@ -270,8 +276,9 @@ void Contexts::destroy(Context& context) {
   std::memset(context.bytes(), 0xDD, context.size);
   context.magic = Context::Magic::kFreed;
   const std::lock_guard lock(mutex_);
-  (context.older != nullptr ? context.older->newer : oldest_) = context.newer;
-  (context.newer != nullptr ? context.newer->older : newest_) = context.older;
+  List& list = by_filter_[context.filter];
+  (context.older != nullptr ? context.older->newer : list.oldest) = context.newer;
+  (context.newer != nullptr ? context.newer->older : list.newest) = context.older;
   quarantine_.push_back(&context);
   if (quarantine_.size() > kQuarantineMax) {
     free_memory(quarantine_.front());
@@ -280,11 +287,11 @@ void Contexts::destroy(Context& context) {
 }
 
 template <class Wanted>
-void Contexts::delete_where(Wanted wanted) {
+void Contexts::delete_where(const Filter& filter, Wanted wanted) {
   std::vector<Context*> gone;
   {
     const std::lock_guard lock(mutex_);
-    for (Context* context = oldest_; context != nullptr; context = context->newer) {
+    for (Context* context = by_filter_[&filter].oldest; context != nullptr; context = context->newer) {
       if (context->object != nullptr && wanted(*context)) gone.push_back(context);
     }
     for (Context* context : gone) detach(*context);
@@ -298,8 +305,10 @@ void Contexts::delete_on_object(const void* object) {
     const std::lock_guard lock(mutex_);
     const auto found = by_object_.find(object);
     if (found == by_object_.end()) return;
-    gone = found->second;
-    for (Context* context : gone) context->object = nullptr;
+    for (Context* context = found->second; context != nullptr; context = context->next_on_object) {
+      context->object = nullptr;
+      gone.push_back(context);
+    }
     by_object_.erase(found);
   }
   std::ranges::sort(gone, {}, &Context::number);
@@ -307,18 +316,20 @@ void Contexts::delete_on_object(const void* object) {
 }
 
 void Contexts::delete_of_instance(const Instance& instance) {
-  delete_where([&](const Context& context) { return context.instance == &instance; });
+  delete_where(instance.filter, [&](const Context& context) { return context.instance == &instance; });
 }
 
 void Contexts::delete_of_filter(const Filter& filter) {
-  delete_where([&](const Context& context) { return context.filter == &filter; });
+  delete_where(filter, [](const Context&) { return true; });
 }
 
 std::vector<Context*> Contexts::live(const Filter& filter) const {
   const std::lock_guard lock(mutex_);
   std::vector<Context*> contexts;
-  for (Context* context = oldest_; context != nullptr; context = context->newer) {
-    if (context->filter == &filter && context->references.load() > 0) contexts.push_back(context);
+  const auto list = by_filter_.find(&filter);
+  if (list == by_filter_.end()) return contexts;
+  for (Context* context = list->second.oldest; context != nullptr; context = context->newer) {
+    if (context->references.load() > 0) contexts.push_back(context);
   }
   return contexts;
 }

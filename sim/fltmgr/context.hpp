@@ -38,7 +38,8 @@ struct alignas(16) Context {
   const void* object = nullptr;
   Instance* instance = nullptr;  // null for volume contexts, and before it is set
   bool was_linked = false;
-  Context* older = nullptr;
+  Context* next_on_object = nullptr;
+  Context* older = nullptr;  // among its filter's
   Context* newer = nullptr;
 
   void* bytes() { return this + 1; }
@@ -97,17 +98,22 @@ class Contexts {
   Context* find(const Key& key) const;          // with the lock held
   void link(const Key& key, Context& context);  // likewise
   void detach(Context& context);                // likewise; the object's reference is the caller's then
-  // Unlinks what `wanted` says, in order of allocation, and drops the objects' references without the lock.
+  // Unlinks what `wanted` says of the filter's, in order of allocation, and drops the objects' references without the
+  // lock.
   template <class Wanted>
-  void delete_where(Wanted wanted);
+  void delete_where(const Filter& filter, Wanted wanted);
   void destroy(Context& context);
 
   System& system_;
   mutable std::mutex mutex_;
   std::uint64_t next_number_ = 1;
-  std::unordered_map<const void*, std::vector<Context*>> by_object_;  // looked up only, never walked through
-  Context* oldest_ = nullptr;  // every live or dying context, in order of allocation
-  Context* newest_ = nullptr;
+  std::unordered_map<const void*, Context*> by_object_;  // the first one on it; looked up only
+  // Every live or dying context of a filter, in order of allocation.
+  struct List {
+    Context* oldest = nullptr;
+    Context* newest = nullptr;
+  };
+  std::unordered_map<const Filter*, List> by_filter_;
   std::deque<void*> quarantine_;  // freed lately: a late use is recognised by the magic number
 };
 
