@@ -11,6 +11,7 @@
 #include <set>
 #include <string>
 #include <string_view>
+#include <unordered_map>
 #include <utility>
 #include <vector>
 
@@ -73,12 +74,14 @@ class Verifier {
     Finding finding;
     std::size_t count;
   };
-  Entry* find(const Finding& finding);
+  // `hash` is the finding's.
+  Entry* find(const Finding& finding, std::size_t hash);
 
   const Locate locate_;
   const bool enabled_;
   mutable std::mutex mutex_;
   std::vector<Entry> entries_;
+  std::unordered_multimap<std::size_t, std::size_t> places_;  // in entries_, by hash; looked up only
   std::set<std::string, std::less<>> expected_;
 };
 

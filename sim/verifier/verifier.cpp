@@ -1,6 +1,6 @@
 #include "fltsim/verifier.hpp"
 
-#include <algorithm>
+#include <functional>
 
 namespace fltsim {
 namespace {
@@ -21,6 +21,15 @@ bool same(const Finding& a, const Finding& b) {
   return a.id == b.id && a.driver == b.driver && a.object == b.object && a.text == b.text;
 }
 
+// Of what same() compares.
+std::size_t hash_of(const Finding& finding) {
+  std::size_t hash = 0;
+  for (const std::string* part : {&finding.id, &finding.driver, &finding.object, &finding.text}) {
+    hash = hash * 31 + std::hash<std::string>{}(*part);
+  }
+  return hash;
+}
+
 }  // namespace
 
 std::string to_string(const Finding& finding) {
@@ -32,27 +41,31 @@ std::string to_string(const Finding& finding) {
   return line;
 }
 
-Verifier::Entry* Verifier::find(const Finding& finding) {
-  const auto found = std::find_if(entries_.begin(), entries_.end(),
-                                  [&](const Entry& entry) { return same(entry.finding, finding); });
-  return found == entries_.end() ? nullptr : &*found;
+Verifier::Entry* Verifier::find(const Finding& finding, std::size_t hash) {
+  const auto [first, last] = places_.equal_range(hash);
+  for (auto place = first; place != last; ++place) {
+    if (same(entries_[place->second].finding, finding)) return &entries_[place->second];
+  }
+  return nullptr;
 }
 
 // Looking for the place takes some microseconds, so it is done once for what is found a thousand times.
 void Verifier::report(Finding finding) {
   const bool of_the_simulator = finding.id.starts_with("SIM-");
   if (!enabled_ && finding.severity != Severity::kFatal && !of_the_simulator) return;
+  const std::size_t hash = hash_of(finding);
   std::unique_lock lock(mutex_);
-  Entry* known = find(finding);
+  Entry* known = find(finding, hash);
   if (known == nullptr && locate_ && finding.place.module.empty()) {
     lock.unlock();
     finding.place = locate_(finding);
     lock.lock();
-    known = find(finding);
+    known = find(finding, hash);
   }
   if (known != nullptr) {
     ++known->count;
   } else {
+    places_.emplace(hash, entries_.size());
     entries_.push_back({std::move(finding), 1});
   }
 }
@@ -65,6 +78,7 @@ void Verifier::expect(std::string_view id) {
 void Verifier::clear() {
   const std::lock_guard lock(mutex_);
   entries_.clear();
+  places_.clear();
   expected_.clear();
 }
 
