@@ -39,6 +39,16 @@ struct Shape {
   std::string (*path)(Number);
 };
 
+// Words of 7 to 12 letters, of which none has another one in it: the last letter says how long it is, and the six before
+// it are another number below 13^6.
+std::string word(Number n) {
+  std::uint64_t rest = std::stoull(n) * 3'000'017 % 4'826'809;
+  const std::size_t more = rest % 6;
+  std::string letters(more, static_cast<char>('a' + rest % 13));
+  for (int digit = 0; digit < 6; ++digit, rest /= 13) letters += static_cast<char>('a' + rest % 13);
+  return letters + static_cast<char>('n' + more);
+}
+
 constexpr Shape kShapes[] = {
     {"exact paths", [](Number n) { return "C:\\Data\\Archive\\file" + n + ".txt"; },
      [](Number n) { return "c:\\data\\archive\\file" + n + ".txt"; }},
@@ -58,6 +68,8 @@ constexpr Shape kShapes[] = {
      [](Number n) { return "c:\\temp\\log" + n + "-monday.txt"; }},
     {"words anywhere", [](Number n) { return "*secret" + n + "!*"; },
      [](Number n) { return "c:\\projects\\the secret" + n + "! of someone.txt"; }},
+    {"different words anywhere", [](Number n) { return "*" + word(n) + "*"; },
+     [](Number n) { return "c:\\projects\\the " + word(n) + " of 1.txt"; }},
 };
 
 // Which shape the pattern with a number has.

@@ -57,11 +57,22 @@ class HashSlots {
     used_ = 0;
   }
 
+  // False when no entry has this hash, and no hint was given for it. REQUIRES: there are slots.
+  [[nodiscard]] bool may_have(uint32_t hash) const {
+    const uint32_t hint = hint_of(hash);
+    return (hints_[hint / 8] >> hint % 8 & 1) != 0;
+  }
+
+  // Makes may_have() true of a hash without an entry, until clear().
+  void give_hint(uint32_t hash) {
+    const uint32_t hint = hint_of(hash);
+    hints_[hint / 8] = static_cast<uint8_t>(hints_[hint / 8] | 1u << hint % 8);
+  }
+
   // The first record with this hash and kind that accept(RecordAt) takes. REQUIRES: there are slots.
   template <typename Accept>
   [[nodiscard]] RecordAt find(uint32_t hash, SlotKind kind, Accept&& accept) const {
-    const uint32_t hint = hint_of(hash);
-    if ((hints_[hint / 8] >> hint % 8 & 1) == 0) return kNoRecord;
+    if (!may_have(hash)) return kNoRecord;
     for (uint32_t index = home_of(hash); slots_[index].tagged != 0; index = behind(index)) {
       const Slot slot = slots_[index];
       if (slot.hash == hash && kind_of(slot) == kind && accept(record_of(slot))) return record_of(slot);
@@ -75,8 +86,7 @@ class HashSlots {
     uint32_t index = home_of(hash);
     while (slots_[index].tagged != 0) index = behind(index);
     slots_[index] = {hash, tagged(kind, record)};
-    const uint32_t hint = hint_of(hash);
-    hints_[hint / 8] = static_cast<uint8_t>(hints_[hint / 8] | 1u << hint % 8);
+    give_hint(hash);
     ++used_;
   }
 

@@ -61,24 +61,17 @@ class PathHashes {
     return SIZE_MAX;
   }
 
-  // The start of a stretch, its first units up to four, as one of 32 bits: most stretches have another one.
-  [[nodiscard]] uint32_t start_bit(size_t begin, size_t units) const {
-    return uint32_t{1} << (of(begin, begin + units) * kHashBase >> 27);
-  }
-
-  // The first place from `from` to `last` with a start of so many units whose bit is in `starts`, or last + 1.
-  // REQUIRES: last + units <= size().
-  [[nodiscard]] size_t find_start(uint32_t starts, size_t units, size_t from, size_t last) const {
-    while (from <= last && (starts & start_bit(from, units)) == 0) ++from;
-    return from;
-  }
+  // The path in places, one unit each in a path that is not long: which one a unit is in, and where it begins.
+  static constexpr size_t kPlaces = 128;
+  [[nodiscard]] size_t place_of(size_t index) const { return index >> shift_; }
+  [[nodiscard]] size_t place_begin(size_t place) const { return place << shift_; }
 
   [[nodiscard]] uint32_t whole() const { return whole_; }
 
   // The hash of the first `end` units. REQUIRES: end <= size().
   [[nodiscard]] uint32_t before(size_t end) const {
-    const uint32_t hash = kept_[end >> shift_];
-    return shift_ == 0 ? hash : go_on(hash, end >> shift_ << shift_, end);
+    const size_t place = place_of(end);
+    return shift_ == 0 ? kept_[place] : go_on(kept_[place], place_begin(place), end);
   }
 
   // The hash of the units [begin, end). REQUIRES: begin <= end <= size(), end - begin <= kPatternUnitsMax.
@@ -98,7 +91,7 @@ class PathHashes {
 
   PathName path_;
   UpcaseFunction upcase_;
-  std::array<uint32_t, 128> kept_;  // [n]: the hash of the first n << shift_ units; those behind stay unset
+  std::array<uint32_t, kPlaces> kept_;  // [n]: the hash of what is before place n; those behind stay unset
   unsigned shift_ = 0;
   uint32_t whole_ = 0;
 };

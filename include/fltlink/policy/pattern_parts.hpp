@@ -47,7 +47,6 @@ struct PatternParts {
   size_t core_end = 0;
   size_t tail_begin = 0;
   PatternShape shape;
-  uint32_t core_start = 0;  // the bit of a core that can be anywhere
 };
 
 [[nodiscard]] constexpr char16_t separator_of(Anchor anchor) {
@@ -74,11 +73,6 @@ struct PatternParts {
   uint16_t count = 0;
   for (; (begin = pattern.find(separator_of(anchor), begin)) < end; ++begin) ++count;
   return count;
-}
-
-// The units of a core of this shape that its start has. REQUIRES: its anchor counts units.
-[[nodiscard]] constexpr size_t start_units(const PatternShape& shape) {
-  return shape.core < 4 ? shape.core : 4;
 }
 
 // `pattern` is one, and no path.
@@ -108,8 +102,6 @@ struct PatternParts {
   shape.partial = static_cast<uint16_t>(parts.head - parts.directory);
   shape.core_anchor = anchor_of(pattern, parts.core_begin, parts.core_end);
   shape.core = count_of(pattern, parts.core_begin, parts.core_end, shape.core_anchor);
-  if (shape.core_anchor == Anchor::kUnits)
-    parts.core_start = pattern.start_bit(parts.core_begin, start_units(shape));
   shape.tail_anchor = anchor_of(pattern, parts.tail_begin, size);
   shape.tail = count_of(pattern, parts.tail_begin, size, shape.tail_anchor);
   return parts;

@@ -19,6 +19,7 @@
 // Not synchronised: const members may run together.
 #pragma once
 
+#include <fltlink/policy/core_starts.hpp>
 #include <fltlink/policy/policy_records.hpp>
 
 namespace fltlink::detail {
@@ -106,9 +107,10 @@ class PolicyIndex {
       offers.take(at);
       return false;
     }));
+    CoreStarts starts(slots_, path);
     static_cast<void>(walk(path, [&](RecordAt directory, size_t units) {
       if (!overlap(records_.directory(directory).flags, flags)) return false;
-      for_each_shape(directory, [&](RecordAt oldest) { offer_shape(path, units, oldest, offers); });
+      for_each_shape(directory, [&](RecordAt oldest) { offer_shape(path, units, oldest, starts, offers); });
       return true;
     }));
   }
@@ -192,7 +194,8 @@ class PolicyIndex {
   }
 
   template <typename Offers>
-  void offer_shape(const PathHashes& path, size_t directory_units, RecordAt oldest, Offers& offers) const {
+  void offer_shape(const PathHashes& path, size_t directory_units, RecordAt oldest, CoreStarts& starts,
+                   Offers& offers) const {
     const PatternShape shape = records_.policy(oldest).shape;
     if (shape.exact()) return;
     const size_t head = directory_units + shape.partial;
@@ -201,12 +204,10 @@ class PolicyIndex {
     const uint32_t head_hash = path.before(head);
     const uint32_t tail_hash = path.of(tail, path.size());
     if (shape.core == 0) return offer_bucket(slot_hash(head_hash, tail_hash), offers);
-    if (shape.core > tail - head) return;
-    const uint32_t starts = records_.policy(oldest).core_starts;
+    const char16_t separator = separator_of(shape.core_anchor);
     for (size_t core = head;; ++core) {
-      core = shape.core_anchor == Anchor::kUnits
-                 ? path.find_start(starts, start_units(shape), core, tail - shape.core)
-                 : path.find(separator_of(shape.core_anchor), core);
+      core = separator != 0 ? path.find(separator, core) : starts.next(shape, core);
+      if (core >= tail) return;
       const size_t end = core_end_in(path, shape, core);
       if (end > tail) return;
       if (end - core > kPatternUnitsMax) continue;
@@ -307,11 +308,11 @@ class PolicyIndex {
     made.version = version;
     made.shape = parts.shape;
     made.directory = directory;
-    made.core_starts = parts.core_start;
     records_.policy(at) = made;
     live_ += policy_record_size(units);
     slots_.insert(slot_hash(whole), SlotKind::kPattern, at);
     if (!parts.shape.exact()) join_bucket(at, bucket);
+    CoreStarts::give_hint(slots_, pattern, parts);
     join_shape(at);
     add_flags(directory, flags);
   }
@@ -341,22 +342,18 @@ class PolicyIndex {
     while (*oldest != kNoRecord && records_.policy(*oldest).shape != record.shape)
       oldest = &records_.policy(*oldest).next_shape;
     records_.join(kPeers, *oldest, at);
-    records_.policy(*oldest).core_starts |= record.core_starts;
   }
 
   void leave_shape(RecordAt at) {
     const PolicyRecord& record = records_.policy(at);
     RecordAt* oldest = &records_.directory(record.directory).first_shape;
     while (records_.policy(*oldest).shape != record.shape) oldest = &records_.policy(*oldest).next_shape;
-    const PolicyRecord before = records_.policy(*oldest);
+    const RecordAt next_shape = records_.policy(*oldest).next_shape;
     records_.leave(kPeers, *oldest, at);
-    if (*oldest == kNoRecord) {
-      *oldest = before.next_shape;
-      return;
-    }
-    PolicyRecord& now = records_.policy(*oldest);
-    now.next_shape = before.next_shape;
-    now.core_starts = before.core_starts;
+    if (*oldest == kNoRecord)
+      *oldest = next_shape;
+    else
+      records_.policy(*oldest).next_shape = next_shape;
   }
 
   void remove_empty_directories(RecordAt directory) {

@@ -49,9 +49,8 @@ struct PolicyRecord {
   RecordAt directory;  // the last one of the pattern's head
   RingLinks peers;     // the policies of the same directory and shape
   RecordAt
-      next_shape;  // the oldest one of the directory's next shape; used in the oldest one of a shape alone
-  uint32_t core_starts;  // PatternParts::core_start; in the oldest one those of all that joined
-  RingLinks bucket;      // the policies with the same hash of head, core and tail; unused in an exact one
+      next_shape;    // the oldest one of the directory's next shape; used in the oldest one of a shape alone
+  RingLinks bucket;  // the policies with the same hash of head, core and tail; unused in an exact one
 };
 
 [[nodiscard]] constexpr size_t policy_record_size(size_t units) {
