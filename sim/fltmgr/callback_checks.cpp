@@ -33,21 +33,29 @@ bool is_read_or_write(UCHAR major) { return major == IRP_MJ_READ || major == IRP
 
 // CB-2, CB-10: of the data itself only IoStatus, the dirty flag and the filter's own context are a
 // callback's.
-void restore_data(ActiveOperation& operation, const Frame& frame) {
-  CallbackData& data = operation.data;
+bool data_is_intact(const ActiveOperation& operation) {
+  const CallbackData& data = operation.data;
   const io::Operation& request = *operation.request;
-  const FLT_CALLBACK_DATA_FLAGS dirty = data.Flags & FLTFL_CALLBACK_DATA_DIRTY;
-  const FLT_CALLBACK_DATA_FLAGS flags = operation.flags | dirty;
-  const auto originator = reinterpret_cast<PETHREAD>(request.originator);
-  if (data.Flags == flags && data.Thread == originator && data.RequestorMode == request.requestor_mode)
-    return;
+  return (data.Flags & ~FLTFL_CALLBACK_DATA_DIRTY) == operation.flags &&
+         data.Thread == reinterpret_cast<PETHREAD>(request.originator) &&
+         data.RequestorMode == request.requestor_mode;
+}
+
+void restore_data(ActiveOperation& operation, const Frame& frame) {
+  if (data_is_intact(operation)) return;
   report_error(
       frame, "VER-9",
       "the callback changed Flags, Thread or RequestorMode of the callback data, which are the filter "
       "manager's (CB-2, CB-10). To mark a change, call FltSetCallbackDataDirty.");
-  data.Flags = flags;
-  const_cast<PETHREAD&>(data.Thread) = originator;
-  data.RequestorMode = request.requestor_mode;
+  CallbackData& data = operation.data;
+  data.Flags = operation.flags | (data.Flags & FLTFL_CALLBACK_DATA_DIRTY);
+  const_cast<PETHREAD&>(data.Thread) = reinterpret_cast<PETHREAD>(operation.request->originator);
+  data.RequestorMode = operation.request->requestor_mode;
+}
+
+void mark_handed_back(const ActiveOperation& operation, const Frame& frame) {  // VER-13
+  if (frame.completion_context != nullptr)
+    operation.volume->system.nt().pool().mark_handed_back(frame.completion_context);
 }
 
 // CB-36: another instance of the filter, at its altitude, on another volume.
@@ -250,6 +258,26 @@ bool is_synchronous(const FLT_CALLBACK_DATA& data) {
   return (parameters.IrpFlags & IRP_SYNCHRONOUS_API) != 0;
 }
 
+void report_own_create(const Filter& filter) {
+  report(
+      filter, "VER-33", Severity::kWarning,
+      "the filter sees a create of its own. Open with FltCreateFileEx and the instance, so that only those "
+      "below see it (CB-50).");
+}
+
+bool is_flawless(const ActiveOperation& operation, const Frame& frame, FLT_PREOP_CALLBACK_STATUS status,
+                 PVOID completion_context) {
+  return data_is_intact(operation) && operation.data.IoStatus.Status == kUntouched &&
+         (completion_context == nullptr || status == FLT_PREOP_SUCCESS_WITH_CALLBACK) &&
+         !changed(operation.current, frame);
+}
+
+bool is_flawless(const ActiveOperation& operation, const Frame& frame) {
+  if (!data_is_intact(operation)) return false;
+  mark_handed_back(operation, frame);
+  return true;
+}
+
 Answer judge_pre(nt::Thread& thread, ActiveOperation& operation, Frame& frame,
                  FLT_PREOP_CALLBACK_STATUS status) {
   check_changes(operation, frame);
@@ -309,9 +337,7 @@ void judge_post(ActiveOperation& operation, const Frame& frame, FLT_POSTOP_CALLB
                  "file system keeps the file open.");
   }
   fail_if_cancelled(operation, frame);
-  if (frame.completion_context != nullptr) {
-    operation.volume->system.nt().pool().mark_handed_back(frame.completion_context);  // VER-13
-  }
+  mark_handed_back(operation, frame);
 }
 
 void check_left_behind(nt::Thread& thread, const Filter& filter, const char* callback,

@@ -25,6 +25,16 @@ FLT_CALLBACK_DATA_FLAGS fixed_flags(const io::Operation& request);
 // CB-57.
 bool is_synchronous(const FLT_CALLBACK_DATA& data);
 
+// VER-33.
+void report_own_create(const Filter& filter);
+
+// Whether a pre callback that goes on, and has marked no change, or a post callback that has finished and is none of a
+// create, has done nothing that judge_pre or judge_post would report. Said of a post, its completion context is handed
+// back (VER-13).
+bool is_flawless(const ActiveOperation& operation, const Frame& frame, FLT_PREOP_CALLBACK_STATUS status,
+                 PVOID completion_context);
+bool is_flawless(const ActiveOperation& operation, const Frame& frame);
+
 // Reports what is wrong with the answer of a pre callback, takes back the changes that do not count (CB-34,
 // CB-36), and sets IoStatus where the manager does. `status` is not FLT_PREOP_PENDING.
 Answer judge_pre(nt::Thread& thread, ActiveOperation& operation, Frame& frame,
@@ -38,9 +48,12 @@ void judge_post(ActiveOperation& operation, const Frame& frame, FLT_POSTOP_CALLB
 struct HeldBefore {
   explicit HeldBefore(const nt::Thread& thread) : locks(thread.held_locks.size()), irql(thread.irql) {}
 
+  bool operator==(const HeldBefore&) const = default;
+
   std::size_t locks;
   nt::Irql irql;
 };
+
 // While it lives, what is found in this thread is the fault of the callback `code`, which has returned.
 class Judging {
  public:

@@ -42,10 +42,10 @@ void call_post_draining(ActiveOperation& operation, const Frame& frame, FLT_IO_P
   const auto status = call_filter(thread, instance.filter, [&] {
     return frame.entry->post(&copy, &objects, frame.completion_context, FLTFL_POST_OPERATION_DRAINING);
   });
-  const Watched& watched = FilterManager::of(instance.system).watched();
-  if (watched.counts) instance.filter.callback_counts.add(parameters.MajorFunction, status);
+  count_answer(instance.filter, parameters.MajorFunction, status);
   const Judging judging(thread, reinterpret_cast<const void*>(frame.entry->post));
-  if (watched.verifier) check_left_behind(thread, instance.filter, "post", before);
+  if (FilterManager::of(instance.system).watched().verifier)
+    check_left_behind(thread, instance.filter, "post", before);
   if (frame.completion_context != nullptr) {
     instance.system.nt().pool().mark_handed_back(frame.completion_context);
   }

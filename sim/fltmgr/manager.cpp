@@ -46,7 +46,10 @@ bool FltObject::dereference() {
 const std::string& Filter::utf8_name() const { return identity->name; }
 
 FilterManager::FilterManager(System& system)
-    : system_(system), watched_(system.options()), contexts_(system), ports_(system) {
+    : system_(system),
+      watched_{system.options().verifier, system.options().count_callbacks, system.options().trace},
+      contexts_(system),
+      ports_(system) {
   system.io().set_mount_observer(this);
 }
 FilterManager::~FilterManager() = default;

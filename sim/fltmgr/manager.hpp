@@ -24,14 +24,9 @@ namespace fltsim::fltmgr {
 
 // Who looks at each callback; fixed for a machine (fltsim::Options).
 struct Watched {
-  explicit Watched(const Options& options)
-      : verifier(options.verifier),
-        counts(options.count_callbacks),
-        anything(options.verifier || options.count_callbacks || options.trace) {}
-
   const bool verifier;
   const bool counts;
-  const bool anything;  // these, or the trace
+  const bool trace;
 };
 
 class FilterManager final : public io::MountObserver {
@@ -139,6 +134,12 @@ class FilterManager final : public io::MountObserver {
   std::vector<std::unique_ptr<WalkSlot>> slots_;
   std::vector<WalkSlot*> free_slots_;
 };
+
+// One answer of a callback, for Machine::callbacks().
+template <class Status>
+void count_answer(Filter& filter, UCHAR major, Status status) {
+  if (FilterManager::of(filter.system).watched().counts) filter.callback_counts.add(major, status);
+}
 
 // For routines that take a filter or an instance: a finding for one that has gone (LIFE-23).
 void report_if_gone(nt::Thread& thread, const FltObject& object, const char* routine);

@@ -47,7 +47,8 @@ Walker::Walker(FilterManager& manager, VolumeStack& volume, io::Operation& reque
       issuer_(thread_.driver),
       slot_(manager.slot_of(thread_)),
       is_create_(request.parameters.MajorFunction == IRP_MJ_CREATE),
-      watched_(manager.watched().anything) {
+      watched_(manager.watched().trace || manager.watched().counts),
+      verifier_(manager.watched().verifier) {
   operation_.slot = &slot_;
   operation_.walker = this;
   operation_.caller = &thread_;
@@ -116,29 +117,53 @@ inline void Walker::show(Frame& frame) {
   operation_.running = &frame;
 }
 
+// VER-34, VER-42: what the verifier asks of every routine that it calls.
+template <class Call>
+inline auto Walker::check_call(nt::Thread& thread, const CallbackEntry& entry, const Routine& routine,
+                               Call&& call) {
+  if (!verifier_) return call();
+  const HeldBefore before(thread);
+  const auto status = call();
+  if (before != HeldBefore(thread)) [[unlikely]] {
+    const Judging judging(thread, routine.code);
+    check_left_behind(thread, entry.instance->filter, routine.kind, before);
+  }
+  return status;
+}
+
 [[gnu::always_inline]] inline FLT_PREOP_CALLBACK_STATUS Walker::run_pre(nt::DriverCalls& drivers,
                                                                         nt::Thread& thread, Frame& frame,
                                                                         PVOID& context) {
+  const CallbackEntry& entry = *frame.entry;
   show(frame);
   CallbackData& data = operation_.data;
   data.IoStatus.Status = kUntouched;
   data.IoStatus.Information = 0;
   const FLT_RELATED_OBJECTS objects = objects_for(frame, operation_.current.TargetFileObject);
-  if (watched_) [[unlikely]]
-    return run_watched_pre(thread, frame, objects, context);
-  return drivers(frame.entry->driver, [&] { return frame.entry->pre(&data, &objects, &context); });
+  const Routine routine{"pre", reinterpret_cast<const void*>(entry.pre)};
+  if (is_create_ && issuer_ == entry.driver) report_own_create(entry.instance->filter);
+  const Trace::Index node = watched_ ? begin_watched("pre ", entry) : Trace::kNone;
+  const auto status = check_call(thread, entry, routine, [&] {
+    return drivers(entry.driver, [&] { return entry.pre(&data, &objects, &context); });
+  });
+  if (watched_) end_watched(node, entry, status);
+  return status;
 }
 
 [[gnu::always_inline]] inline FLT_POSTOP_CALLBACK_STATUS Walker::run_post(nt::DriverCalls& drivers,
                                                                           nt::Thread& thread, Frame& frame) {
+  const CallbackEntry& entry = *frame.entry;
   show(frame);
   CallbackData& data = operation_.data;
   operation_.status_before_post = data.IoStatus.Status;
   const FLT_RELATED_OBJECTS objects = objects_for(frame, operation_.current.TargetFileObject);
-  if (watched_) [[unlikely]]
-    return run_watched_post(thread, frame, objects);
-  return drivers(frame.entry->driver,
-                 [&] { return frame.entry->post(&data, &objects, frame.completion_context, 0); });
+  const Routine routine{"post", reinterpret_cast<const void*>(entry.post)};
+  const Trace::Index node = watched_ ? begin_watched("post ", entry) : Trace::kNone;
+  const auto status = check_call(thread, entry, routine, [&] {
+    return drivers(entry.driver, [&] { return entry.post(&data, &objects, frame.completion_context, 0); });
+  });
+  if (watched_) end_watched(node, entry, status);
+  return status;
 }
 
 template <bool kOwnsSlot>
@@ -160,8 +185,9 @@ bool Walker::go_down(Visit& visit) {
       const FLT_PREOP_CALLBACK_STATUS status = run_pre(drivers, thread, frame, context);
       const bool goes_on = status == FLT_PREOP_SUCCESS_NO_CALLBACK ||
                            (status == FLT_PREOP_SUCCESS_WITH_CALLBACK && entry->post != nullptr);
-      const bool changed = (operation_.data.Flags & FLTFL_CALLBACK_DATA_DIRTY) != 0;
-      if (!goes_on || changed || watched_) [[unlikely]] {
+      const bool marked = (operation_.data.Flags & FLTFL_CALLBACK_DATA_DIRTY) != 0;
+      if (!goes_on || marked || (verifier_ && !is_flawless(operation_, frame, status, context)))
+          [[unlikely]] {
         if (!take_pre_answer(visit, frame, status, context)) return false;
         if (heading_ == Heading::kUp) return true;
         section.lock();
@@ -209,7 +235,8 @@ bool Walker::go_up(Visit& visit) {
     frame.state = Frame::State::kInPost;
     section.unlock();
     const FLT_POSTOP_CALLBACK_STATUS status = run_post(drivers, thread, frame);
-    if (status != FLT_POSTOP_FINISHED_PROCESSING || watched_ || is_create_) [[unlikely]] {
+    if (status != FLT_POSTOP_FINISHED_PROCESSING || is_create_ ||
+        (verifier_ && !is_flawless(operation_, frame))) [[unlikely]] {
       if (!take_post_answer(visit, frame, status)) return false;
       section.lock();
       continue;
@@ -235,7 +262,7 @@ void Walker::call_file_system() {
   const FLT_IO_PARAMETER_BLOCK& parameters = *operation_.parameters;
   data.IoStatus = {};
   Trace& trace = volume_.system.trace();
-  const Trace::Index node = watched_ ? trace.begin(request_.trace, "file system") : Trace::kNone;
+  const Trace::Index node = watched_ ? trace.begin_lasting(request_.trace, "file system") : Trace::kNone;
   (*file_system_)(parameters, data.IoStatus);
   if (!request_.tag_data.empty())
     data.TagData = reinterpret_cast<FLT_TAG_DATA_BUFFER*>(request_.tag_data.data());

@@ -73,6 +73,12 @@ class Walker {
   [[nodiscard]] bool go_up(Visit& visit);
   Frame& next_frame(const CallbackEntry& entry);
   void show(Frame& frame);
+  struct Routine {
+    const char* kind;
+    const void* code;
+  };
+  template <class Call>
+  auto check_call(nt::Thread& thread, const CallbackEntry& entry, const Routine& routine, Call&& call);
   FLT_PREOP_CALLBACK_STATUS run_pre(nt::DriverCalls& drivers, nt::Thread& thread, Frame& frame,
                                     PVOID& context);
   FLT_POSTOP_CALLBACK_STATUS run_post(nt::DriverCalls& drivers, nt::Thread& thread, Frame& frame);
@@ -83,17 +89,9 @@ class Walker {
   [[noreturn]] static void stop_at_second_answer(nt::Thread& thread);
 
   // --- walker_answers.cpp ---
-  struct WatchedRoutine {
-    const char* verb;
-    const char* name;
-    const void* code;
-  };
-  template <class Call>
-  auto watch(nt::Thread& thread, const CallbackEntry& entry, const WatchedRoutine& routine, Call&& call);
-  FLT_PREOP_CALLBACK_STATUS run_watched_pre(nt::Thread& thread, const Frame& frame,
-                                            const FLT_RELATED_OBJECTS& objects, PVOID& context);
-  FLT_POSTOP_CALLBACK_STATUS run_watched_post(nt::Thread& thread, const Frame& frame,
-                                              const FLT_RELATED_OBJECTS& objects);
+  Trace::Index begin_watched(const char* verb, const CallbackEntry& entry);
+  void end_watched(Trace::Index node, const CallbackEntry& entry, FLT_PREOP_CALLBACK_STATUS status);
+  void end_watched(Trace::Index node, const CallbackEntry& entry, FLT_POSTOP_CALLBACK_STATUS status);
   [[nodiscard]] bool take_pre_answer(Visit& visit, Frame& frame, FLT_PREOP_CALLBACK_STATUS status,
                                      PVOID context);
   [[nodiscard]] bool take_post_answer(Visit& visit, Frame& frame, FLT_POSTOP_CALLBACK_STATUS status);
@@ -127,7 +125,8 @@ class Walker {
   const CallbackEntry* end_ = nullptr;
   std::size_t above_ = 0;  // up: how many frames there are above the one that was called last
   const bool is_create_;
-  const bool watched_;
+  const bool watched_;  // by the trace, or by who counts
+  const bool verifier_;
   Heading heading_ = Heading::kDown;
   bool bound_posts_ = false;   // some belong to a thread (Frame::post_thread)
   bool stragglers_ = false;    // W4: somebody may still be in a callback

@@ -1,4 +1,4 @@
-// Calls that somebody watches (the verifier, the trace, who counts), and answers that need more than a note.
+// Calls that somebody watches (the trace, who counts), and answers that need more than a note.
 #include <string>
 
 #include "fltmgr/filter_call.hpp"
@@ -23,46 +23,18 @@ void tell_drainer(Instance& instance) {
   if (sched::Thread* drainer = instance.drainer.load()) instance.system.scheduler().unpark(*drainer);
 }
 
-template <class Call>
-auto Walker::watch(nt::Thread& thread, const CallbackEntry& entry, const WatchedRoutine& routine,
-                   Call&& call) {
-  Filter& filter = entry.instance->filter;
-  const Watched& watched = FilterManager::of(volume_.system).watched();
-  Trace& trace = volume_.system.trace();
-  const Trace::Index node = trace.begin(request_.trace, routine.verb, filter.utf8_name());
-  const HeldBefore before(thread);
-  const auto status = call();
-  trace.end(node, routine.name, static_cast<std::uint32_t>(status));
-  if (watched.counts) filter.callback_counts.add(request_.parameters.MajorFunction, status);
-  if (watched.verifier) {
-    const Judging judging(thread, routine.code);
-    check_left_behind(thread, filter, routine.name, before);
-  }
-  return status;
+Trace::Index Walker::begin_watched(const char* verb, const CallbackEntry& entry) {
+  return volume_.system.trace().begin_lasting(request_.trace, verb, entry.instance->filter.utf8_name());
 }
 
-FLT_PREOP_CALLBACK_STATUS Walker::run_watched_pre(nt::Thread& thread, const Frame& frame,
-                                                  const FLT_RELATED_OBJECTS& objects, PVOID& context) {
-  const CallbackEntry& entry = *frame.entry;
-  if (is_create_ && issuer_ == entry.driver) {
-    report(
-        entry.instance->filter, "VER-33", Severity::kWarning,
-        "the filter sees a create of its own. Open with FltCreateFileEx and the instance, so that only those "
-        "below see it (CB-50).");
-  }
-  return watch(thread, entry, {"pre ", "pre", reinterpret_cast<const void*>(entry.pre)}, [&] {
-    return call_filter(thread, entry.instance->filter,
-                       [&] { return entry.pre(&operation_.data, &objects, &context); });
-  });
+void Walker::end_watched(Trace::Index node, const CallbackEntry& entry, FLT_PREOP_CALLBACK_STATUS status) {
+  volume_.system.trace().end(node, "pre", static_cast<std::uint32_t>(status));
+  count_answer(entry.instance->filter, request_.parameters.MajorFunction, status);
 }
 
-FLT_POSTOP_CALLBACK_STATUS Walker::run_watched_post(nt::Thread& thread, const Frame& frame,
-                                                    const FLT_RELATED_OBJECTS& objects) {
-  const CallbackEntry& entry = *frame.entry;
-  return watch(thread, entry, {"post ", "post", reinterpret_cast<const void*>(entry.post)}, [&] {
-    return call_filter(thread, entry.instance->filter,
-                       [&] { return entry.post(&operation_.data, &objects, frame.completion_context, 0); });
-  });
+void Walker::end_watched(Trace::Index node, const CallbackEntry& entry, FLT_POSTOP_CALLBACK_STATUS status) {
+  volume_.system.trace().end(node, "post", static_cast<std::uint32_t>(status));
+  count_answer(entry.instance->filter, request_.parameters.MajorFunction, status);
 }
 
 void Walker::stop_at_second_answer(nt::Thread& thread) {

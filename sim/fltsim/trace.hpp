@@ -6,6 +6,7 @@
 #pragma once
 
 #include <cstdint>
+#include <deque>
 #include <functional>
 #include <mutex>
 #include <optional>
@@ -38,6 +39,8 @@ class Trace {
   // Opens a node below `parent`: `what`, and behind it `whom`. Returns kNone when the trace is off, which then costs
   // nothing; every member takes kNone as "nothing to do".
   Index begin(Index parent, std::string_view what, std::string_view whom = {});
+  // The same where `what` is a literal and `whom` lives as long as the trace: no text is made before somebody looks.
+  Index begin_lasting(Index parent, const char* what, const std::string& whom = kNobody);
   void end(Index node);
   void end(Index node, std::string_view status_kind, std::uint32_t status);
   // A node without duration.
@@ -55,11 +58,26 @@ class Trace {
   std::string to_chrome_json() const;
 
  private:
+  struct Record {
+    Index parent;
+    const char* what;         // null: the text has all of it
+    const std::string* whom;  // likewise
+    std::string text;
+    std::string thread;
+    std::uint64_t begin;
+    std::uint64_t end = 0;
+    std::optional<std::uint32_t> status = {};
+    std::string_view status_kind = {};
+  };
+  static const std::string kNobody;
+
+  Index add(Record record);
+
   const bool enabled_;
   const std::function<std::uint64_t()> now_;
   const std::function<std::string()> thread_name_;
   mutable std::mutex mutex_;
-  std::vector<Node> nodes_;
+  std::deque<Record> records_;
 };
 
 }  // namespace fltsim

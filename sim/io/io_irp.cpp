@@ -19,7 +19,7 @@ namespace nt = fltsim::nt;
 namespace {
 
 constexpr std::uint32_t kBufferTag = 0x20206F49;  // "Io  "
-constexpr std::uint32_t kMdlTag = 0x206C644D;     // "Mdl "
+constexpr std::uint32_t kIrpMdlTag = 0x206C644D;  // "Mdl "
 
 io::Irps& irps_of(nt::Thread& thread) { return thread.system.io().irps(); }
 
@@ -38,7 +38,7 @@ void finish_built(IRP& irp, ULONG output_length) {
   if ((irp.Flags & IRP_DEALLOCATE_BUFFER) != 0) {
     pool.free(thread, "IoCompleteRequest", irp.AssociatedIrp.SystemBuffer, kBufferTag);
   }
-  if (irp.MdlAddress != nullptr) pool.free(thread, "IoCompleteRequest", irp.MdlAddress, kMdlTag);
+  if (irp.MdlAddress != nullptr) pool.free(thread, "IoCompleteRequest", irp.MdlAddress, kIrpMdlTag);
   if (irp.UserIosb != nullptr) *irp.UserIosb = result;
   if (irp.UserEvent != nullptr) KeSetEvent(irp.UserEvent, 0, FALSE);
 }
@@ -69,7 +69,7 @@ void attach_buffer(nt::Thread& thread, IRP& irp, const void* input, ULONG input_
 
 void attach_list(nt::Thread& thread, IRP& irp, void* buffer, ULONG length) {
   if (length == 0) return;
-  auto* mdl = static_cast<PMDL>(system_memory(thread, sizeof(MDL), kMdlTag));
+  auto* mdl = static_cast<PMDL>(system_memory(thread, sizeof(MDL), kIrpMdlTag));
   MmInitializeMdl(mdl, buffer, length);
   mdl->MdlFlags = MDL_PAGES_LOCKED;
   irp.MdlAddress = mdl;

@@ -75,31 +75,42 @@ std::string json_event(const Trace::Node& node, std::uint64_t zero, int thread_i
 Trace::Trace(bool enabled, std::function<std::uint64_t()> now, std::function<std::string()> thread_name)
     : enabled_(enabled), now_(std::move(now)), thread_name_(std::move(thread_name)) {}
 
+const std::string Trace::kNobody;
+
 Trace::Index Trace::begin(Index parent, std::string_view what, std::string_view whom) {
   if (!enabled_) return kNone;
-  Node node{parent, std::string(what).append(whom), thread_name_(), now_(), 0, {}, {}};
-  // The clock is not read under the lock, because a thread of a machine that ends may stop there for ever. So
-  // another thread may have been faster: the nodes stand in order of their times all the same.
+  return add({parent, nullptr, nullptr, std::string(what).append(whom), thread_name_(), now_()});
+}
+
+Trace::Index Trace::begin_lasting(Index parent, const char* what, const std::string& whom) {
+  if (!enabled_) return kNone;
+  return add({parent, what, &whom, {}, thread_name_(), now_()});
+}
+
+// The clock is not read under the lock, because a thread of a machine that ends may stop there for ever. So
+// another thread may have been faster: the nodes stand in order of their times all the same.
+Trace::Index Trace::add(Record record) {
   const std::lock_guard lock(mutex_);
-  if (!nodes_.empty()) node.begin = std::max(node.begin, nodes_.back().begin);
-  nodes_.push_back(std::move(node));
-  return static_cast<Index>(nodes_.size() - 1);
+  if (!records_.empty()) record.begin = std::max(record.begin, records_.back().begin);
+  records_.push_back(std::move(record));
+  return static_cast<Index>(records_.size() - 1);
 }
 
 void Trace::end(Index node) {
   if (node == kNone) return;
   const std::uint64_t now = now_();
   const std::lock_guard lock(mutex_);
-  nodes_[node].end = std::max(now, nodes_[node].begin);
+  records_[node].end = std::max(now, records_[node].begin);
 }
 
 void Trace::end(Index node, std::string_view status_kind, std::uint32_t status) {
   if (node == kNone) return;
   const std::uint64_t now = now_();
   const std::lock_guard lock(mutex_);
-  nodes_[node].end = std::max(now, nodes_[node].begin);
-  nodes_[node].status = status;
-  nodes_[node].status_kind = status_kind;
+  Record& record = records_[node];
+  record.end = std::max(now, record.begin);
+  record.status = status;
+  record.status_kind = status_kind;
 }
 
 void Trace::event(Index parent, std::string_view what, std::string_view whom) {
@@ -108,12 +119,18 @@ void Trace::event(Index parent, std::string_view what, std::string_view whom) {
 
 void Trace::clear() {
   const std::lock_guard lock(mutex_);
-  nodes_.clear();
+  records_.clear();
 }
 
 std::vector<Trace::Node> Trace::nodes() const {
   const std::lock_guard lock(mutex_);
-  return nodes_;
+  std::vector<Node> all;
+  all.reserve(records_.size());
+  for (const Record& record : records_) {
+    all.push_back({record.parent, record.what != nullptr ? record.what + *record.whom : record.text,
+                   record.thread, record.begin, record.end, record.status, record.status_kind});
+  }
+  return all;
 }
 
 std::string Trace::to_text() const {
