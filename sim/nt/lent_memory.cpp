@@ -17,7 +17,7 @@ constexpr std::size_t kAlignment = 16;
 // How many loans are remembered, so that a late touch is explained.
 constexpr std::size_t kRemembered = 64;
 
-std::size_t rounded(std::size_t size, std::size_t unit) { return (size + unit - 1) / unit * unit; }
+std::size_t in_whole(std::size_t size, std::size_t unit) { return (size + unit - 1) / unit * unit; }
 
 }  // namespace
 
@@ -31,13 +31,13 @@ void LentMemory::unmap(const Loan& loan) {
 }
 
 void* LentMemory::lend(const void* bytes, std::size_t size, std::string what) {
-  const std::size_t there = rounded(size, kUserPage);
+  const std::size_t there = in_whole(size, kUserPage);
   const std::size_t length = there + kUserPage;
   void* mapped = mmap(nullptr, length, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
   if (mapped == MAP_FAILED || (there != 0 && mprotect(mapped, there, PROT_READ | PROT_WRITE) != 0))
     misuse("the host has no memory for a buffer that a driver is lent");
   auto* const pages = static_cast<std::byte*>(mapped);
-  std::byte* const start = pages + there - rounded(size, kAlignment);
+  std::byte* const start = pages + there - in_whole(size, kAlignment);
   if (size != 0) std::memcpy(start, bytes, size);
   // What alignment leaves behind the end can be seen by the address sanitizer alone.
   ASAN_POISON_MEMORY_REGION(start + size, static_cast<std::size_t>(pages + there - (start + size)));
