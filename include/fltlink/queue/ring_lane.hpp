@@ -9,6 +9,7 @@
 #include <fltlink/base/assert.hpp>
 #include <fltlink/base/atomic.hpp>
 #include <fltlink/base/bytes.hpp>
+#include <fltlink/base/fetch.hpp>
 #include <fltlink/base/inline.hpp>
 #include <fltlink/queue/queue.hpp>
 #include <fltlink/queue/record_framing.hpp>
@@ -28,7 +29,7 @@ struct LanePosition {
   static constexpr uint64_t kMessageMask = ~uint64_t{0} >> kMessageShift;
 
   static constexpr uint32_t granule_of(uint64_t word) { return static_cast<uint32_t>(word & kGranuleMask); }
-  // Of a closed tail more than any lane has.
+  // Of a closed tail more than any lane has, so that nothing fits behind it.
   static constexpr uint32_t granule_or_closed(uint64_t word) {
     return static_cast<uint32_t>(word & (kClosed | kGranuleMask));
   }
@@ -95,7 +96,7 @@ class RingLane {
   [[nodiscard]] uint8_t* granule_at(uint32_t granule) const {
     return memory_ + size_t{granule} * kGranuleSize;
   }
-  [[nodiscard]] bool surely_fits(uint64_t head, uint64_t tail, uint32_t granules) const;
+  [[nodiscard]] uint32_t surely_free_to(uint64_t head, uint64_t tail) const;
   [[nodiscard]] uint64_t see_head();
   [[nodiscard]] uint32_t room(uint64_t head, uint64_t tail, uint32_t granules) const;
   EnqueueOutcome claim_at(uint64_t tail, MessageClass message_class, uint32_t granules, uint8_t*& record);
@@ -149,14 +150,14 @@ FLTLINK_NEVER_INLINE EnqueueOutcome RingLane::refuse(EnqueueOutcome outcome, Ato
   return outcome;
 }
 
-// Whether `granules` are free behind `tail`, without leaving the end of the lane out, as far as `head` tells. Says no
-// where only a closer look can tell an empty lane from a full one, and of a closed tail, whose granule lies behind the lane.
-FLTLINK_ALWAYS_INLINE bool RingLane::surely_fits(uint64_t head, uint64_t tail, uint32_t granules) const {
-  if (LanePosition::messages_between(head, tail) >= messages_max_) return false;
+// Up to which granule the lane is free from `tail` on, as far as `head` tells. 0 where only a closer look can tell an empty
+// lane from a full one.
+FLTLINK_ALWAYS_INLINE uint32_t RingLane::surely_free_to(uint64_t head, uint64_t tail) const {
+  if (LanePosition::messages_between(head, tail) >= messages_max_) return 0;
   const uint32_t from = LanePosition::granule_or_closed(tail);
   const uint32_t to = LanePosition::granule_of(head);
-  if (from == to) return false;
-  return from + granules <= (from < to ? to : granule_count_);
+  if (from == to) return 0;
+  return from < to ? to : granule_count_;
 }
 
 // The head, which head_seen_ is on return, or a later one.
@@ -189,18 +190,22 @@ FLTLINK_ALWAYS_INLINE EnqueueOutcome RingLane::claim(MessageClass message_class,
   if (message_size > message_size_max_) return refuse(EnqueueOutcome::kTooLarge, refused_too_large_);
   const uint32_t granules = granules_for(message_size);
   uint64_t tail = tail_.load(MemoryOrder::kRelaxed);
-  // SYNC POINT ROOM: pairs with the compare-exchange in see_head(); the granules that were freed are zero, and
-  // ours.
-  while (surely_fits(head_seen_.load(MemoryOrder::kAcquire), tail, granules)) {
-    const uint32_t from = LanePosition::granule_of(tail);
+  for (;;) {
+    // SYNC POINT ROOM: pairs with the compare-exchange in see_head(); the granules that were freed are zero, and ours.
+    const uint32_t limit = surely_free_to(head_seen_.load(MemoryOrder::kAcquire), tail);
+    const uint32_t from = LanePosition::granule_or_closed(tail);
+    const uint32_t end = from + granules;
+    if (end > limit) return claim_at(tail, message_class, granules, record);
     uint64_t next = tail + LanePosition::kOneMessage + granules;
-    if (from + granules == granule_count_) next -= granule_count_;
+    if (end == granule_count_) next -= granule_count_;
     // SYNC POINT BOOKS: pairs with the acquire loads in counters().
     if (!tail_.compare_exchange_weak(tail, next, MemoryOrder::kRelease, MemoryOrder::kRelaxed)) continue;
     record = granule_at(from);
+    // While this record is written, the lines of the next one can come, which the consumer had last. Only what is
+    // surely free: the consumer is not to lose a line that it is reading.
+    if (end + granules <= limit) fetch_for_writing(granule_at(end), granules * kGranuleSize);
     return EnqueueOutcome::kAccepted;
   }
-  return claim_at(tail, message_class, granules, record);
 }
 
 // The same with the closer look, which is taken where the lane ends, and when the head that was seen has become too old.
