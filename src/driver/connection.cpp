@@ -195,8 +195,8 @@ PeekOutcome Connection::peek(Parcel& parcel, uint32_t messages_max) {
 PeekOutcome Connection::peek_batch(fltlink::RunView& run, uint32_t messages_max) {
   const fltlink::RunLimits limits{.size_max = terms_.batch_size_max, .messages_max = messages_max};
   const PeekOutcome outcome = ring_.peek_run(run, limits, fltlink::kForever);
-  const bool may_grow = outcome == PeekOutcome::kMessage && !run.complete && messages_max > 1;
-  if (!may_grow || terms_.batch_delay_us == 0 || run.message_class == MessageClass::kCritical) return outcome;
+  if (outcome != PeekOutcome::kMessage || terms_.batch_delay_us == 0) return outcome;
+  // Returns at once for what must not wait.
   ring_.await_complete_run(limits, host_.now() + terms_.batch_delay_us * fltlink::kTicksPerMicrosecond);
   return ring_.try_peek_run(run, limits);
 }
