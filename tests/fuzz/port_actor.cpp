@@ -7,6 +7,7 @@
 
 #include <fltlink/codec/authorize.hpp>
 #include <fltlink/codec/port_headers.hpp>
+#include <fltlink/codec/record.hpp>
 
 namespace drmfilter::test {
 namespace {
@@ -31,6 +32,21 @@ class Lent {
 };
 
 uint32_t result_of(bool worked) { return worked ? 0 : GetLastError(); }
+
+// How many messages a receive was completed with. The terms of the connection are not known here; but a batch begins with
+// the size of its first record, and no message type is as high.
+uint64_t messages_in(fltlink::Bytes bytes) {
+  uint32_t first_word = 0;
+  if (bytes.size() >= sizeof first_word) std::memcpy(&first_word, bytes.data(), sizeof first_word);
+  if (first_word < FLTLINK_RECORD_HEADER_SIZE + FLTLINK_DRIVER_MESSAGE_SIZE) return 1;
+  uint64_t messages = 0;
+  for (fltlink::RecordReader reader(bytes); !reader.at_end();) {
+    const auto record = reader.next();
+    if (!record.ok()) return UINT64_MAX;  // more than any driver has sent: a finding
+    if (!record->skip) ++messages;
+  }
+  return messages;
+}
 
 }  // namespace
 
@@ -137,7 +153,8 @@ bool PortActor::settle(Receive& receive) {
   if (receive.overlapped.Internal == static_cast<ULONG_PTR>(STATUS_PENDING)) return false;
   receive.issued = false;
   if (receive.overlapped.Internal != 0) return true;
-  ++stage_.received;
+  stage_.received += messages_in(
+      fltlink::Bytes(receive.buffer, receive.overlapped.InternalHigh).subspan(FLTLINK_MESSAGE_HEADER_SIZE));
   std::memcpy(&receive.message_id, receive.buffer + offsetof(FltlinkMessageHeader, message_id),
               sizeof receive.message_id);
   return true;

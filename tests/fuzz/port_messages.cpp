@@ -127,6 +127,10 @@ fltlink::ConnectContext terms_of(const Step& step) {
   context.queue_messages_max = (sizes >> 2 & 7) * 4;
   context.queue_size_max = (1 + (sizes >> 5)) * 4096u;
   context.fail_open = step.arguments[3] & FLTLINK_FAIL_OPEN_FLAGS_ALL;
+  if (context.version_max < FLTLINK_VERSION_1_2) return context;
+  constexpr uint32_t kBatchSizes[] = {0, 8192, 512, UINT32_MAX};
+  context.batch_size_max = kBatchSizes[step.arguments[3] >> 4 & 3];
+  context.batch_delay_us = (step.arguments[3] >> 6) * 700u;
   return context;
 }
 
@@ -137,7 +141,8 @@ Buffer context_of(const Step& step) {
   if (kind == 0 && step.arguments[1] == kOldClient) return {};
   if (kind == 3) return step.payload;
   const fltlink::ConnectContext terms = terms_of(step);
-  Buffer context = encoded(FLTLINK_CONNECT_CONTEXT_SIZE_OLDEST,
+  const bool says_more = terms.batch_size_max != 0 || terms.batch_delay_us != 0;
+  Buffer context = encoded(says_more ? FLTLINK_CONNECT_CONTEXT_SIZE : FLTLINK_CONNECT_CONTEXT_SIZE_OLDEST,
                            [&](MutableBytes out) { return fltlink::encode_connect_context(terms, out); });
   if (kind == 2) patch(context, step.payload);
   return context;

@@ -25,6 +25,11 @@ Step connect_as(uint8_t actor, uint32_t role, uint8_t fail_open = 0, uint8_t por
   return in_turn(actor, Verb::kConnect,
                  {static_cast<uint8_t>(port | 4), static_cast<uint8_t>(role - 1), 0x48, fail_open});
 }
+// With version 1.2 and batches of up to 8192 bytes; `delay` in 700 us.
+Step connect_for_batches(uint8_t actor, uint8_t delay = 0) {
+  return in_turn(actor, Verb::kConnect,
+                 {4, FLTLINK_ROLE_SUBSCRIBER - 1 + 0x20, 0x48, static_cast<uint8_t>(0x10 + delay * 0x40)});
+}
 Step receive(uint8_t actor, uint8_t which, uint8_t port = 0) {
   return in_turn(actor, Verb::kReceive, {port, which, 0, 0});
 }
@@ -47,6 +52,14 @@ std::vector<PortSeed> port_seeds() {
       {"events",
        {.steps = {connect_as(kService, FLTLINK_ROLE_SUBSCRIBER), receive(kService, 0), receive(kService, 1),
                   receive(kService, 2), write(1), read(0)}}},
+      {"batches",
+       {.steps = {connect_for_batches(kService), connect_for_batches(kSecond, 1), receive(kSecond, 0),
+                  read(1), write(1), receive(kService, 0), receive(kSecond, 1), read(0),
+                  receive(kService, 1)}}},
+      {"batch-in-short-room",
+       {.steps = {connect_for_batches(kService), write(1), read(1), receive(kService, 0),
+                  in_turn(kService, Verb::kReceive, {0, 1, 6, 0}), write(1), receive(kService, 2),
+                  in_turn(kService, Verb::kEnd, {0, 0, 0, 0})}}},
       {"block-notice",
        {.steps = {connect_as(kService, FLTLINK_ROLE_SUBSCRIBER), receive(kService, 0),
                   policy(kService, 0, kAll), write(0), receive(kService, 1), read(0)}}},
