@@ -247,6 +247,25 @@ TEST(PolicyMemoryTest, WhetherAPolicyFitsDependsOnThePoliciesInForceAlone) {
   EXPECT_EQ(table.count(), full.size());
 }
 
+// They are moved over what they were, and some of their hashes are taken from their units.
+TEST(PolicyMemoryTest, LongWordsAreFoundAfterTheyWereMoved) {
+  const auto word = [](int number) {
+    return wide("w" + std::to_string(1'000 + number) + std::string(140, 'x'));
+  };
+  std::vector<uint8_t> memory(20'000);
+  PolicyTable table(memory, &upcase_ascii);
+  ASSERT_EQ(table.update(text(u"C:\\a"), 1, ProtectionFlags::kAll), kAdded);
+  for (int number = 0; number < 20; ++number)
+    ASSERT_EQ(table.update(text(u"*" + word(number) + u"*"), 1, ProtectionFlags::kAll), kAdded);
+  ASSERT_EQ(table.update(text(u"C:\\a"), 1, ProtectionFlags::kNone), kRemoved);
+  for (int turn = 0; turn < 60; ++turn) {
+    ASSERT_EQ(table.update(text(word(turn)), 1, ProtectionFlags::kAll), kAdded);
+    ASSERT_EQ(table.update(text(word(turn)), 1, ProtectionFlags::kNone), kRemoved);
+    const std::u16string path = u"c:\\" + word(turn % 20) + u".txt";
+    ASSERT_TRUE(table.decide(text(path), ProtectionFlags::kRead).forbidden) << turn;
+  }
+}
+
 TEST(PolicyMemoryTest, RefusedAdditionChangesNothing) {
   std::vector<uint8_t> memory(2'000);
   PolicyTable table(memory, &upcase_ascii);
@@ -262,6 +281,7 @@ TEST(PolicyMemoryTest, RefusedAdditionChangesNothing) {
 
 TEST(PolicyMemoryTest, TooLittleMemoryForAnythingRefusesEverything) {
   std::array<uint8_t, 600> memory;
+  memory.fill(0xEE);
   for (size_t size = 0; size < memory.size(); ++size) {
     PolicyTable table(MutableBytes(memory).first(size), &upcase_ascii);
     const PolicyUpdateOutcome outcome = table.update(text(u"C:\\a\\*"), 1, ProtectionFlags::kRead);

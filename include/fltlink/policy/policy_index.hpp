@@ -31,8 +31,8 @@ class PolicyIndex {
   explicit PolicyIndex(MutableBytes memory) {
     memory = aligned(memory);
     const size_t slot_bytes = memory.size() / kSlotShare / 4 * 4;
-    if (slot_bytes == 0 || memory.size() - slot_bytes < sizeof(DirectoryRecord)) return;
     slots_ = HashSlots(memory.first(slot_bytes));
+    if (!slots_.has_room_for(1)) return;
     records_ = PolicyRecords(memory, static_cast<RecordAt>(slot_bytes));
     capacity_ = records_.room() - records_.room() / 16;
     plant_root();
@@ -294,10 +294,11 @@ class PolicyIndex {
     return directory;
   }
 
-  // `pattern` may lie where the record will, or behind: then it is moved down.
+  // `pattern` may lie where the record will, or behind: then it is moved down, and of no use afterwards.
   void insert(const PathHashes& pattern, const PatternParts& parts, uint32_t version, ProtectionFlags flags) {
     const uint32_t whole = pattern.whole();
     const uint32_t bucket = bucket_hash(pattern, parts);
+    CoreStarts::give_hint(slots_, pattern, parts);
     const RecordAt directory = make_directories(pattern, parts.directory);
     const auto units = static_cast<uint16_t>(pattern.size());
     const RecordAt at = records_.append(policy_record_size(units));
@@ -312,7 +313,6 @@ class PolicyIndex {
     live_ += policy_record_size(units);
     slots_.insert(slot_hash(whole), SlotKind::kPattern, at);
     if (!parts.shape.exact()) join_bucket(at, bucket);
-    CoreStarts::give_hint(slots_, pattern, parts);
     join_shape(at);
     add_flags(directory, flags);
   }
