@@ -26,24 +26,24 @@ class Names {
 
   unsigned below(size_t bound) { return static_cast<unsigned>(random_() % bound); }
 
-  std::u16string pattern() {
-    std::u16string result;
-    for (size_t pieces = 1 + below(5); pieces > 0; --pieces) result += piece(kPatternPieces);
-    return result;
-  }
-
-  std::u16string path() {
-    std::u16string result;
-    for (size_t pieces = 1 + below(7); pieces > 0; --pieces) result += piece(kPathPieces);
-    return result;
-  }
+  std::u16string pattern() { return below(3) == 0 ? wordy_pattern(1) : pieces(kPatternPieces, 5); }
 
   // Longer than the hashes that a path keeps.
-  std::u16string long_text(bool is_pattern) {
-    std::u16string result = u"\\A\\";
-    const size_t size = 100 + below(300);
-    while (result.size() < size) result += is_pattern && below(40) == 0 ? u"*" : u"LONG";
-    if (below(2) == 0) result += u"\\A.B";
+  std::u16string long_pattern() { return wordy_pattern(100 + below(300)); }
+
+  std::u16string path() { return pieces(kPathPieces, 7); }
+
+  // What the pattern matches, or nearly so.
+  std::u16string path_like(std::u16string_view pattern) {
+    std::u16string result;
+    for (const char16_t symbol : pattern) {
+      if (symbol == u'*' || symbol == u'<')
+        result += below(2) == 0 ? word() : pieces(kPathPieces, 2);
+      else if (symbol == u'"')
+        result += u'.';
+      else if (symbol != u'>' || below(2) == 0)
+        result += detail::is_wildcard(symbol) ? u'x' : symbol;
+    }
     return result;
   }
 
@@ -59,8 +59,25 @@ class Names {
                                                            u"<",     u">",  u"\"", u"?", u"\\AB\\"};
 
   template <size_t kCount>
-  std::u16string piece(const std::u16string_view (&pieces)[kCount]) {
-    return std::u16string(pieces[below(kCount)]);
+  std::u16string pieces(const std::u16string_view (&choice)[kCount], size_t most) {
+    std::u16string result;
+    for (size_t count = 1 + below(most); count > 0; --count) result += choice[below(kCount)];
+    return result;
+  }
+
+  std::u16string word() {
+    std::u16string letters(1 + below(8), u' ');
+    for (char16_t& letter : letters) letter = static_cast<char16_t>(u'a' + below(26));
+    return letters;
+  }
+
+  std::u16string wordy_pattern(size_t size) {
+    std::u16string result = below(2) == 0 ? u"*" : u"\\A\\";
+    do {
+      result += word() + (below(8) == 0 ? u"*" : below(3) == 0 ? u"\\" : below(3) == 0 ? u"." : u"");
+    } while (result.size() < size);
+    if (below(2) == 0) result += u"*";
+    return result;
   }
 
   std::mt19937_64 random_;
@@ -97,7 +114,7 @@ void tell_both(Names& names, MutableBytes memory, int rounds, bool with_long) {
   int refused = 0;
   for (int round = 0; round < rounds; ++round) {
     const bool is_long = with_long && names.below(3) == 0;
-    const std::u16string pattern = is_long ? names.long_text(true) : names.pattern();
+    const std::u16string pattern = is_long ? names.long_pattern() : names.pattern();
     const auto version = names.below(3);
     const ProtectionFlags flags = names.flags();
     const PolicyUpdateOutcome outcome = table.update(text(pattern), version, flags);
@@ -110,7 +127,10 @@ void tell_both(Names& names, MutableBytes memory, int rounds, bool with_long) {
       ASSERT_EQ(table.flags(), list.flags());
       ASSERT_EQ(table.count(), list.list().size());
     }
-    const std::u16string path = is_long ? names.long_text(false) : names.path();
+    const auto& live = list.list();
+    const std::u16string path = live.empty() || names.below(2) == 0
+                                    ? names.path()
+                                    : names.path_like(live[names.below(live.size())].pattern);
     ASSERT_NO_FATAL_FAILURE(expect_same_answers(table, list, path, names.operation()));
   }
   EXPECT_GT(refused, 0) << "the memory was never full";
