@@ -66,6 +66,7 @@ NTSTATUS on_connection(nt::Thread& thread, HANDLE handle, Connection::Request ki
       status != STATUS_SUCCESS) {
     return status;
   }
+  connection->rendezvous().fetch();
   if (!connection->synchronous()) return request(connection);
   if (!connection->begin_request(thread, kind)) return STATUS_CANCELLED;
   const NTSTATUS status = request(connection);
@@ -154,8 +155,11 @@ NTSTATUS wait_parked(nt::Thread& thread, Connection& connection, const fltmgr::R
 
 NTSTATUS receive_and_wait(nt::Thread& thread, Connection& connection, void* buffer, DWORD size,
                           OVERLAPPED* overlapped) {
-  fltmgr::Receive receive = receive_of(thread, buffer, size);
-  sched::HandOver over(*thread.scheduled.load(std::memory_order_relaxed));
+  struct alignas(sched::kCacheLine) {
+    sched::HandOver over;
+    fltmgr::Receive receive;
+  } waiting{{}, receive_of(thread, buffer, size)};
+  auto& [over, receive] = waiting;
   receive.key = overlapped;
   receive.waiter = &over;
   receive.blocks = true;
@@ -165,7 +169,11 @@ NTSTATUS receive_and_wait(nt::Thread& thread, Connection& connection, void* buff
   }
   const NTSTATUS status = connection.rendezvous().receive(receive);
   if (status != port_status::kReceivePending) return status;
-  if (thread.system.scheduler().look(over)) return receive.status;
+  if (thread.system.scheduler().look(over)) {
+    connection.rendezvous().fetch();
+    __builtin_prefetch(buffer);
+    return receive.status;
+  }
   return wait_parked(thread, connection, receive, over);
 }
 

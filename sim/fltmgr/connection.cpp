@@ -118,6 +118,7 @@ bool Connection::connects_in(const nt::Thread& thread) const {
 // --- messages ---
 
 SendResult Connection::send(nt::Thread& thread, const SendRequest& request, nt::Ref<Connection>& kept) {
+  rendezvous_->fetch();
   Sender sender(thread);
   bool ended = false;
   {

@@ -129,6 +129,7 @@ void Rendezvous::withdraw(Sender& sender, NTSTATUS status, SendEnd undelivered, 
 // --- delivery ---
 
 void Rendezvous::match(sched::Waking& waking) {
+  if (!receives_.empty()) sched::fetch_to_change(receives_.first());
   for (Sender* at = queued_.first(); at != nullptr && !receives_.empty();) {
     Sender& sender = *at;
     Receive* const receive = choose(sender);
@@ -149,7 +150,7 @@ void Rendezvous::match(sched::Waking& waking) {
       if (sender.request.reply != nullptr) {
         sender.phase.store(Phase::kAwaiting, std::memory_order_release);
         awaiting_.push_back(sender);
-        if (per_phase()) waking.add(&sender.over.waiter());
+        if (per_phase()) waking.add(&sender.thread);
       } else {
         finish(sender, STATUS_SUCCESS, SendEnd::kDelivered, waking);
       }
@@ -275,22 +276,22 @@ NTSTATUS Rendezvous::reply(const FILTER_REPLY_HEADER& header, const void* payloa
   const std::lock_guard lock(mutex_);
   if (closed()) return port_status::kDisconnected;
   Sender* found = awaiting_.first();
+  sched::fetch_to_change(found);
   while (found != nullptr && found->id < header.MessageId) found = awaiting_.next(*found);
   if (found == nullptr || found->id != header.MessageId) return port_status::kNoWaiter;
   Sender& sender = *found;
-  const SendRequest& request = sender.request;
-  const bool fits = payload_size <= request.reply_length;
-  std::uint32_t copied = std::min(payload_size, request.reply_length);
+  const bool fits = payload_size <= sender.reply_length;
+  std::uint32_t copied = std::min(payload_size, sender.reply_length);
   if (!fits && semantics_.reply_overflow_copy == Semantics::OverflowCopy::kNothing) copied = 0;
   if (!NT_SUCCESS(header.Status) && !semantics_.reply_payload_on_error_status) copied = 0;
   // Only what is really there is written: a length that promises more has its finding already (WIRE-6).
-  if (!nt::copy_from_client(request.reply, payload, std::min(copied, request.reply_writable)))
+  if (!nt::copy_from_client(sender.reply, payload, std::min(copied, sender.reply_writable)))
     return port_status::kBadUserBuffer;
   awaiting_.erase(sender);
   sender.answered = true;
   sender.reply_size = copied;
   if (trace_.enabled())
-    note(request.trace, "reply of " + bytes_text(payload_size) + (fits ? "" : ": too long"));
+    note(sender.request.trace, "reply of " + bytes_text(payload_size) + (fits ? "" : ": too long"));
   finish(sender, fits ? header.Status : port_status::kReplyTooLong,
          fits ? SendEnd::kReplied : SendEnd::kReplyTooLong, waking);
   return fits ? STATUS_SUCCESS : port_status::kReplyTooLong;

@@ -41,27 +41,30 @@
 #include "nt/intrusive_list.hpp"
 #include "nt/io_completion.hpp"
 #include "nt/thread.hpp"
+#include "sched/cache_line.hpp"
 #include "sched/hand_over.hpp"
 
 namespace fltsim::fltmgr {
 
 // A receive that a client has outstanding, and whom its outcome is told, as an IRP says it; each of them may be absent.
+// First what a sender looks at, so that it finds it in one cache line.
 struct Receive : nt::ListElement<Receive> {
-  void* buffer;                  // the client's, header included
-  std::uint32_t size;            // bytes, header included
-  std::uint32_t issuer;          // id of the thread that issued it
-  std::uint32_t process;         // id of that thread's process
-  bool ends_with_issuer = true;  // the end of that thread cancels it (GET-10)
-  bool blocks = false;           // that thread waits for it in its call
-  const void* key;               // what CancelIoEx names
-  std::string_view client;       // the process, for the trace; lives as long as the machine
+  void* buffer;                       // the client's, header included
+  std::uint32_t size;                 // bytes, header included
+  NTSTATUS status = STATUS_PENDING;   // for the waiter
+  sched::HandOver* waiter = nullptr;  // the issuer, in its call
 
   IO_STATUS_BLOCK* outcome = nullptr;           // the client's OVERLAPPED, which begins as one
   nt::DispatcherHeader* completed = nullptr;    // with `outcome`: set then; in `event` or in the connection
   nt::Ref<nt::Event> event = {};                // keeps it
   const nt::CompletionBinding* port = nullptr;  // with `outcome`: gets a packet
-  sched::HandOver* waiter = nullptr;            // the issuer, in its call
-  NTSTATUS status = STATUS_PENDING;             // for the waiter
+
+  std::uint32_t issuer;          // id of the thread that issued it
+  std::uint32_t process;         // id of that thread's process
+  const void* key;               // what CancelIoEx names
+  bool ends_with_issuer = true;  // the end of that thread cancels it (GET-10)
+  bool blocks = false;           // that thread waits for it in its call
+  std::string_view client;       // the process, for the trace; lives as long as the machine
 };
 
 struct SendRequest {
@@ -112,29 +115,45 @@ class Rendezvous {
   // The same for the driver, which names the connection by `*slot`: sets that to null under the mutex. False,
   // and nothing is done, when it no longer holds `expected`: another thread has closed through it (DISC-4).
   bool close_from_driver(PFLT_PORT* slot, PFLT_PORT expected);
+  // The caller is about to take the mutex: fetches what it guards, which the other side had last.
+  void fetch() const {
+    sched::fetch_to_change(&mutex_);
+    sched::fetch_to_change(&receives_);
+  }
   bool closed() const { return closed_.load(std::memory_order_acquire); }
   SendCounts counts() const;
 
  private:
-  enum class Phase {
+  enum class Phase : std::uint8_t {
     kQueued,    // in queued_
     kAwaiting,  // in awaiting_: delivered, the reply is owed
     kDone,      // in no list
   };
 
-  // Lives on the sender's stack, in send(). What its partner changes comes first, in one cache line.
-  struct alignas(128) Sender : nt::ListElement<Sender> {
-    Sender(const SendRequest& asked, sched::Thread& sender) : over(sender), request(asked) {}
-    std::atomic<Phase> phase{Phase::kQueued};  // changes under the mutex; read by who describes the wait
-    bool failed_a_receive = false;             // has told one parked receive that it is too small
-    bool answered = false;
+  // Lives on the sender's stack, in send(). What a reply reads and changes comes first, in one cache line.
+  struct alignas(2 * sched::kCacheLine) Sender : nt::ListElement<Sender> {
+    Sender(const SendRequest& asked, sched::Thread& sender)
+        : reply(asked.reply),
+          reply_length(asked.reply_length),
+          reply_writable(asked.reply_writable),
+          request(asked),
+          thread(sender) {}
+    bool has(Phase asked) const { return phase.load(std::memory_order_relaxed) == asked; }
+
+    sched::HandOver over;  // whoever completes it has written the rest
+    std::uint64_t id = 0;  // written before the phase
+    void* const reply;
+    const std::uint32_t reply_length;
+    const std::uint32_t reply_writable;
     NTSTATUS status = STATUS_SUCCESS;
     std::uint32_t reply_size = 0;
-    std::uint64_t id = 0;           // written before the phase
-    sched::HandOver over;           // whoever completes it has written the rest
+    std::atomic<Phase> phase{Phase::kQueued};  // changes under the mutex; read by who describes the wait
+    bool answered = false;
+    bool failed_a_receive = false;  // has told one parked receive that it is too small
+
+    const SendRequest& request;
+    sched::Thread& thread;
     sched::Ticks delivered_at = 0;  // only where the reply has a time of its own (H-2)
-    const SendRequest request;
-    bool has(Phase asked) const { return phase.load(std::memory_order_relaxed) == asked; }
   };
 
   // All with mutex_ held. What they wake is woken behind it.

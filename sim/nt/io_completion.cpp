@@ -43,7 +43,7 @@ void IoCompletion::abandon() {
   const std::lock_guard lock(mutex_);
   abandoned_ = true;
   for (Waiter* waiter = waiters_.first(); waiter != nullptr; waiter = waiters_.next(*waiter))
-    waking.add(&waiter->over.waiter());
+    waking.add(&waiter->thread);
 }
 
 IoCompletion::Result IoCompletion::wait(Thread& thread, sched::Ticks deadline, Packet& packet) {

@@ -42,9 +42,10 @@ class IoCompletion {
 
  private:
   struct Waiter : ListElement<Waiter> {
-    explicit Waiter(sched::Thread& thread) : over(thread) {}
+    explicit Waiter(sched::Thread& waiter) : thread(waiter) {}
+    sched::Thread& thread;
+    sched::HandOver over;
     Packet packet{};
-    sched::HandOver over;  // the packet
   };
 
   std::mutex mutex_;

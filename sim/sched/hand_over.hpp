@@ -9,6 +9,9 @@
 // The word says whether the waiter is parked, so that one who is not costs no system call, and nobody else's memory is
 // touched. A thread that is woken while its waker holds the lock would only wait for the lock; so wakes are gathered and
 // done behind it.
+//
+// What its partner reads and writes belongs into the word's cache line: each further line costs a transfer from processor to
+// processor, which is most of what a hand-over between two threads that look costs.
 #pragma once
 
 #include <atomic>
@@ -21,38 +24,37 @@
 namespace fltsim::sched {
 
 // Invariants:
-//   H1  The word goes kOpen -> kDone or kOpen -> kParked -> kDone. The waiter alone announces, the other side alone completes.
+//   H1  The word goes kOpen -> kDone or kOpen -> the waiter -> kDone. The waiter alone announces, the other side alone
+//       completes.
 //   H2  complete() is the last touch of the waiter's memory by the other side: the waiter may be gone behind it.
 //   H3  What the other side wrote before complete() (release) is seen by who saw done() (acquire).
 class HandOver {
  public:
-  explicit HandOver(Thread& waiter) : waiter_(waiter) {}
+  HandOver() = default;
   HandOver(const HandOver&) = delete;
   HandOver& operator=(const HandOver&) = delete;
 
   // --- the waiter ---
   bool done() const { return word_.load(std::memory_order_acquire) == kDone; }
-  // From here on complete() names the waiter. False: it is done already. Once announced it stays so.
-  [[nodiscard]] bool announce() {
-    std::uint32_t word = kOpen;
-    return word_.compare_exchange_strong(word, kParked, std::memory_order_acquire) || word == kParked;
+  // From here on complete() returns the waiter. False: it is done already. Once announced it stays so.
+  [[nodiscard]] bool announce(Thread& waiter) {
+    std::uintptr_t word = kOpen;
+    return word_.compare_exchange_strong(word, reinterpret_cast<std::uintptr_t>(&waiter),
+                                         std::memory_order_acquire) ||
+           word != kDone;
   }
 
-  // --- the other side ---
-  Thread& waiter() const { return waiter_; }  // to have it ask its other conditions
+  // --- the other side, once ---
   // The thread that is to be unparked, or null: the waiter has not announced that it parks.
   [[nodiscard]] Thread* complete() {
-    Thread& waiter = waiter_;
-    return word_.exchange(kDone, std::memory_order_acq_rel) == kParked ? &waiter : nullptr;
+    return reinterpret_cast<Thread*>(word_.exchange(kDone, std::memory_order_acq_rel) & ~kDone);
   }
 
  private:
-  static constexpr std::uint32_t kOpen = 0;
-  static constexpr std::uint32_t kParked = 1;
-  static constexpr std::uint32_t kDone = 2;
+  static constexpr std::uintptr_t kOpen = 0;
+  static constexpr std::uintptr_t kDone = 1;
 
-  std::atomic<std::uint32_t> word_{kOpen};
-  Thread& waiter_;
+  std::atomic<std::uintptr_t> word_{kOpen};
 };
 
 // The threads that are to be unparked, behind the lock: declare it before the lock's guard.

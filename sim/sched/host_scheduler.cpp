@@ -151,7 +151,7 @@ bool HostScheduler::look_for_permit(HostThread& self) const {
 
 ParkResult HostScheduler::park(Ticks deadline, const WaitReason& reason, HandOver* over) {
   HostThread& self = enter();
-  if (over != nullptr ? take_permit(self) || !over->announce() : look_for_permit(self))
+  if (over != nullptr ? take_permit(self) || !over->announce(self) : look_for_permit(self))
     return ParkResult::kUnparked;
   if (deadline != kForever && deadline <= now()) return ParkResult::kDeadline;
   {

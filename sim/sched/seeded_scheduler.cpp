@@ -112,7 +112,7 @@ void SeededScheduler::switch_point(std::string_view what) {
 bool SeededScheduler::look(const HandOver& over) { return over.done(); }
 
 ParkResult SeededScheduler::park(Ticks deadline, const WaitReason& reason, HandOver* over) {
-  if (over != nullptr && !over->announce()) return ParkResult::kUnparked;
+  if (over != nullptr && !over->announce(*this_thread())) return ParkResult::kUnparked;
   SeededThread& self = enter();
   self.arrive(reason.kind);
   if (observer_ != nullptr) let_observer_look(self);

@@ -7,6 +7,7 @@
 #include <chrono>
 #include <thread>
 
+#include "sched/hand_over.hpp"
 #include "sched/sched_test_support.hpp"
 
 namespace fltsim::sched {
@@ -105,6 +106,94 @@ TEST(HostSchedulerTest, PendingDeadlineIsNoDeadlock) {
     scheduler->unpark(waiter);
   });
   EXPECT_EQ(scheduler->run_until(waiter), RunResult::kDone);
+}
+
+TEST(HostSchedulerTest, OnlyAParkedThreadHasToBeWoken) {
+  auto scheduler = make_host();
+  Thread& waiter = scheduler->spawn("waiter", nullptr, [&] { scheduler->park(kForever, test_wait()); });
+  ASSERT_EQ(scheduler->run_to_quiescence(), RunResult::kDone);
+  EXPECT_EQ(scheduler->wakes(), 0u);
+  scheduler->unpark(waiter);
+  EXPECT_EQ(scheduler->run_until(waiter), RunResult::kDone);
+  EXPECT_EQ(scheduler->wakes(), 1u);
+  Thread& permitted = scheduler->spawn("permitted", nullptr, [&] {
+    scheduler->unpark(*Scheduler::current_thread());
+    scheduler->park(kForever, test_wait());
+  });
+  EXPECT_EQ(scheduler->run_until(permitted), RunResult::kDone);
+  EXPECT_EQ(scheduler->wakes(), 1u);
+}
+
+TEST(HostSchedulerTest, ThreadsThatLookLongEnoughAreNeverWoken) {
+  auto scheduler = Scheduler::create({.seeded = false, .looks = UINT32_MAX});
+  constexpr int kRounds = 10;
+  std::atomic<Thread*> partner{nullptr};
+  Thread& one = scheduler->spawn("one", nullptr, [&] {
+    for (int i = 0; i < kRounds; ++i) {
+      scheduler->park(kForever, test_wait());
+      scheduler->unpark(*partner.load());
+    }
+  });
+  Thread& other = scheduler->spawn("other", nullptr, [&] {
+    partner = Scheduler::current_thread();
+    for (int i = 0; i < kRounds; ++i) {
+      scheduler->unpark(one);
+      scheduler->park(kForever, test_wait());
+    }
+  });
+  EXPECT_EQ(scheduler->run_until(one), RunResult::kDone);
+  EXPECT_EQ(scheduler->run_until(other), RunResult::kDone);
+  EXPECT_EQ(scheduler->wakes(), 0u);
+}
+
+TEST(HostSchedulerTest, ThreadThatHasLookedInVainParks) {
+  auto scheduler = Scheduler::create({.seeded = false, .looks = 3});
+  std::atomic<HandOver*> asked{nullptr};
+  Thread& waiter = scheduler->spawn("waiter", nullptr, [&] {
+    HandOver over;
+    asked = &over;
+    if (!scheduler->look(over)) scheduler->park(kForever, test_wait(), &over);
+    EXPECT_TRUE(over.done());
+    scheduler->park(kForever, test_wait());
+  });
+  ASSERT_EQ(scheduler->run_to_quiescence(), RunResult::kDone);
+  EXPECT_EQ(asked.load()->complete(), &waiter);
+  scheduler->unpark(waiter);
+  ASSERT_EQ(scheduler->run_to_quiescence(), RunResult::kDone);
+  scheduler->unpark(waiter);
+  EXPECT_EQ(scheduler->run_until(waiter), RunResult::kDone);
+  EXPECT_EQ(scheduler->wakes(), 2u);
+}
+
+// Every hand-over is seen, whether the waiter looks, announces that it parks, or is parked when it is completed.
+TEST(HostSchedulerTest, HandOversOfManyRoundsAreNeverLost) {
+  for (const std::uint32_t looks : {0u, 1u, 100u}) {
+    auto scheduler = Scheduler::create({.seeded = false, .looks = looks});
+    const int rounds = scaled(3000);
+    std::atomic<HandOver*> asked{nullptr};
+    std::uint64_t handed = 0;  // written by one side before, read by the other behind each hand-over
+    Thread& waiter = scheduler->spawn("waiter", nullptr, [&] {
+      for (int i = 1; i <= rounds; ++i) {
+        HandOver over;
+        asked.store(&over, std::memory_order_release);
+        while (!over.done()) {
+          if (!scheduler->look(over)) scheduler->park(kForever, test_wait(), &over);
+        }
+        ASSERT_EQ(handed, static_cast<std::uint64_t>(i));
+      }
+    });
+    scheduler->spawn("giver", nullptr, [&] {
+      for (int i = 1; i <= rounds; ++i) {
+        HandOver* over = nullptr;
+        while ((over = asked.exchange(nullptr, std::memory_order_acquire)) == nullptr)
+          std::this_thread::yield();
+        Waking waking;
+        handed = static_cast<std::uint64_t>(i);
+        waking.add(over->complete());
+      }
+    });
+    EXPECT_EQ(scheduler->run_until(waiter), RunResult::kDone);
+  }
 }
 
 }  // namespace

@@ -7,6 +7,7 @@
 #include <atomic>
 #include <thread>
 
+#include "sched/hand_over.hpp"
 #include "sched/sched_test_support.hpp"
 
 namespace fltsim::sched {
@@ -128,7 +129,7 @@ TEST_P(SchedulerTest, PingPongOverTwoFlagsEnds) {
   EXPECT_EQ(sum, 2 * rounds);
 }
 
-TEST_P(SchedulerTest, RunUntilPredicateIsAskedAfterEachPark) {
+TEST_P(SchedulerTest, RunUntilPredicateIsAskedWhenAllWait) {
   std::atomic<int> steps{0};
   Thread& thread = scheduler_->spawn("worker", nullptr, [&] {
     ++steps;
@@ -140,6 +141,67 @@ TEST_P(SchedulerTest, RunUntilPredicateIsAskedAfterEachPark) {
   ASSERT_EQ(scheduler_->run_to_quiescence(), RunResult::kDone);
   scheduler_->unpark(thread);
   EXPECT_EQ(scheduler_->run_until([&] { return steps == 2; }), RunResult::kDone);
+}
+
+TEST_P(SchedulerTest, RunUntilPredicateIsAskedAgainWhenAThreadSaysSo) {
+  std::atomic<bool> reached{false};
+  scheduler_->spawn("worker", nullptr, [&, &scheduler = *scheduler_] {
+    reached = true;
+    scheduler.look_again();
+    for (;;) scheduler.park(scheduler.now() + kTicksPerMillisecond, test_wait());
+  });
+  EXPECT_EQ(scheduler_->run_until([&] { return reached.load(); }), RunResult::kDone);
+  scheduler_.reset();  // with the thread where it stands
+}
+
+TEST_P(SchedulerTest, HandOverEndsAParkAndIsSeenByWhoParksLater) {
+  std::atomic<HandOver*> asked{nullptr};
+  bool parks = true;
+  Flag done(*scheduler_);
+  Thread& waiter = scheduler_->spawn("waiter", nullptr, [&] {
+    for (const bool parked : {true, false}) {
+      parks = parked;
+      HandOver over;
+      asked = &over;
+      if (!parked) done.wait();
+      while (!over.done()) scheduler_->park(kForever, test_wait(), &over);
+    }
+  });
+  ASSERT_EQ(scheduler_->run_to_quiescence(), RunResult::kDone);
+  scheduler_->unpark(waiter);  // a permit ends the park, and not the wait
+  ASSERT_EQ(scheduler_->run_to_quiescence(), RunResult::kDone);
+  Thread* const parked = asked.load()->complete();
+  EXPECT_EQ(parked, &waiter);
+  scheduler_->unpark(*parked);
+  ASSERT_EQ(scheduler_->run_to_quiescence(), RunResult::kDone);
+  ASSERT_FALSE(parks);
+  EXPECT_EQ(asked.load()->complete(), nullptr) << "it has not announced that it parks";
+  scheduler_->spawn("other", nullptr, [&] { done.set(); });
+  EXPECT_EQ(scheduler_->run_until(waiter), RunResult::kDone);
+}
+
+TEST_P(SchedulerTest, DeadlineEndsAParkForAHandOver) {
+  ParkResult result = ParkResult::kUnparked;
+  Thread& waiter = scheduler_->spawn("waiter", nullptr, [&] {
+    HandOver over;
+    result = scheduler_->park(scheduler_->now() + kTicksPerMillisecond, test_wait(), &over);
+  });
+  EXPECT_EQ(scheduler_->run_until(waiter), RunResult::kDone);
+  EXPECT_EQ(result, ParkResult::kDeadline);
+}
+
+TEST_P(SchedulerTest, DescriptionOfAWaitIsMadeWhenItIsAskedFor) {
+  int made = 0;
+  scheduler_->spawn("waiter", nullptr, [&] {
+    scheduler_->park(kForever, {"event", {}, nullptr, [&] {
+                                  ++made;
+                                  return std::string("worker stop");
+                                }});
+  });
+  ASSERT_EQ(scheduler_->run_to_quiescence(), RunResult::kDone);
+  EXPECT_EQ(made, 0);
+  EXPECT_EQ(scheduler_->describe_threads(), "\"waiter\" waits for event \"worker stop\"\n");
+  EXPECT_EQ(made, 1);
 }
 
 TEST_P(SchedulerTest, AllParkedWithoutDeadlineIsADeadlockThatNamesThreadsReasonsAndOwners) {
