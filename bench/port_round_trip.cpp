@@ -1,7 +1,7 @@
 // What a message through a filter's port costs: FltSendMessage with a reply, FilterGetMessage, FilterReplyMessage and
 // back. Beside it the least that two threads can do to wait for each other, a word in a cache line (looking) and a futex
 // (parking), and what a Linux program would take instead. The machine runs on the operating system's threads, without
-// trace; one thread is the driver's, one the client's.
+// trace and verifier; one thread is the driver's, one the client's.
 #include <fltKernel.h>
 #include <fltUser.h>
 #include <linux/futex.h>
@@ -116,6 +116,7 @@ class Port {
     fltsim::Options options;
     options.scheduler = fltsim::SchedulerKind::kHost;
     options.trace = false;
+    options.verifier = false;
     options.host_looks = looks;
     return options;
   }

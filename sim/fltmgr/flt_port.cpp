@@ -142,7 +142,8 @@ NTSTATUS unanswered(nt::Thread& thread, void* reply, const ULONG* reply_length, 
 NTSTATUS send(Filter& filter, nt::Thread& thread, Connection& connection, PFLT_PORT* slot,
               const void* message, ULONG size, void* reply, ULONG* reply_length,
               const LARGE_INTEGER* timeout) {
-  check_circumstances(filter, thread, timeout, connection);
+  const bool verifies = thread.system.options().verifier;
+  if (verifies) check_circumstances(filter, thread, timeout, connection);
   SendRequest request{
       .message = message,
       .message_size = size,
@@ -152,7 +153,8 @@ NTSTATUS send(Filter& filter, nt::Thread& thread, Connection& connection, PFLT_P
   if (reply != nullptr) {
     request.reply = reply;
     request.reply_length = *reply_length;
-    request.reply_writable = writable_part(filter, thread, reply, *reply_length, connection);
+    request.reply_writable =
+        verifies ? writable_part(filter, thread, reply, *reply_length, connection) : *reply_length;
   }
   request.trace = begin_message(thread, filter, connection, size, reply != nullptr ? reply_length : nullptr);
   nt::DriverWatch& watch = thread.system.nt().driver_watch();
