@@ -63,7 +63,7 @@ SendResult Rendezvous::wait_parked(nt::Thread& thread, Sender& sender) {
   sched::Scheduler& scheduler = thread.system.scheduler();
   const sched::Ticks sent_at = scheduler.now();
   const nt::InterruptibleWait interruptible(thread);
-  for (sched::Ticks expired = 0;;) {
+  for (sched::Ticks passed = sent_at;;) {  // the latest point in time that is known to have passed
     sched::Ticks deadline = 0;
     {
       const std::lock_guard lock(mutex_);
@@ -72,17 +72,16 @@ SendResult Rendezvous::wait_parked(nt::Thread& thread, Sender& sender) {
       if (thread.terminated())
         withdraw(sender, port_status::kSenderTerminated, SendEnd::kTerminatedUndelivered,
                  SendEnd::kTerminatedUnanswered);
-      else if (deadline <= expired || (deadline != sched::kForever && deadline <= scheduler.now()))
+      else if (deadline <= passed)
         withdraw(sender, port_status::kSendTimeout, SendEnd::kTimedOutUndelivered,
                  SendEnd::kTimedOutUnanswered);
       if (sender.has(Phase::kDone)) return result_of(sender);
     }
     const auto describe = [this, &sender] { return describe_wait(sender); };
-    if (scheduler.park(deadline, {"FltSendMessage", {}, nullptr, describe}, &sender.over) ==
-        sched::ParkResult::kDeadline) {
-      expired = deadline;
-    }
+    const bool expired = scheduler.park(deadline, {"FltSendMessage", {}, nullptr, describe}, &sender.over) ==
+                         sched::ParkResult::kDeadline;
     if (sender.over.done()) return result_of(sender);
+    passed = expired ? deadline : scheduler.now();
   }
 }
 
