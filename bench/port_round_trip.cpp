@@ -79,25 +79,22 @@ class Port {
   // As many messages on each of the connections, all at once; nanoseconds per message.
   Sample run(std::uint64_t messages, bool with_reply, const std::vector<Placement>& placements) {
     std::vector<Side> sides(placements.size());
+    bool right = client_->run([&] {
+      for (Side& side : sides) side.handle = connect();
+    }) == fltsim::Outcome::kDone;
     std::vector<fltsim::ThreadHandle> threads;
-    std::atomic<std::size_t> ready{0};
-    std::atomic<bool> go{false};
     for (std::size_t i = 0; i < placements.size(); ++i) {
       threads.push_back(client_->start_thread("client", [&, i] {
         pin_to(placements[i].client);
-        sides[i].handle = connect();
-        ++ready;
         answer(sides[i], messages + kWarmUp, with_reply);
       }));
       threads.push_back(machine_.system_process().start_thread("driver", [&, i] {
         pin_to(placements[i].driver);
-        while (ready != placements.size() && !go) std::this_thread::yield();
-        go = true;
         ask(i, sides[i], messages, with_reply);
       }));
     }
-    for (auto& thread : threads) sides[0].right = thread.join() == fltsim::Outcome::kDone && sides[0].right;
-    Sample sample{0};
+    for (auto& thread : threads) right = thread.join() == fltsim::Outcome::kDone && right;
+    Sample sample{0, right};
     for (const Side& side : sides) {
       sample.ns = std::max(sample.ns, side.ns / static_cast<double>(messages * placements.size()));
       sample.right = sample.right && side.right;
