@@ -70,8 +70,8 @@ Handle HandleTable::insert(void* body, AccessMask granted, bool inheritable) {
   object.handles.fetch_add(1, std::memory_order_relaxed);
   std::size_t index = count_.load(std::memory_order_relaxed);
   if (!free_.empty()) {
-    index = *free_.begin();
-    free_.erase(free_.begin());
+    index = free_.top();
+    free_.pop();
   } else {
     append();
   }
@@ -89,7 +89,7 @@ void HandleTable::inherit(const HandleTable& parent) {
     const std::scoped_lock entry_locks(made.mutex, from->mutex);
     const Entry& entry = from->entry;
     if (entry.object == nullptr || !entry.inheritable) {
-      free_.insert(i);
+      free_.push(i);
       continue;
     }
     reference(entry.object->body());
@@ -108,7 +108,7 @@ bool HandleTable::close(Handle handle) {
     const std::lock_guard entry_lock(closed->mutex);
     object = std::exchange(closed->entry, {}).object;
     if (object == nullptr) return false;
-    free_.insert(index);
+    free_.push(index);
   }
   const std::int64_t left = object->handles.fetch_sub(1, std::memory_order_acq_rel) - 1;
   if (object->type->close != nullptr)
@@ -159,6 +159,11 @@ std::vector<std::pair<Handle, HandleTable::Entry>> HandleTable::entries() const 
     if (one->entry.object != nullptr) all.emplace_back(value_of(i), one->entry);
   }
   return all;
+}
+
+std::size_t HandleTable::count() const {
+  const std::lock_guard lock(mutex_);
+  return count_.load(std::memory_order_relaxed) - free_.size();
 }
 
 Status reference_by_handle(Handle handle, AccessMask desired, const ObjectType* type, Mode mode,

@@ -7,9 +7,10 @@
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <mutex>
-#include <set>
+#include <queue>
 #include <string>
 #include <vector>
 
@@ -53,6 +54,7 @@ class HandleTable {
   void close_all();
 
   std::vector<std::pair<Handle, Entry>> entries() const;
+  std::size_t count() const;
 
  private:
   // An entry never moves, and has a cache line of its own.
@@ -81,7 +83,7 @@ class HandleTable {
   mutable std::mutex mutex_;
   std::array<std::unique_ptr<Slot[]>, kChunks> chunks_;
   std::atomic<std::size_t> count_{0};  // of entries; set behind the chunk that has the last of them
-  std::set<std::size_t> free_;
+  std::priority_queue<std::size_t, std::vector<std::size_t>, std::greater<>> free_;  // the lowest first
   bool closed_ = false;
 };
 

@@ -64,7 +64,7 @@ Status query_process(const Process& process, ULONG which, PVOID buffer, ULONG le
     case ProcessWow64Information:
       return answer(ULONG_PTR{0}, buffer, length, returned);
     case ProcessHandleCount:
-      return answer(static_cast<ULONG>(process.handles.entries().size()), buffer, length, returned);
+      return answer(static_cast<ULONG>(process.handles.count()), buffer, length, returned);
     case ProcessSessionInformation:
       return answer(ULONG{session_of(*process.token)}, buffer, length, returned);
     case ProcessBreakOnTermination:
@@ -142,7 +142,7 @@ Status query_processes(Thread& thread, PVOID buffer, ULONG length, PULONG return
     entry.base_priority = 8;
     entry.process_id = UlongToHandle(process->id);
     entry.parent_id = process->is_system ? nullptr : UlongToHandle(process->parent_id);
-    entry.handle_count = static_cast<ULONG>(process->handles.entries().size());
+    entry.handle_count = static_cast<ULONG>(process->handles.count());
     entry.session_id = session_of(*process->token);
     append(bytes, entry);
     for (const Ref<Thread>& one : threads) {
