@@ -1,6 +1,7 @@
 #include "nt/namespace.hpp"
 
 #include <algorithm>
+#include <compare>
 
 #include "fs/upcase.hpp"
 #include "machine/system.hpp"
@@ -17,12 +18,31 @@ ObjectHeader* child_of(const Directory& directory, std::u16string_view name, boo
   if (const auto exact = directory.children.find(name); exact != directory.children.end())
     return exact->second;
   if (!case_insensitive) return nullptr;
-  const auto found = std::find_if(directory.children.begin(), directory.children.end(),
-                                  [&](const auto& child) { return fs::equal_names(child.first, name); });
-  return found == directory.children.end() ? nullptr : found->second;
+  const auto found = directory.children.lower_bound(ObjectNameLess::AnyCase{name});
+  const bool is_it = found != directory.children.end() && fs::equal_names(found->first, name);
+  return is_it ? found->second : nullptr;
+}
+
+std::strong_ordering compare_any_case(std::u16string_view left, std::u16string_view right) {
+  return std::lexicographical_compare_three_way(
+      left.begin(), left.end(), right.begin(), right.end(),
+      [](char16_t a, char16_t b) { return fs::upcase(a) <=> fs::upcase(b); });
 }
 
 }  // namespace
+
+bool ObjectNameLess::operator()(std::u16string_view left, std::u16string_view right) const {
+  const std::strong_ordering order = compare_any_case(left, right);
+  return order != 0 ? order < 0 : left < right;
+}
+
+bool ObjectNameLess::operator()(std::u16string_view left, AnyCase right) const {
+  return compare_any_case(left, right.name) < 0;
+}
+
+bool ObjectNameLess::operator()(AnyCase left, std::u16string_view right) const {
+  return compare_any_case(left.name, right) < 0;
+}
 
 // A look-up in progress: where it starts, what it follows, and where it ended.
 struct Namespace::Walk {

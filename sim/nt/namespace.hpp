@@ -15,10 +15,21 @@
 
 namespace fltsim::nt {
 
+// Orders names without regard to case, and those that differ in nothing else by their units.
+struct ObjectNameLess {
+  using is_transparent = void;
+  struct AnyCase {
+    std::u16string_view name;
+  };
+  bool operator()(std::u16string_view left, std::u16string_view right) const;
+  bool operator()(std::u16string_view left, AnyCase right) const;
+  bool operator()(AnyCase left, std::u16string_view right) const;
+};
+
 class Directory {
  public:
-  // Guarded by the namespace's lock. By exact name, so that enumeration does not depend on addresses.
-  std::map<std::u16string, ObjectHeader*, std::less<>> children;
+  // Guarded by the namespace's lock.
+  std::map<std::u16string, ObjectHeader*, ObjectNameLess> children;
 };
 
 struct SymbolicLink {

@@ -68,6 +68,22 @@ TEST_F(NamespaceTest, LookUpRespectsCaseWhenAsked) {
   EXPECT_EQ(look(u"\\PORT", false), STATUS_OBJECT_NAME_NOT_FOUND);
 }
 
+TEST_F(NamespaceTest, OfNamesThatDifferInCaseTheExactOneIsFoundElseTheFirst) {
+  ASSERT_EQ(add(u"\\Port", false), STATUS_SUCCESS);
+  ASSERT_EQ(look(u"\\Port"), STATUS_SUCCESS);
+  const void* lower = found_.object.get();
+  ASSERT_EQ(add(u"\\PORT", false), STATUS_SUCCESS);
+  ASSERT_EQ(add(u"\\Porta", false), STATUS_SUCCESS);
+  EXPECT_EQ(look(u"\\Port"), STATUS_SUCCESS);
+  EXPECT_EQ(found_.object.get(), lower);
+  EXPECT_EQ(look(u"\\PORT"), STATUS_SUCCESS);
+  const void* upper = found_.object.get();
+  EXPECT_NE(upper, lower);
+  EXPECT_EQ(look(u"\\port"), STATUS_SUCCESS);
+  EXPECT_EQ(found_.object.get(), upper) << "by the units of the names";
+  EXPECT_EQ(look(u"\\por"), STATUS_OBJECT_NAME_NOT_FOUND);
+}
+
 TEST_F(NamespaceTest, LinksAreFollowedToTheVolumeWhichParsesTheRest) {
   const auto volume = Ref<Event>::adopt(create_object<Event>(system_, kVolumeType));
   ASSERT_EQ(names_.insert(volume.get(), u"\\Device\\HarddiskVolume1", true, true), STATUS_SUCCESS);
