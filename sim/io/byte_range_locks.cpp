@@ -24,10 +24,25 @@ bool ByteRange::overlaps(const ByteRange& other) const {
   return offset <= other.offset ? other.offset - offset < length : offset - other.offset < other.length;
 }
 
+// What overlaps begins not further in front of the range than the longest one reaches.
+template <class IsSo>
+bool ByteRangeLocks::any_overlapping(const ByteRange& range, IsSo is_so) const {
+  const std::uint64_t first = range.offset > longest_ ? range.offset - longest_ : 0;
+  const std::uint64_t last = range.length == 0 ? range.offset : range.offset + (range.length - 1);
+  const auto end =
+      last < range.offset ? held_.end() : held_.upper_bound(last);  // a read may be asked for anywhere
+  return std::any_of(held_.lower_bound(first), end,
+                     [&](const auto& held) { return held.second.overlaps(range) && is_so(held.second); });
+}
+
+void ByteRangeLocks::hold(const ByteRange& range) {
+  longest_ = held_.empty() ? range.length : std::max(longest_, range.length);
+  held_.emplace(range.offset, range);
+}
+
 // An exclusive lock overlaps no other; a shared one may overlap shared ones, and an exclusive one of its own owner.
 bool ByteRangeLocks::grantable(const ByteRange& range) const {
-  return std::ranges::none_of(held_, [&](const ByteRange& held) {
-    if (!held.overlaps(range)) return false;
+  return !any_overlapping(range, [&](const ByteRange& held) {
     return range.exclusive || (held.exclusive && !held.same_owner(range));
   });
 }
@@ -37,7 +52,7 @@ std::int32_t ByteRangeLocks::lock(const ByteRange& range, bool fail_immediately,
   if (range.length != 0 && range.length - 1 > UINT64_MAX - range.offset) return STATUS_INVALID_LOCK_RANGE;
   const std::lock_guard lock(mutex_);
   if (grantable(range)) {
-    held_.push_back(range);
+    hold(range);
     return STATUS_SUCCESS;
   }
   if (fail_immediately) return STATUS_LOCK_NOT_GRANTED;
@@ -55,15 +70,16 @@ std::int32_t ByteRangeLocks::unlock(const ByteRange& range) {
   std::vector<Told> told;
   {
     const std::lock_guard lock(mutex_);
+    const auto [first, last] = held_.equal_range(range.offset);
     const auto find = [&](bool exclusive) {
-      return std::ranges::find_if(held_, [&](const ByteRange& held) {
-        return held.exclusive == exclusive && held.offset == range.offset && held.length == range.length &&
-               held.same_owner(range);
+      return std::find_if(first, last, [&](const auto& held) {
+        return held.second.exclusive == exclusive && held.second.length == range.length &&
+               held.second.same_owner(range);
       });
     };
     auto found = find(true);
-    if (found == held_.end()) found = find(false);
-    if (found == held_.end()) return STATUS_RANGE_NOT_LOCKED;
+    if (found == last) found = find(false);
+    if (found == last) return STATUS_RANGE_NOT_LOCKED;
     held_.erase(found);
     grant_waiters(told);
   }
@@ -75,8 +91,9 @@ void ByteRangeLocks::unlock_all(const void* file, const void* process, std::opti
   std::vector<Told> told;
   {
     const std::lock_guard lock(mutex_);
-    std::erase_if(held_, [&](const ByteRange& held) {
-      return held.file == file && held.process == process && (!key || held.key == *key);
+    std::erase_if(held_, [&](const auto& held) {
+      const ByteRange& one = held.second;
+      return one.file == file && one.process == process && (!key || one.key == *key);
     });
     grant_waiters(told);
   }
@@ -87,7 +104,7 @@ void ByteRangeLocks::release(const void* file) {
   std::vector<Told> told;
   {
     const std::lock_guard lock(mutex_);
-    std::erase_if(held_, [&](const ByteRange& held) { return held.file == file; });
+    std::erase_if(held_, [&](const auto& held) { return held.second.file == file; });
     for (auto waiter = waiters_.begin(); waiter != waiters_.end();) {
       if (waiter->range.file == file) {
         told.push_back({std::move(waiter->completion), STATUS_CANCELLED});
@@ -104,7 +121,7 @@ void ByteRangeLocks::release(const void* file) {
 void ByteRangeLocks::grant_waiters(std::vector<Told>& told) {
   for (auto waiter = waiters_.begin(); waiter != waiters_.end();) {
     if (grantable(waiter->range)) {
-      held_.push_back(waiter->range);
+      hold(waiter->range);
       told.push_back({std::move(waiter->completion), STATUS_SUCCESS});
       waiter = waiters_.erase(waiter);
     } else {
@@ -115,16 +132,14 @@ void ByteRangeLocks::grant_waiters(std::vector<Told>& told) {
 
 bool ByteRangeLocks::allows_read(const ByteRange& range) const {
   const std::lock_guard lock(mutex_);
-  return std::ranges::none_of(held_, [&](const ByteRange& held) {
-    return held.exclusive && held.overlaps(range) && !held.same_owner(range);
-  });
+  return !any_overlapping(range,
+                          [&](const ByteRange& held) { return held.exclusive && !held.same_owner(range); });
 }
 
 bool ByteRangeLocks::allows_write(const ByteRange& range) const {
   const std::lock_guard lock(mutex_);
-  return std::ranges::none_of(held_, [&](const ByteRange& held) {
-    return held.overlaps(range) && !(held.exclusive && held.same_owner(range));
-  });
+  return !any_overlapping(range,
+                          [&](const ByteRange& held) { return !(held.exclusive && held.same_owner(range)); });
 }
 
 bool ByteRangeLocks::empty() const {

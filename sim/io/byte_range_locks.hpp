@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <functional>
 #include <list>
+#include <map>
 #include <mutex>
 #include <optional>
 #include <vector>
@@ -61,12 +62,17 @@ class ByteRangeLocks {
     std::int32_t status;
   };
 
+  // Whether `is_so` holds for any held lock that overlaps the range.
+  template <class IsSo>
+  bool any_overlapping(const ByteRange& range, IsSo is_so) const;
   bool grantable(const ByteRange& range) const;
+  void hold(const ByteRange& range);
   void grant_waiters(std::vector<Told>& told);
 
   mutable std::mutex mutex_;
-  std::vector<ByteRange> held_;
-  std::list<Waiter> waiters_;  // who came first is looked at first
+  std::multimap<std::uint64_t, ByteRange> held_;  // by offset; those of one offset in order of time
+  std::uint64_t longest_ = 0;                     // no lock that is held is longer
+  std::list<Waiter> waiters_;                     // who came first is looked at first
   Ticket next_ticket_ = 1;
 };
 

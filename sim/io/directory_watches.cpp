@@ -10,54 +10,70 @@
 
 namespace fltsim::io {
 
-namespace {
-
-// The name below `directory` that `path` has; empty when it lies elsewhere.
-std::u16string_view name_below(std::u16string_view path, std::u16string_view directory, bool tree) {
-  const std::size_t skip = directory.size() + (directory.ends_with(u'\\') ? 0 : 1);
-  if (path.size() <= skip || path[skip - 1] != u'\\') return {};
-  if (!fs::equal_names(path.substr(0, directory.size()), directory)) return {};
-  const std::u16string_view name = path.substr(skip);
-  return !tree && name.find(u'\\') != std::u16string_view::npos ? std::u16string_view() : name;
+void DirectoryWatches::forget_path(Watch& watch) {
+  const auto found = by_directory_.find(watch.directory);
+  if (found == by_directory_.end()) return;
+  std::erase(found->second, &watch);
+  if (found->second.empty()) by_directory_.erase(found);
 }
 
-}  // namespace
+// The root alone ends in a separator, which counts as the one in front of each name.
+void DirectoryWatches::move(Watch& watch, std::u16string_view path) {
+  std::u16string directory = fs::upcase(path);
+  if (directory.ends_with(u'\\')) directory.pop_back();
+  forget_path(watch);
+  by_directory_[directory].push_back(&watch);
+  watch.directory = std::move(directory);
+}
 
 bool DirectoryWatches::wait(const Request& request, Told& told, Completion completion, Ticket& ticket) {
   const std::lock_guard lock(mutex_);
-  auto watch = std::ranges::find(watches_, request.file, [](const Watch& one) { return one.request.file; });
-  if (watch == watches_.end()) {
-    watches_.push_back({.request = request, .pending = {}, .waiters = {}});
-    watch = std::prev(watches_.end());
+  const auto [found, is_first] = watches_.try_emplace(request.file);
+  Watch& watch = found->second;
+  if (is_first) {
+    watch.request = request;
+    watch.number = ++watches_made_;
   }
-  watch->request.path = request.path;
-  if (watch->changed && watch->waiters.empty()) {
-    told = take(*watch, request.room);
+  move(watch, request.path);
+  if (watch.changed && watch.waiters.empty()) {
+    told = take(watch, request.room);
     return true;
   }
   ticket = next_ticket_++;
-  watch->waiters.push_back({ticket, request.room, std::move(completion)});
+  watch.waiters.push_back({ticket, request.room, std::move(completion)});
   return false;
 }
 
-bool DirectoryWatches::withdraw(Ticket ticket) {
+bool DirectoryWatches::withdraw(const void* file, Ticket ticket) {
   const std::lock_guard lock(mutex_);
-  return std::ranges::any_of(watches_, [ticket](Watch& watch) {
-    return std::erase_if(watch.waiters, [ticket](const Waiter& waiter) { return waiter.ticket == ticket; }) !=
-           0;
-  });
+  const auto watch = watches_.find(file);
+  return watch != watches_.end() && std::erase_if(watch->second.waiters, [ticket](const Waiter& waiter) {
+                                      return waiter.ticket == ticket;
+                                    }) != 0;
 }
 
 void DirectoryWatches::add(const fs::Change& change) {
   const std::lock_guard lock(mutex_);
-  for (Watch& watch : watches_) {
-    if ((watch.request.filter & change.filter) == 0) continue;
-    const std::u16string_view name = name_below(change.path, watch.request.path, watch.request.tree);
-    if (!name.empty()) note(watch, change.action, name);
+  if (by_directory_.empty()) return;
+  const std::u16string path = fs::upcase(change.path);
+  for (std::size_t slash = path.rfind(u'\\'); slash != std::u16string::npos;
+       slash = slash == 0 ? std::u16string::npos : path.rfind(u'\\', slash - 1)) {
+    const std::u16string_view name = std::u16string_view(change.path).substr(slash + 1);
+    const auto found = by_directory_.find(path.substr(0, slash));
+    if (found == by_directory_.end() || name.empty()) continue;
+    const bool is_deeper = name.find(u'\\') != std::u16string_view::npos;
+    for (Watch* watch : found->second) {
+      if ((watch->request.filter & change.filter) == 0 || (is_deeper && !watch->request.tree)) continue;
+      note(*watch, change.action, name);
+    }
   }
 }
 
 void DirectoryWatches::note(Watch& watch, std::uint32_t action, std::u16string_view name) {
+  if (!watch.waiters.empty() && !watch.changed) {
+    due_.push_back(&watch);
+    anything_due_.store(true, std::memory_order_relaxed);
+  }
   watch.changed = true;
   constexpr std::size_t kFixed = offsetof(FILE_NOTIFY_INFORMATION, FileName);
   const std::size_t start = (watch.pending.size() + 3) / 4 * 4;
@@ -89,30 +105,37 @@ DirectoryWatches::Told DirectoryWatches::take(Watch& watch, std::size_t room) {
   return told;
 }
 
+// What the calling thread has changed itself it sees as due without the lock; others deliver theirs.
 void DirectoryWatches::deliver() {
-  std::vector<std::pair<Completion, Told>> due;
+  if (!anything_due_.load(std::memory_order_relaxed)) return;
+  std::vector<std::pair<Completion, Told>> told;
   {
     const std::lock_guard lock(mutex_);
-    for (Watch& watch : watches_) {
-      if (!watch.changed || watch.waiters.empty()) continue;
-      Waiter waiter = std::move(watch.waiters.front());
-      watch.waiters.pop_front();
-      due.emplace_back(std::move(waiter.completion), take(watch, waiter.room));
+    std::ranges::sort(due_, {}, &Watch::number);
+    for (Watch* watch : due_) {
+      if (!watch->changed || watch->waiters.empty()) continue;
+      Waiter waiter = std::move(watch->waiters.front());
+      watch->waiters.pop_front();
+      told.emplace_back(std::move(waiter.completion), take(*watch, waiter.room));
     }
+    due_.clear();
+    anything_due_.store(false, std::memory_order_relaxed);
   }
-  for (auto& [completion, told] : due) completion(std::move(told));
+  for (auto& [completion, answer] : told) completion(std::move(answer));
 }
 
 void DirectoryWatches::end(const void* file) {
-  std::vector<Completion> due;
+  std::vector<Completion> told;
   {
     const std::lock_guard lock(mutex_);
-    const auto watch = std::ranges::find(watches_, file, [](const Watch& one) { return one.request.file; });
-    if (watch == watches_.end()) return;
-    for (Waiter& waiter : watch->waiters) due.push_back(std::move(waiter.completion));
-    watches_.erase(watch);
+    const auto found = watches_.find(file);
+    if (found == watches_.end()) return;
+    for (Waiter& waiter : found->second.waiters) told.push_back(std::move(waiter.completion));
+    forget_path(found->second);
+    std::erase(due_, &found->second);
+    watches_.erase(found);
   }
-  for (const Completion& completion : due) completion({STATUS_NOTIFY_CLEANUP, {}});
+  for (const Completion& completion : told) completion({STATUS_NOTIFY_CLEANUP, {}});
 }
 
 }  // namespace fltsim::io

@@ -6,6 +6,7 @@
 // and is called when the file system has been left.
 #pragma once
 
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
@@ -13,6 +14,7 @@
 #include <mutex>
 #include <string>
 #include <string_view>
+#include <unordered_map>
 #include <vector>
 
 #include "fs/file_system.hpp"
@@ -40,7 +42,8 @@ class DirectoryWatches {
   // True: `told` is the answer. False: `completion` will be called once, unless withdraw() takes it back.
   // Filter, tree and room count in the first request of a file object; the path in each, for a directory may move.
   [[nodiscard]] bool wait(const Request& request, Told& told, Completion completion, Ticket& ticket);
-  [[nodiscard]] bool withdraw(Ticket ticket);
+  // Of that file object. False: it waits no longer, and its completion runs or has run.
+  [[nodiscard]] bool withdraw(const void* file, Ticket ticket);
   void add(const fs::Change& change);
   void deliver();
   void end(const void* file);
@@ -53,6 +56,8 @@ class DirectoryWatches {
   };
   struct Watch {
     Request request;
+    std::uint64_t number = 0;  // in order of the first requests
+    std::u16string directory;  // the path in upper case
     std::vector<std::byte> pending;
     std::size_t last_entry = 0;
     bool changed = false;
@@ -60,11 +65,19 @@ class DirectoryWatches {
     std::list<Waiter> waiters;
   };
 
-  static void note(Watch& watch, std::uint32_t action, std::u16string_view name);
+  // All with the lock held.
+  void move(Watch& watch, std::u16string_view path);
+  void forget_path(Watch& watch);
+  void note(Watch& watch, std::uint32_t action, std::u16string_view name);
   static Told take(Watch& watch, std::size_t room);
 
   std::mutex mutex_;
-  std::list<Watch> watches_;
+  std::unordered_map<const void*, Watch> watches_;  // by file object; looked up only
+  std::unordered_map<std::u16string, std::vector<Watch*>>
+      by_directory_;                       // by path in upper case; looked up only
+  std::vector<Watch*> due_;                // that have changed, and whose file object waits
+  std::atomic<bool> anything_due_{false};  // written under the lock, read by who has nothing to deliver
+  std::uint64_t watches_made_ = 0;
   Ticket next_ticket_ = 1;
 };
 

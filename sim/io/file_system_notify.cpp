@@ -61,7 +61,7 @@ IO_STATUS_BLOCK notify_below(FileObject& file, const Operation& operation,
   const nt::WaitOutcome outcome = dispatcher.wait(
       thread, wait->header,
       {.ends_on_termination = true, .kind = "change notification", .object = file.trace_name});
-  if (outcome.result == nt::WaitResult::kTerminated && watches.withdraw(ticket))
+  if (outcome.result == nt::WaitResult::kTerminated && watches.withdraw(&file, ticket))
     return answer(STATUS_CANCELLED);
   // Who has taken the request out of the list is about to tell.
   while (outcome.result == nt::WaitResult::kTerminated && !wait->told) {

@@ -3,6 +3,11 @@
 #include <ntdddisk.h>
 #include <ntddstor.h>
 
+#include <algorithm>
+#include <random>
+#include <vector>
+
+#include "io/byte_range_locks.hpp"
 #include "io/io_test_support.hpp"
 #include "nt/descriptor_parts.hpp"
 
@@ -121,6 +126,46 @@ TEST_F(ControlTest, UnlockOfAnotherRangeIsRangeNotLocked) {
   EXPECT_EQ(app.unlock(mine, {.offset = 0, .length = 4, .key = 7}).status, STATUS_RANGE_NOT_LOCKED);
 }
 
+// Against a walk over all that are held.
+TEST(ByteRangeLocksTest, LocksAreGrantedAndHonouredWhereverTheyLie) {
+  const auto may_lock = [](const ByteRange& range, const ByteRange& held) {
+    return !held.overlaps(range) || (!range.exclusive && (!held.exclusive || held.same_owner(range)));
+  };
+  const auto may_read = [](const ByteRange& range, const ByteRange& held) {
+    return !held.overlaps(range) || !held.exclusive || held.same_owner(range);
+  };
+  const auto may_write = [](const ByteRange& range, const ByteRange& held) {
+    return !held.overlaps(range) || (held.exclusive && held.same_owner(range));
+  };
+  std::minstd_rand random(7);
+  const auto below = [&](std::uint64_t end) { return static_cast<std::uint64_t>(random()) % end; };
+  const int owners[3] = {};
+  ByteRangeLocks locks;
+  std::vector<ByteRange> held;
+  const auto all_let = [&](auto may, const ByteRange& range) {
+    return std::ranges::all_of(held, [&](const ByteRange& one) { return may(range, one); });
+  };
+  for (int i = 0; i < 4000; ++i) {
+    ByteRange range{.offset = below(400), .length = below(8) == 0 ? below(300) : below(9)};
+    if (below(50) == 0) range.offset = UINT64_MAX - below(4);
+    range.exclusive = below(2) == 0;
+    range.file = &owners[below(3)];
+    ASSERT_EQ(locks.allows_read(range), all_let(may_read, range)) << i;
+    ASSERT_EQ(locks.allows_write(range), all_let(may_write, range)) << i;
+    if (below(3) == 0 && !held.empty()) {
+      const auto gone = held.begin() + static_cast<std::ptrdiff_t>(below(held.size()));
+      ASSERT_EQ(locks.unlock(*gone), STATUS_SUCCESS) << i;
+      held.erase(gone);
+      continue;
+    }
+    if (range.length != 0 && range.length - 1 > UINT64_MAX - range.offset) continue;
+    const bool granted = all_let(may_lock, range);
+    ByteRangeLocks::Ticket ticket = 0;
+    ASSERT_EQ(locks.lock(range, true, {}, ticket), granted ? STATUS_SUCCESS : STATUS_LOCK_NOT_GRANTED) << i;
+    if (granted) held.push_back(range);
+  }
+}
+
 TEST_F(ControlTest, LockIsSeenWithItsMinorCodeAndParameters) {
   const FileHandle mine = open(u"C:\\docs\\plan.txt");
   app.lock(mine, {.offset = 2, .length = 3, .key = 9});
@@ -226,6 +271,28 @@ TEST_F(ControlTest, ChangesBetweenTwoNotificationsAreKept) {
   auto second = app.start_notify(root, 1, true);
   EXPECT_THAT(second.take().entries, ElementsAre(NotifyEntry{FILE_ACTION_MODIFIED, u"a.txt"},
                                                  NotifyEntry{FILE_ACTION_REMOVED, u"docs\\plan.txt"}));
+}
+
+TEST_F(ControlTest, ChangeIsToldToItsDirectoryAndToTreesAboveIt) {
+  app.mkdir(u"C:\\docs\\deep");
+  const FileHandle root = open_directory(u"C:\\");
+  const FileHandle docs = open_directory(u"C:\\DOCS");
+  const FileHandle again = open_directory(u"C:\\docs");
+  const FileHandle deep = open_directory(u"C:\\docs\\Deep");
+  auto tree = app.start_notify(root, FILE_NOTIFY_CHANGE_FILE_NAME, true);
+  auto flat = app.start_notify(docs, FILE_NOTIFY_CHANGE_FILE_NAME);
+  auto other = app.start_notify(again, FILE_NOTIFY_CHANGE_DIR_NAME, true);
+  auto close_by = app.start_notify(deep, FILE_NOTIFY_CHANGE_FILE_NAME);
+  app.write(u"C:\\docs\\deep\\a.txt", "x");
+  EXPECT_THAT(tree.take().entries, ElementsAre(NotifyEntry{FILE_ACTION_ADDED, u"docs\\deep\\a.txt"}));
+  EXPECT_THAT(close_by.take().entries, ElementsAre(NotifyEntry{FILE_ACTION_ADDED, u"a.txt"}));
+  EXPECT_FALSE(flat.done());
+  EXPECT_FALSE(other.done());
+  app.write(u"C:\\docs\\b.txt", "x");
+  EXPECT_THAT(flat.take().entries, ElementsAre(NotifyEntry{FILE_ACTION_ADDED, u"b.txt"}));
+  EXPECT_FALSE(other.done());
+  app.mkdir(u"C:\\docs\\c");
+  EXPECT_THAT(other.take().entries, ElementsAre(NotifyEntry{FILE_ACTION_ADDED, u"c"}));
 }
 
 TEST_F(ControlTest, MoreChangesThanFitAreNotifyEnumDir) {
