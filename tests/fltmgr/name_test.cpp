@@ -1,13 +1,17 @@
 // File names for filters (NAME-1 to NAME-11).
+#include <atomic>
 #include <cstring>
 #include <map>
 #include <utility>
 
 #include "fltmgr/filter_test.hpp"
 #include "nt/poison.hpp"
+#include "support/scale.hpp"
 
 namespace fltsim::fltmgr {
 namespace {
+
+using fltlink::test::scaled;
 
 using testing::ElementsAre;
 using testing::HasSubstr;
@@ -655,6 +659,72 @@ TEST_F(NameTest, NameAtDispatchLevelIsReported) {  // NAME-2, VER-23
   app.write(u"C:\\plan.txt", "new");
   EXPECT_THAT(finding("VER-23"), HasSubstr("FltGetFileNameInformation"));
 }
+
+// --- many at once ---
+
+class SharedNameTest : public testing::TestWithParam<SchedulerKind> {
+ protected:
+  static Options options() {
+    Options options;
+    options.scheduler = GetParam();
+    options.trace = false;
+    return options;
+  }
+  Machine machine{options()};
+};
+
+// Two filters ask in two threads for the names of the same file objects, while the files are renamed and closed.
+TEST_P(SharedNameTest, NameIsAlwaysOneThatItsFileHasHad) {  // NAME-7
+  machine.add_volume(u"C:").write_file(u"\\Docs\\still.txt", "text");
+  std::atomic<int> wrong{0};
+  const auto ask = [&](PFLT_CALLBACK_DATA data, auto, auto) {
+    PFLT_FILE_NAME_INFORMATION name = nullptr;
+    const NTSTATUS status = FltGetFileNameInformation(data, kNormalized, &name);
+    if (!NT_SUCCESS(status)) {
+      ++wrong;
+      return FLT_PREOP_SUCCESS_NO_CALLBACK;
+    }
+    FltParseFileNameInformation(name);
+    const std::u16string last = text(name->FinalComponent);
+    if (last != u"still.txt" && last != u"a.txt" && last != u"b.txt") ++wrong;
+    FltReleaseFileNameInformation(name);
+    return FLT_PREOP_SUCCESS_NO_CALLBACK;
+  };
+  Driver first = machine.load_driver(on(IRP_MJ_READ, ask), {.name = u"first"});
+  Driver second = machine.load_driver(on(IRP_MJ_READ, ask), {.name = u"second", .altitude = u"100000"});
+  Process app = machine.start_process(kApp);
+  app.write(u"C:\\Docs\\a.txt", "text");
+  const FileHandle still = app.create({.path = u"C:\\Docs\\still.txt"}).handle;
+  const FileHandle moving = app.create({.path = u"C:\\Docs\\a.txt", .access = kReadAndDelete}).handle;
+  std::vector<ThreadHandle> threads;
+  const auto times = scaled<std::size_t>(100, 5);
+  for (int i = 0; i < 2; ++i) {
+    threads.push_back(app.start_thread("reader", [&, times] {
+      for (std::size_t round = 0; round < times; ++round) {
+        app.read(still, 1, 0);
+        app.read(moving, 1, 0);
+        app.read(u"C:\\Docs\\still.txt");
+      }
+    }));
+  }
+  threads.push_back(app.start_thread("renamer", [&, times] {
+    constexpr std::uint32_t kRename = 10;
+    for (std::size_t round = 0; round < times; ++round) {
+      app.set_name(moving, kRename, round % 2 == 0 ? u"b.txt" : u"a.txt", 0);
+    }
+  }));
+  for (ThreadHandle& thread : threads) EXPECT_EQ(thread.join(), Outcome::kDone);
+  EXPECT_EQ(wrong, 0);
+  EXPECT_EQ(first.unload(), STATUS_SUCCESS);
+  EXPECT_EQ(second.unload(), STATUS_SUCCESS);
+  EXPECT_TRUE(machine.verifier().clean());
+}
+
+INSTANTIATE_TEST_SUITE_P(Schedulers, SharedNameTest,
+                         testing::Values(SchedulerKind::kSeeded, SchedulerKind::kHost),
+                         [](const auto& scheduler) {
+                           return scheduler.param == SchedulerKind::kSeeded ? "Seeded" : "Host";
+                         });
 
 }  // namespace
 }  // namespace fltsim::fltmgr
