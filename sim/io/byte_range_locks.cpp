@@ -70,7 +70,8 @@ std::int32_t ByteRangeLocks::unlock(const ByteRange& range) {
   std::vector<Told> told;
   {
     const std::lock_guard lock(mutex_);
-    const auto [first, last] = held_.equal_range(range.offset);
+    const auto first = held_.lower_bound(range.offset);
+    const auto last = held_.upper_bound(range.offset);
     const auto find = [&](bool exclusive) {
       return std::find_if(first, last, [&](const auto& held) {
         return held.second.exclusive == exclusive && held.second.length == range.length &&
