@@ -31,8 +31,8 @@ class WakeTest : public testing::Test {
     });
   }
 
-  PortMachine m{on_host_threads()};
   Parked buffer_{24};
+  PortMachine m{on_host_threads()};
 
  private:
   std::uint64_t before_ = 0;

@@ -193,6 +193,7 @@ TEST(HostSchedulerTest, HandOversOfManyRoundsAreNeverLost) {
       }
     });
     EXPECT_EQ(scheduler->run_until(waiter), RunResult::kDone);
+    EXPECT_EQ(scheduler->run_to_quiescence(), RunResult::kDone);
   }
 }
 

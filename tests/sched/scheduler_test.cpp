@@ -178,6 +178,7 @@ TEST_P(SchedulerTest, HandOverEndsAParkAndIsSeenByWhoParksLater) {
   EXPECT_EQ(asked.load()->complete(), nullptr) << "it has not announced that it parks";
   scheduler_->spawn("other", nullptr, [&] { done.set(); });
   EXPECT_EQ(scheduler_->run_until(waiter), RunResult::kDone);
+  EXPECT_EQ(scheduler_->run_to_quiescence(), RunResult::kDone);
 }
 
 TEST_P(SchedulerTest, DeadlineEndsAParkForAHandOver) {
