@@ -20,7 +20,21 @@ enum class Answer {
 };
 
 // The flags of callback data for this request that no filter may change (CB-2).
-FLT_CALLBACK_DATA_FLAGS fixed_flags(const io::Operation& request);
+inline FLT_CALLBACK_DATA_FLAGS fixed_flags(const io::Operation& request) {
+  const FLT_CALLBACK_DATA_FLAGS generated =
+      (request.below != nullptr ? FLTFL_CALLBACK_DATA_GENERATED_IO : 0) |
+      (request.reissued ? FLTFL_CALLBACK_DATA_REISSUED_IO : 0);
+  switch (request.kind) {
+    case io::Operation::Kind::kIrp:
+      return generated | FLTFL_CALLBACK_DATA_IRP_OPERATION |
+             ((request.parameters.IrpFlags & IRP_BUFFERED_IO) != 0 ? FLTFL_CALLBACK_DATA_SYSTEM_BUFFER : 0);
+    case io::Operation::Kind::kFastIo:
+      return generated | FLTFL_CALLBACK_DATA_FAST_IO_OPERATION;
+    case io::Operation::Kind::kFsFilter:
+      return generated | FLTFL_CALLBACK_DATA_FS_FILTER_OPERATION;
+  }
+  return 0;
+}
 
 // CB-57.
 bool is_synchronous(const FLT_CALLBACK_DATA& data);

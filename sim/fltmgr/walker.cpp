@@ -66,7 +66,7 @@ Walker::Walker(FilterManager& manager, VolumeStack& volume, io::Operation& reque
 void Walker::walk(const std::atomic<const Snapshot*>& current, const io::FileSystemCall& file_system) {
   push(current);
   file_system_ = &file_system;
-  Visit visit{.thread = thread_, .owns_slot = true, .reasons_to_wait = 1};
+  Visit visit(thread_, true, 1);
   carry_on(visit);
   if (stragglers_) [[unlikely]]
     pop_behind_stragglers();
@@ -131,8 +131,8 @@ inline auto Walker::check_call(nt::Thread& thread, const CallbackEntry& entry, c
   return status;
 }
 
-[[gnu::always_inline]] inline FLT_PREOP_CALLBACK_STATUS Walker::run_pre(nt::DriverCalls& drivers,
-                                                                        nt::Thread& thread, Frame& frame,
+template <bool kWatched>
+[[gnu::always_inline]] inline FLT_PREOP_CALLBACK_STATUS Walker::run_pre(Visit& visit, Frame& frame,
                                                                         PVOID& context) {
   const CallbackEntry& entry = *frame.entry;
   show(frame);
@@ -140,37 +140,41 @@ inline auto Walker::check_call(nt::Thread& thread, const CallbackEntry& entry, c
   data.IoStatus.Status = kUntouched;
   data.IoStatus.Information = 0;
   const FLT_RELATED_OBJECTS objects = objects_for(frame, operation_.current.TargetFileObject);
-  const Routine routine{"pre", reinterpret_cast<const void*>(entry.pre)};
+  const auto call = [&] {
+    return visit.drivers(entry.driver, [&] { return entry.pre(&data, &objects, &context); });
+  };
+  if constexpr (!kWatched) return call();
   if (is_create_ && issuer_ == entry.driver) report_own_create(entry.instance->filter);
   const Trace::Index node = watched_ ? begin_watched("pre ", entry) : Trace::kNone;
-  const auto status = check_call(thread, entry, routine, [&] {
-    return drivers(entry.driver, [&] { return entry.pre(&data, &objects, &context); });
-  });
+  const auto status =
+      check_call(visit.thread, entry, {"pre", reinterpret_cast<const void*>(entry.pre)}, call);
   if (watched_) end_watched(node, entry, status);
   return status;
 }
 
-[[gnu::always_inline]] inline FLT_POSTOP_CALLBACK_STATUS Walker::run_post(nt::DriverCalls& drivers,
-                                                                          nt::Thread& thread, Frame& frame) {
+template <bool kWatched>
+[[gnu::always_inline]] inline FLT_POSTOP_CALLBACK_STATUS Walker::run_post(Visit& visit, Frame& frame) {
   const CallbackEntry& entry = *frame.entry;
   show(frame);
   CallbackData& data = operation_.data;
   operation_.status_before_post = data.IoStatus.Status;
   const FLT_RELATED_OBJECTS objects = objects_for(frame, operation_.current.TargetFileObject);
-  const Routine routine{"post", reinterpret_cast<const void*>(entry.post)};
+  const auto call = [&] {
+    return visit.drivers(entry.driver,
+                         [&] { return entry.post(&data, &objects, frame.completion_context, 0); });
+  };
+  if constexpr (!kWatched) return call();
   const Trace::Index node = watched_ ? begin_watched("post ", entry) : Trace::kNone;
-  const auto status = check_call(thread, entry, routine, [&] {
-    return drivers(entry.driver, [&] { return entry.post(&data, &objects, frame.completion_context, 0); });
-  });
+  const auto status =
+      check_call(visit.thread, entry, {"post", reinterpret_cast<const void*>(entry.post)}, call);
   if (watched_) end_watched(node, entry, status);
   return status;
 }
 
-template <bool kOwnsSlot>
+template <bool kOwnsSlot, bool kWatched>
 bool Walker::go_down(Visit& visit) {
   {
     nt::Thread& thread = visit.thread;
-    nt::DriverCalls drivers(thread);
     Section section(slot_, kOwnsSlot);
     const CallbackEntry* const end = end_;
     for (const CallbackEntry* entry = next_; entry != end; ++entry) {
@@ -182,12 +186,12 @@ bool Walker::go_down(Visit& visit) {
       section.unlock();
       next_ = entry + 1;
       PVOID context = nullptr;
-      const FLT_PREOP_CALLBACK_STATUS status = run_pre(drivers, thread, frame, context);
+      const FLT_PREOP_CALLBACK_STATUS status = run_pre<kWatched>(visit, frame, context);
+      // Of one that does not go on somebody else may have the walk already (W6): its data are not looked at.
       const bool goes_on = status == FLT_PREOP_SUCCESS_NO_CALLBACK ||
                            (status == FLT_PREOP_SUCCESS_WITH_CALLBACK && entry->post != nullptr);
-      const bool marked = (operation_.data.Flags & FLTFL_CALLBACK_DATA_DIRTY) != 0;
-      if (!goes_on || marked || (verifier_ && !is_flawless(operation_, frame, status, context)))
-          [[unlikely]] {
+      if (!goes_on || (operation_.data.Flags & FLTFL_CALLBACK_DATA_DIRTY) != 0 ||
+          (kWatched && verifier_ && !is_flawless(operation_, frame, status, context))) [[unlikely]] {
         if (!take_pre_answer(visit, frame, status, context)) return false;
         if (heading_ == Heading::kUp) return true;
         section.lock();
@@ -211,10 +215,9 @@ bool Walker::go_down(Visit& visit) {
   return true;
 }
 
-template <bool kOwnsSlot>
+template <bool kOwnsSlot, bool kWatched>
 bool Walker::go_up(Visit& visit) {
   nt::Thread& thread = visit.thread;
-  nt::DriverCalls drivers(thread);
   Section section(slot_, kOwnsSlot);
   for (;;) {
     if (!kOwnsSlot || bound_posts_) {
@@ -234,9 +237,9 @@ bool Walker::go_up(Visit& visit) {
     }
     frame.state = Frame::State::kInPost;
     section.unlock();
-    const FLT_POSTOP_CALLBACK_STATUS status = run_post(drivers, thread, frame);
+    const FLT_POSTOP_CALLBACK_STATUS status = run_post<kWatched>(visit, frame);
     if (status != FLT_POSTOP_FINISHED_PROCESSING || is_create_ ||
-        (verifier_ && !is_flawless(operation_, frame))) [[unlikely]] {
+        (kWatched && verifier_ && !is_flawless(operation_, frame))) [[unlikely]] {
       if (!take_post_answer(visit, frame, status)) return false;
       section.lock();
       continue;
@@ -292,11 +295,16 @@ nt::Thread* Walker::wanted_thread() const {
   return operation_.first_frame[above_ - 1].post_thread;
 }
 
+template <bool kOwnsSlot, bool kWatched>
+bool Walker::go(Visit& visit) {
+  return heading_ == Heading::kDown ? go_down<kOwnsSlot, kWatched>(visit) : go_up<kOwnsSlot, kWatched>(visit);
+}
+
 void Walker::carry_on(Visit& visit) {
   for (;;) {
-    const bool down = heading_ == Heading::kDown;
-    const bool has_walk = visit.owns_slot ? (down ? go_down<true>(visit) : go_up<true>(visit))
-                                          : (down ? go_down<false>(visit) : go_up<false>(visit));
+    const bool watched = watched_ || verifier_;
+    const bool has_walk = visit.owns_slot ? (watched ? go<true, true>(visit) : go<true, false>(visit))
+                                          : (watched ? go<false, true>(visit) : go<false, false>(visit));
     if (!has_walk) {
       if (visit.reasons_to_wait == 0) return;
       wait_for_turn(visit.thread);

@@ -43,9 +43,13 @@ class Walker {
  private:
   // A thread's stay in the walk.
   struct Visit {
+    Visit(nt::Thread& of, bool owns, int reasons)
+        : thread(of), owns_slot(owns), reasons_to_wait(reasons), drivers(of) {}
+
     nt::Thread& thread;
     const bool owns_slot;
-    int reasons_to_wait = 0;  // how many callbacks, or the end, are this thread's
+    int reasons_to_wait;  // how many callbacks, or the end, are this thread's
+    nt::DriverCalls drivers;
   };
   enum class Heading : std::uint8_t {
     kDown,
@@ -66,10 +70,13 @@ class Walker {
   void push(const std::atomic<const Snapshot*>& current);
   void skip_those_above();
   void carry_on(Visit& visit);
-  // These two answer whether the calling thread still has the walk; if not, the walker may be gone.
-  template <bool kOwnsSlot>
+  // These answer whether the calling thread still has the walk; if not, the walker may be gone. There is one for each
+  // kind of visit (Visit::owns_slot) and of machine (watched_ or verifier_).
+  template <bool kOwnsSlot, bool kWatched>
+  [[nodiscard]] bool go(Visit& visit);
+  template <bool kOwnsSlot, bool kWatched>
   [[nodiscard]] bool go_down(Visit& visit);
-  template <bool kOwnsSlot>
+  template <bool kOwnsSlot, bool kWatched>
   [[nodiscard]] bool go_up(Visit& visit);
   Frame& next_frame(const CallbackEntry& entry);
   void show(Frame& frame);
@@ -79,9 +86,10 @@ class Walker {
   };
   template <class Call>
   auto check_call(nt::Thread& thread, const CallbackEntry& entry, const Routine& routine, Call&& call);
-  FLT_PREOP_CALLBACK_STATUS run_pre(nt::DriverCalls& drivers, nt::Thread& thread, Frame& frame,
-                                    PVOID& context);
-  FLT_POSTOP_CALLBACK_STATUS run_post(nt::DriverCalls& drivers, nt::Thread& thread, Frame& frame);
+  template <bool kWatched>
+  FLT_PREOP_CALLBACK_STATUS run_pre(Visit& visit, Frame& frame, PVOID& context);
+  template <bool kWatched>
+  FLT_POSTOP_CALLBACK_STATUS run_post(Visit& visit, Frame& frame);
   void call_file_system();
   void turn_up();
   nt::Thread* wanted_thread() const;

@@ -52,8 +52,8 @@ void Walker::give_up(Visit& visit, Frame& frame, Frame::State from, Frame::State
 
 void Walker::complete_pre(Frame& frame, FLT_PREOP_CALLBACK_STATUS status, PVOID context) {
   nt::Thread& thread = nt::current_thread("FltCompletePendedPreOperation");
-  Visit visit{.thread = thread, .owns_slot = &thread == &thread_};
   const AtWork at_work(thread, request_.trace);
+  Visit visit(thread, &thread == &thread_, 0);
   volume_.system.trace().event(request_.trace, "resume ", frame.entry->instance->filter.utf8_name());
   stragglers_ = true;
   operation_.cancel.disarm();
@@ -64,8 +64,8 @@ void Walker::complete_pre(Frame& frame, FLT_PREOP_CALLBACK_STATUS status, PVOID 
 
 void Walker::complete_post(Frame& frame) {
   nt::Thread& thread = nt::current_thread("FltCompletePendedPostOperation");
-  Visit visit{.thread = thread, .owns_slot = &thread == &thread_};
   const AtWork at_work(thread, request_.trace);
+  Visit visit(thread, &thread == &thread_, 0);
   volume_.system.trace().event(request_.trace, "resume ", frame.entry->instance->filter.utf8_name());
   stragglers_ = true;
   operation_.cancel.disarm();
