@@ -140,10 +140,13 @@ struct ActiveOperation {
   FLT_IO_PARAMETER_BLOCK current;  // the copy of them that callbacks are given
   CallbackData data{};
   FLT_CALLBACK_DATA_FLAGS flags;  // those of the data that no filter may change (CB-2, CB-10)
-  // The frames of those that were called so far: the number is guarded by the slot's lock (W3).
+  // The frames of those that were called so far: the number is guarded by the slot's lock (W3). Where they are is the
+  // owner's alone until the first is counted.
   Frame* first_frame;
   std::size_t frame_count = 0;
-  std::span<Frame> frames() const { return {first_frame, frame_count}; }
+  std::span<Frame> frames() const {
+    return frame_count == 0 ? std::span<Frame>() : std::span<Frame>(first_frame, frame_count);
+  }
   bool drained = false;  // guarded by the slot's lock (W7)
   bool revoked = false;  // guarded by the slot's lock (W8)
   // Where the walk is, for routines that are legal in some places only (names, contexts, FltCancelFileOpen).
