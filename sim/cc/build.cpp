@@ -90,7 +90,7 @@ bool link(const Target& target, const std::string& folder, const std::string& ou
 bool build(const Arguments& arguments, std::ostream& errors) {
   const auto installation = find_installation(own_path());
   if (!installation) {
-    errors << "fltlink-cc: the simulator's library is not where this program belongs, in a package's bin\n";
+    errors << "fltlink-cc: this program is not where it belongs, in the bin of a package\n";
     return false;
   }
   const bool with_cxx = std::any_of(arguments.inputs.begin(), arguments.inputs.end(), is_cxx_source);

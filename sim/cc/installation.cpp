@@ -11,7 +11,8 @@ std::optional<Installation> find_installation(const std::string& program) {
   std::error_code error;
   for (const char* const folder : {FLTLINK_INSTALL_LIBDIR, "lib"}) {
     const fs::path library = root / folder;
-    if (!fs::exists(library / "libfltsim.so", error)) continue;
+    // Not the library itself: units are compiled before it in a build of the whole project.
+    if (!fs::is_directory(library / "fltlink", error)) continue;
     const fs::path headers = root / FLTLINK_INSTALL_INCLUDEDIR;
     return Installation{
         (headers / "fltsim/wdk").string(),
