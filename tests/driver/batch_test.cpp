@@ -10,10 +10,6 @@ using namespace std::chrono_literals;
 
 constexpr HRESULT kBufferTooSmall = hr(0x8007007A);
 
-uint64_t dropped(const fltlink::MessageCounters& counters, DropReason reason) {
-  return counters.dropped[static_cast<size_t>(reason)];
-}
-
 MESSAGE_TYPE type_of(const Buffer& message) {
   return fltlink::decode_driver_message(message, FLTLINK_VERSION_1_2)->type;
 }

@@ -14,10 +14,6 @@ using namespace std::chrono_literals;
 
 constexpr HRESULT kAccessDenied = hr(0x80070005);
 
-uint64_t dropped(const MessageCounters& counters, DropReason reason) {
-  return counters.dropped[static_cast<size_t>(reason)];
-}
-
 void expect_balanced(const CountersReply& books) {
   EXPECT_TRUE(books.file_events.balanced());
   EXPECT_TRUE(books.block_notices.balanced());

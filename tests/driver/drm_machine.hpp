@@ -33,6 +33,10 @@ inline constexpr const char16_t* kServiceDevicePath =
 inline constexpr const char16_t* kPlan = u"C:\\ProtectedDocs\\plan.docx";
 inline constexpr const char16_t* kFree = u"C:\\Free\\notes.docx";
 
+inline uint64_t dropped(const fltlink::MessageCounters& counters, fltlink::DropReason reason) {
+  return counters.dropped[static_cast<size_t>(reason)];
+}
+
 class DrmMachine : public testing::Test {
  protected:
   explicit DrmMachine(const fltsim::Options& options = {}) : machine(options) {

@@ -18,10 +18,6 @@ using fltlink::MessageCounters;
 using fltlink::Text;
 using fltsim::Outcome;
 
-uint64_t dropped(const MessageCounters& counters, DropReason reason) {
-  return counters.dropped[static_cast<size_t>(reason)];
-}
-
 fltsim::Options with_seed(uint64_t seed) {
   fltsim::Options options;
   options.seed = seed;
