@@ -391,5 +391,5 @@ int main(int argc, char** argv) {
                                       {.name = "callback_walk",
                                        .text = "What does it cost to take an operation through filters?",
                                        .cases = fltlink::bench::cases,
-                                       .count = fltlink::bench::count});
+                                       .counted = {{"4_filters", fltlink::bench::count}}});
 }

@@ -305,5 +305,5 @@ int main(int argc, char** argv) {
       {.name = "end_to_end",
        .text = "what does an event cost from the file operation to the handler of the service?",
        .cases = fltlink::bench::cases,
-       .count = fltlink::bench::count});
+       .counted = {{"batched", fltlink::bench::count}}});
 }

@@ -444,5 +444,5 @@ int main(int argc, char** argv) {
       {.name = "flatness",
        .text = "Does what a filter does for a file cost the same with a million files open?",
        .cases = fltlink::bench::cases,
-       .count = fltlink::bench::count});
+       .counted = {{"all", fltlink::bench::count}}});
 }

@@ -30,8 +30,16 @@ struct Seen {
 struct Options {
   bool json = false;
   bool quick = false;
-  std::optional<std::uint64_t> count;
+  // With --count alone: what, and how often.
+  const Counted* counted = nullptr;
+  std::uint64_t operations = 0;
 };
+
+const Counted* find_counted(const Question& question, std::string_view what) {
+  const auto found = std::find_if(question.counted.begin(), question.counted.end(),
+                                  [&](const Counted& one) { return one.what == what; });
+  return found == question.counted.end() ? nullptr : &*found;
+}
 
 std::optional<Options> parse(int argc, char** argv, const Question& question) {
   Options options;
@@ -41,12 +49,12 @@ std::optional<Options> parse(int argc, char** argv, const Question& question) {
       options.json = true;
     } else if (argument == "--quick") {
       options.quick = true;
-    } else if (argument == "--count" && question.count != nullptr && i + 1 < argc) {
+    } else if (argument == "--count" && i + 2 < argc) {
+      options.counted = find_counted(question, argv[++i]);
       const std::string_view text = argv[++i];
-      std::uint64_t number = 0;
-      const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-      if (error != std::errc{} || end != text.data() + text.size()) return std::nullopt;
-      options.count = number;
+      const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), options.operations);
+      if (options.counted == nullptr || error != std::errc{} || end != text.data() + text.size())
+        return std::nullopt;
     } else {
       return std::nullopt;
     }
@@ -243,11 +251,13 @@ void pin_to(int processor) {
 int run_question(int argc, char** argv, const Question& question) {
   const std::optional<Options> options = parse(argc, argv, question);
   if (!options) {
-    std::fprintf(stderr, "usage: %s [--json] [--quick]%s\n", argv[0], question.count ? " | --count N" : "");
+    std::fprintf(stderr, "usage: %s [--json] [--quick]\n", argv[0]);
+    for (const Counted& one : question.counted)
+      std::fprintf(stderr, "       %s --count %s N\n", argv[0], one.what);
     return 2;
   }
-  if (options->count) {
-    question.count(*options->count);
+  if (options->counted != nullptr) {
+    options->counted->run(options->operations);
     return 0;
   }
   Report report(question, *options);

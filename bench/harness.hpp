@@ -53,17 +53,22 @@ struct Case {
   int rounds = 15;
 };
 
+// Does nothing but `operations` of ours, for an instruction counter.
+struct Counted {
+  const char* what;
+  void (*run)(std::uint64_t operations);
+};
+
 struct Question {
   const char* name;  // that of its file
   const char* text;
   // `quick`: the run shows that the benchmark works, and its figures mean nothing. Then operations and rounds are cut
   // by the harness; what the cases prepare is theirs to cut.
   std::vector<Case> (*cases)(bool quick);
-  // Does nothing but `operations` of ours, for an instruction counter; null where there is no guard.
-  void (*count)(std::uint64_t operations) = nullptr;
+  std::vector<Counted> counted = {};
 };
 
-// The program's main: [--json] [--quick] | --count N. Exits 1 when a candidate was wrong and 2 for bad arguments; a
+// The program's main: [--json] [--quick] | --count WHAT N. Exits 1 when a candidate was wrong and 2 for bad arguments; a
 // bar that is missed is reported and does not fail.
 int run_question(int argc, char** argv, const Question& question);
 

@@ -276,5 +276,5 @@ int main(int argc, char** argv) {
       {.name = "policy",
        .text = "What does a decision cost over 100,000 policies, beside one over 10?",
        .cases = fltlink::bench::cases,
-       .count = fltlink::bench::count});
+       .counted = {{"mix", fltlink::bench::count}}});
 }

@@ -376,5 +376,5 @@ int main(int argc, char** argv) {
       {.name = "port_round_trip",
        .text = "What does a message through a port cost, with the reply to it?",
        .cases = fltlink::bench::cases,
-       .count = fltlink::bench::count});
+       .counted = {{"parked", fltlink::bench::count}}});
 }

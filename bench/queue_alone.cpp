@@ -114,19 +114,23 @@ std::vector<Case> cases(bool) {
   return {result};
 }
 
+template <Taking kTaking>
 void count(std::uint64_t messages) {
-  Alone<Ours<MessageRing, Taking::kCopied>> alone;
+  Alone<Ours<MessageRing, kTaking>> alone;
   if (!alone.pass(messages / kBurst * kBurst)) std::abort();
 }
+
+const Question kQuestion = {
+    .name = "queue_alone",
+    .text = "What does a message of 560 bytes cost in one thread that plays both sides?",
+    .cases = cases,
+    .counted = {{"copied", count<Taking::kCopied>},
+                {"in_place", count<Taking::kInPlace>},
+                {"runs", count<Taking::kRuns>}}};
 
 }  // namespace
 }  // namespace fltlink::bench
 
 int main(int argc, char** argv) {
-  return fltlink::bench::run_question(
-      argc, argv,
-      {.name = "queue_alone",
-       .text = "What does a message of 560 bytes cost in one thread that plays both sides?",
-       .cases = fltlink::bench::cases,
-       .count = fltlink::bench::count});
+  return fltlink::bench::run_question(argc, argv, fltlink::bench::kQuestion);
 }

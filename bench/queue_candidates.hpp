@@ -75,7 +75,7 @@ enum class Taking {
   kRuns,     // up to 64 at a time, read where they lie, as the driver's worker sends a batch
 };
 
-template <typename Q, Taking kTaking, std::uint32_t kPolls = 16>
+template <typename Q, Taking kTaking, std::uint32_t kPolls = QueueOptions{}.polls_before_park>
 class Ours {
  public:
   Ours() {

@@ -191,7 +191,7 @@ FLTLINK_ALWAYS_INLINE EnqueueOutcome RingLane::claim(MessageClass message_class,
   const uint32_t granules = granules_for(message_size);
   uint64_t tail = tail_.load(MemoryOrder::kRelaxed);
   for (;;) {
-    // SYNC POINT ROOM: pairs with the compare-exchange in see_head(); the granules that were freed are zero, and ours.
+    // SYNC POINT ROOM: pairs with the exchange in see_head(); the granules that were freed are zero, and ours.
     const uint32_t limit = surely_free_to(head_seen_.load(MemoryOrder::kAcquire), tail);
     const uint32_t from = LanePosition::granule_or_closed(tail);
     const uint32_t end = from + granules;
@@ -234,7 +234,7 @@ FLTLINK_NEVER_INLINE EnqueueOutcome RingLane::claim_at(uint64_t tail, MessageCla
 }
 
 FLTLINK_ALWAYS_INLINE void RingLane::publish(uint8_t* record, uint64_t word) {
-  // SYNC POINT RECORD: pairs with the load in front(). Sequentially consistent for the doorbell's sake.
+  // SYNC POINT RECORD: pairs with the load in load_word(). Sequentially consistent for the doorbell's sake.
   first_word(record).store(word, MemoryOrder::kSeqCst);
 }
 
@@ -316,7 +316,7 @@ FLTLINK_ALWAYS_INLINE void RingLane::retire(const Extent& extent, Atomic<uint64_
     head -= granule_count_;
   }
   front_ = next;
-  // SYNC POINT ROOM: pairs with the acquire loads in room() and refresh_head_seen().
+  // SYNC POINT ROOM: pairs with the acquire load in see_head().
   head_.store(head, MemoryOrder::kRelease);
 }
 
