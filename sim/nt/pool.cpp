@@ -95,6 +95,8 @@ void* Pool::allocate(const DriverIdentity* driver, Kind kind, Fill fill, std::si
                               .driver = driver,
                               .number = numbers_.fetch_add(1, std::memory_order_relaxed) + 1,
                               .heap = heap};
+  const PageBit bit(address);
+  if (!may_be_ours(address)) pages_[bit.word].fetch_or(bit.mask, std::memory_order_relaxed);
   const std::lock_guard lock(place.mutex);
   place.freed.erase(address);
   place.live.insert_or_assign(address, allocation);
@@ -204,6 +206,7 @@ const void* Pool::large_start_below(std::uintptr_t address) const {
 }
 
 void Pool::mark_handed_back(const void* address) {
+  if (!may_be_ours(address)) return;
   Shard& place = shard(address);
   const std::lock_guard lock(place.mutex);
   if (const auto live = place.live.find(address); live != place.live.end()) live->second.handed_back = true;

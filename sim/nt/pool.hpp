@@ -9,6 +9,7 @@
 #pragma once
 
 #include <array>
+#include <atomic>
 #include <bitset>
 #include <cstddef>
 #include <cstdint>
@@ -92,11 +93,25 @@ class Pool {
     std::unordered_map<std::uintptr_t, std::bitset<kPage / kAlignment>> starts;
     std::unordered_map<const void*, Allocation> freed;  // recent ones, to tell a double free; bounded
   };
+  // A page's bit in pages_, which it shares with others.
+  struct PageBit {
+    explicit PageBit(const void* address)
+        : word(reinterpret_cast<std::uintptr_t>(address) / kPage / 64 % kPageWords),
+          mask(std::uint64_t{1} << (reinterpret_cast<std::uintptr_t>(address) / kPage % 64)) {}
+    std::size_t word;
+    std::uint64_t mask;
+  };
+  static constexpr std::size_t kPageWords = 1024;
   // Allocations of one page are in one shard.
   Shard& shard(const void* address) {
     return shards_[reinterpret_cast<std::uintptr_t>(address) / kPage % shards_.size()];
   }
   const Shard& shard(const void* address) const { return const_cast<Pool*>(this)->shard(address); }
+  // False for most addresses that the pool has never given out; takes no lock.
+  bool may_be_ours(const void* address) const {
+    const PageBit bit(address);
+    return (pages_[bit.word].load(std::memory_order_relaxed) & bit.mask) != 0;
+  }
   // With the lock of the address's shard held.
   void note_start(Shard& place, const void* address, std::size_t size);
   void forget_start(Shard& place, const void* address, std::size_t size);
@@ -108,6 +123,9 @@ class Pool {
   System& system_;
   std::atomic<std::uint64_t> numbers_{0};
   std::array<Shard, 16> shards_;
+  // In which pages allocations have begun. Bits are set before the address is given out, and never cleared: whoever has
+  // the address sees its bit, whatever the order of accesses.
+  std::array<std::atomic<std::uint64_t>, kPageWords> pages_{};
   mutable std::mutex large_mutex_;  // taken under a shard's
   std::set<std::uintptr_t> large_;  // where allocations of a page and more begin
 };
