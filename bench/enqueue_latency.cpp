@@ -49,7 +49,7 @@ Sample run(Consumer state, std::uint64_t messages) {
     pin_to(1);
     const double cost = clock_cost();
     for (std::uint64_t number = 0; number < messages; ++number) {
-      // A parked consumer has looked sixteen times, some microseconds apart, before it parks.
+      // A parked consumer has looked a few times, some microseconds apart, before it parked.
       const double pause = state == Consumer::kAwake ? 1'000 : 200'000;
       for (const double start = now_ns(); now_ns() - start < pause;) __builtin_ia32_pause();
       const double start = now_ns();
