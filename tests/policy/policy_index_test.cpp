@@ -395,6 +395,41 @@ TEST_F(PolicyCostTest, DecisionBelowADirectoryLooksAtLessThanTwiceTheUnitsOfOneO
   }
 }
 
+// Whoever opens files chooses the path.
+TEST_F(PolicyCostTest, PathThatRepeatsAStretchTriesEachPolicyOnce) {
+  std::vector<uint8_t> memory(PolicyTable::memory_for(1, 40, 10));
+  PolicyTable table(memory, &upcase_and_count);
+  ASSERT_EQ(table.update(text(u"C:\\*\\Private\\*keys*"), 1, ProtectionFlags::kAll), kAdded);
+  const auto ask = [&](int repeats) {
+    std::u16string path = u"c:\\a";
+    for (int repeat = 0; repeat < repeats; ++repeat) path += u"\\private";
+    units_seen = 0;
+    EXPECT_FALSE(table.decide(text(path + u"\\x"), ProtectionFlags::kRead).forbidden);
+    EXPECT_TRUE(table.decide(text(path + u"\\my keys"), ProtectionFlags::kRead).forbidden);
+    return units_seen;
+  };
+  const size_t few = ask(10);
+  EXPECT_LE(ask(100), few * 20);
+}
+
+TEST_F(PolicyCostTest, PathOfManyStretchesTriesEachPolicyTwiceAtMost) {
+  constexpr int kWords = 100;
+  std::vector<uint8_t> memory(PolicyTable::memory_for(kWords, 40, 1));
+  PolicyTable table(memory, &upcase_and_count);
+  std::u16string path = u"c:\\";
+  for (int repeat = 0; repeat < 5; ++repeat) {
+    for (int word = 100; word < 100 + kWords; ++word) path += wide("word" + std::to_string(word));
+  }
+  for (int word = 100; word < 100 + kWords; ++word) {
+    const std::u16string pattern = wide("*word" + std::to_string(word) + "*q?q*");
+    ASSERT_EQ(table.update(text(pattern), 1, ProtectionFlags::kAll), kAdded);
+  }
+  units_seen = 0;
+  EXPECT_FALSE(table.decide(text(path), ProtectionFlags::kRead).forbidden);
+  EXPECT_LE(units_seen, path.size() * (2 * kWords + 10));
+  EXPECT_TRUE(table.decide(text(path + u"qaq"), ProtectionFlags::kRead).forbidden);
+}
+
 // Patterns that no hash tells apart, in the order that suits a list least.
 TEST_F(PolicyCostTest, UpdateLooksAtNoMoreUnitsWhenAThousandShareTheirStretches) {
   std::vector<uint8_t> memory(PolicyTable::memory_for(kMany, 40, 1));

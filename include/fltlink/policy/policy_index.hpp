@@ -8,7 +8,8 @@
 //
 // I1  A search offers every policy that can match, and maybe others: whoever takes an offer matches the pattern.
 //     So a hash that two stretches share makes a search slower and never wrong. A directory is known by its
-//     parent and its hash; two with the same are one here.
+//     parent and its hash; two with the same are one here. Of one shape a search offers no policy more than twice,
+//     however often the path repeats a core.
 // I2  A bucket, and the policies of a shape, are offered in the order of arrival. A directory is made right before
 //     the first policy that needs it, so whatever is in it or below it has a larger offset, and of two
 //     directories in one the later has later policies only.
@@ -203,7 +204,8 @@ class PolicyIndex {
     if (tail == kNowhere || tail < head || path.size() - tail > kPatternUnitsMax) return;
     const uint32_t head_hash = path.before(head);
     const uint32_t tail_hash = path.of(tail, path.size());
-    if (shape.core == 0) return offer_bucket(slot_hash(head_hash, tail_hash), offers);
+    if (shape.core == 0) return offer_bucket(first_in_bucket(slot_hash(head_hash, tail_hash)), offers);
+    MetBuckets met;
     const char16_t separator = separator_of(shape.core_anchor);
     for (size_t core = head;; ++core) {
       core = separator != 0 ? path.find(separator, core) : starts.next(shape, core);
@@ -211,13 +213,42 @@ class PolicyIndex {
       const size_t end = core_end_in(path, shape, core);
       if (end > tail) return;
       if (end - core > kPatternUnitsMax) continue;
-      offer_bucket(slot_hash(head_hash, tail_hash, path.of(core, end)), offers);
+      const RecordAt first = first_in_bucket(slot_hash(head_hash, tail_hash, path.of(core, end)));
+      if (first == kNoRecord || met.has(first)) continue;
+      if (!met.note(first)) return offer_peers(oldest, offers);
+      offer_bucket(first, offers);
     }
   }
 
+  // The buckets that a path has met already: it may have the same core many times.
+  class MetBuckets {
+   public:
+    [[nodiscard]] bool has(RecordAt first) const {
+      for (size_t index = 0; index < count_; ++index) {
+        if (met_[index] == first) return true;
+      }
+      return false;
+    }
+    // False when there are too many.
+    [[nodiscard]] bool note(RecordAt first) {
+      if (count_ == kMax) return false;
+      met_[count_++] = first;
+      return true;
+    }
+
+   private:
+    static constexpr size_t kMax = 64;
+    RecordAt met_[kMax];
+    size_t count_ = 0;
+  };
+
+  // kNoRecord: there is no such bucket.
+  [[nodiscard]] RecordAt first_in_bucket(uint32_t hash) const {
+    return slots_.find(hash, SlotKind::kBucket, [](RecordAt) { return true; });
+  }
+
   template <typename Offers>
-  void offer_bucket(uint32_t hash, Offers& offers) const {
-    const RecordAt first = slots_.find(hash, SlotKind::kBucket, [](RecordAt) { return true; });
+  void offer_bucket(RecordAt first, Offers& offers) const {
     for (RecordAt at = first; at != kNoRecord; at = records_.behind(kBucket, first, at)) {
       if (!offers.take(at)) return;
     }
@@ -323,13 +354,13 @@ class PolicyIndex {
   }
 
   void join_bucket(RecordAt at, uint32_t hash) {
-    RecordAt first = slots_.find(hash, SlotKind::kBucket, [](RecordAt) { return true; });
+    RecordAt first = first_in_bucket(hash);
     if (first == kNoRecord) slots_.insert(hash, SlotKind::kBucket, at);
     records_.join(kBucket, first, at);
   }
 
   void leave_bucket(RecordAt at, uint32_t hash) {
-    const RecordAt first = slots_.find(hash, SlotKind::kBucket, [](RecordAt) { return true; });
+    const RecordAt first = first_in_bucket(hash);
     RecordAt rest = first;
     records_.leave(kBucket, rest, at);
     if (rest == kNoRecord) return slots_.erase(hash, SlotKind::kBucket, first);

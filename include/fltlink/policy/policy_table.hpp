@@ -13,7 +13,6 @@
 #pragma once
 
 #include <array>
-#include <bit>
 
 #include <fltlink/policy/policy_index.hpp>
 
