@@ -42,7 +42,6 @@ TYPED_TEST_SUITE(QueueRunTest, BothQueues);
 TYPED_TEST(QueueRunTest, RunHoldsEveryCommittedMessageAndIsReleasedWhole) {
   for (const char* text : {"one", "two", "three"}) ASSERT_EQ(this->push(text), EnqueueOutcome::kAccepted);
   EXPECT_EQ(this->read_run(), (Texts{"one", "two", "three"}));
-  EXPECT_FALSE(this->run.complete);
   EXPECT_EQ(this->telemetry().pending, 3u);
   this->queue.release();
   EXPECT_EQ(this->telemetry().delivered, 3u);
@@ -159,12 +158,61 @@ TYPED_TEST(QueueRunTest, RunThatStaysIncompleteIsWaitedForUntilTheDeadline) {
   EXPECT_EQ(this->read_run().size(), 1u);
 }
 
-TYPED_TEST(QueueRunTest, RunThatBecomesCompleteIsWaitedForNoLonger) {
+TYPED_TEST(QueueRunTest, RunThatTakesHalfOfTheMessagesIsWaitedForNoLonger) {
   ASSERT_EQ(this->push("first"), EnqueueOutcome::kAccepted);
-  this->host.while_parked = [&] { ASSERT_EQ(this->push("next"), EnqueueOutcome::kAccepted); };
-  this->queue.await_complete_run({.messages_max = 2}, this->host.time + 50);
-  EXPECT_EQ(this->host.parks, 2) << "a third one shows that the two are all";
+  this->host.while_parked = [&] { ASSERT_EQ(this->push("second of four"), EnqueueOutcome::kAccepted); };
+  this->queue.await_complete_run({}, this->host.time + 50);
+  EXPECT_EQ(this->host.parks, 1);
   EXPECT_EQ(this->host.time, 1000u);
+}
+
+TYPED_TEST(QueueRunTest, RunThatTakesHalfOfTheBytesIsWaitedForNoLonger) {
+  this->open(kSmallInBytes);
+  ASSERT_EQ(this->push("first"), EnqueueOutcome::kAccepted);
+  this->host.while_parked = [&] { ASSERT_EQ(this->push(payload_of_granules(7)), EnqueueOutcome::kAccepted); };
+  this->queue.await_complete_run({}, this->host.time + 50);
+  EXPECT_EQ(this->host.parks, 1);
+  EXPECT_EQ(this->host.time, 1000u);
+}
+
+TYPED_TEST(QueueRunTest, RunThatReachesItsLimitIsWaitedForNoLonger) {
+  this->open(kSmallInBytes);
+  ASSERT_EQ(this->push("first"), EnqueueOutcome::kAccepted);
+  this->host.while_parked = [&] {
+    for (const char* text : {"second", "third"}) ASSERT_EQ(this->push(text), EnqueueOutcome::kAccepted);
+  };
+  this->queue.await_complete_run({.messages_max = 3}, this->host.time + 50);
+  EXPECT_EQ(this->host.parks, 1);
+  EXPECT_EQ(this->host.time, 1000u);
+}
+
+// What only joins a run wakes nobody before the run is large enough.
+TYPED_TEST(QueueRunTest, WaitForMoreIsNotWokenForEachMessage) {
+  this->open(kSmallInBytes);
+  ASSERT_EQ(this->push("first"), EnqueueOutcome::kAccepted);
+  this->host.while_parked = [&] {
+    for (int more = 0; more < 6; ++more) ASSERT_EQ(this->push("more"), EnqueueOutcome::kAccepted);
+    EXPECT_EQ(this->host.wakes, 0);
+    ASSERT_EQ(this->push("half of all"), EnqueueOutcome::kAccepted);
+    EXPECT_EQ(this->host.wakes, 1);
+  };
+  this->queue.await_complete_run({}, this->host.time + 50);
+  EXPECT_EQ(this->host.time, 1000u);
+  EXPECT_EQ(this->read_run().size(), 8u);
+}
+
+// The front is not committed: nothing is complete, however much there is, and others wake the consumer again and again.
+TYPED_TEST(QueueRunTest, WaitForMoreEndsAtItsDeadlineWhateverWakesTheConsumer) {
+  this->open(kSmallInBytes);
+  ASSERT_EQ(this->push("first"), EnqueueOutcome::kAccepted);
+  Reservation slow = this->reserve("slow");
+  this->host.while_parked = [&] {
+    this->host.time += 20;
+    ASSERT_EQ(this->push(payload_of_granules(4)), EnqueueOutcome::kAccepted);
+  };
+  this->queue.await_complete_run({}, this->host.time + 50);
+  EXPECT_LE(this->host.time, 1060u);
+  this->queue.commit(slow);
 }
 
 //

@@ -5,7 +5,8 @@
 // Why no wake is lost. A producer first publishes its message and then loads `parked_`; the consumer first
 // stores `parked_` and then looks for messages. All four are sequentially consistent (or, in MessageQueue,
 // the two accesses to the message are ordered by its lock), so at least one side sees the other: the consumer
-// finds the message, or the producer finds the consumer parked.
+// finds the message, or the producer finds the consumer parked. A consumer that is parked for more (kForMore) has said before
+// that how much it wants; producers that see it parked see this too.
 #pragma once
 
 #include <stdint.h>
@@ -18,32 +19,41 @@ namespace fltlink {
 
 class Doorbell {
  public:
+  // What the consumer is parked for. One that has something already, and waits so that more can join it, is to be left
+  // alone by what only joins; when that is enough is the queue's to say.
+  enum class Sleep : uint32_t {
+    kNone,
+    kForAnything,
+    kForMore,
+  };
+
   // No other thread uses the doorbell.
   void open(Host& host, uint32_t polls_before_park) {
     host_ = &host;
     polls_before_park_ = polls_before_park;
-    parked_.store(kAwake, MemoryOrder::kRelaxed);
+    parked_.store(Sleep::kNone, MemoryOrder::kRelaxed);
   }
 
   // Any thread, after it has made something ready with a sequentially consistent store. Never blocks.
-  void ring() {
+  [[nodiscard]] Sleep sleep() const {
     // SYNC POINT PARK: pairs with the store in wait().
-    if (parked_.load(MemoryOrder::kSeqCst) == kParked) wake();
+    return parked_.load(MemoryOrder::kSeqCst);
+  }
+  void ring() {
+    if (sleep() != Sleep::kNone) wake();
   }
 
   // The consumer: calls `attempt` until it returns something else than kEmpty or `deadline` has passed.
   template <typename Attempt>
-  PeekOutcome wait(Ticks deadline, Attempt attempt);
+  PeekOutcome wait(Ticks deadline, Attempt attempt, Sleep sleep = Sleep::kForAnything);
 
  private:
-  static constexpr uint32_t kAwake = 0;
-  static constexpr uint32_t kParked = 1;
   static constexpr int kPausesPerPoll = 64;
 
   void wake() {
     // Of many producers one takes the park's only wake. A wake that comes after the consumer has gone on
     // makes its next park return at once; wait() looks again then.
-    if (parked_.exchange(kAwake, MemoryOrder::kAcqRel) == kParked) host_->wake(spot_);
+    if (parked_.exchange(Sleep::kNone, MemoryOrder::kAcqRel) != Sleep::kNone) host_->wake(spot_);
   }
 
   template <typename Attempt>
@@ -52,7 +62,7 @@ class Doorbell {
   Host* host_ = nullptr;
   uint32_t polls_before_park_ = 0;
   ParkingSpot spot_;
-  alignas(64) Atomic<uint32_t> parked_{kAwake};
+  alignas(64) Atomic<Sleep> parked_{Sleep::kNone};
 };
 
 template <typename Attempt>
@@ -66,18 +76,19 @@ PeekOutcome Doorbell::poll(Attempt& attempt) {
 }
 
 template <typename Attempt>
-PeekOutcome Doorbell::wait(Ticks deadline, Attempt attempt) {
+PeekOutcome Doorbell::wait(Ticks deadline, Attempt attempt, Sleep sleep) {
   PeekOutcome outcome = poll(attempt);
   while (outcome == PeekOutcome::kEmpty) {
     // SYNC POINT PARK: pairs with the load in ring().
-    parked_.store(kParked, MemoryOrder::kSeqCst);
+    parked_.store(sleep, MemoryOrder::kSeqCst);
     outcome = attempt();
     if (outcome != PeekOutcome::kEmpty) break;
     const ParkOutcome parked = host_->park(spot_, deadline);
     outcome = attempt();
-    if (parked == ParkOutcome::kTimedOut) break;
+    // Wakes for what is no answer to this attempt may go on coming.
+    if (parked == ParkOutcome::kTimedOut || (deadline != kForever && host_->now() >= deadline)) break;
   }
-  parked_.store(kAwake, MemoryOrder::kRelaxed);
+  parked_.store(Sleep::kNone, MemoryOrder::kRelaxed);
   return outcome;
 }
 

@@ -51,6 +51,10 @@ class MessageQueue {
     QueueCounters counters = {};
 
     [[nodiscard]] uint8_t* at(uint64_t position) const { return memory.data() + position % memory.size(); }
+    // What a run may grow to before producers need it gone.
+    [[nodiscard]] RunLimits half() const {
+      return {.size_max = static_cast<uint32_t>(memory.size() / 2), .messages_max = (messages_max + 1) / 2};
+    }
   };
 
   class Guard {
@@ -81,6 +85,7 @@ class MessageQueue {
   mutable Lock lock_;
   Lane lanes_[FLTLINK_CLASS_COUNT];
   uint8_t close_mode_ = static_cast<uint8_t>(CloseMode::kDrain);  // bits of CloseMode; 0 while open
+  RunLimits wanted_;  // what telemetry a consumer that is parked for more wants to be woken for
   // The consumer's own: what the last peek showed.
   Lane* peeked_ = nullptr;
   uint32_t peeked_messages_ = 0;
@@ -154,12 +159,16 @@ void MessageQueue<Lock>::abandon(Reservation& reservation) {
 template <typename Lock>
 void MessageQueue<Lock>::settle(Reservation& reservation, uint64_t word) {
   FLTLINK_ASSERT(reservation.message.data() != nullptr);
+  bool is_enough = false;
   {
     Guard guard(lock_);
     write_word(record_of(reservation), word);
+    const Lane& lane = this->lane(reservation.message_class);
+    is_enough = reservation.message_class == MessageClass::kCritical ||
+                lane.counters.pending >= wanted_.messages_max || lane.tail - lane.head >= wanted_.size_max;
   }
   reservation = {};
-  doorbell_.ring();
+  if (is_enough || doorbell_.sleep() != Doorbell::Sleep::kForMore) doorbell_.ring();
 }
 
 template <typename Lock>
@@ -257,16 +266,22 @@ void MessageQueue<Lock>::view_run(const Lane& lane, const RunLimits& limits, Run
   const uint64_t lane_end = (lane.head / lane.memory.size() + 1) * lane.memory.size();
   run.messages = 0;
   run.complete = false;
+  const RunLimits enough = smaller_of(limits, lane.half());
   uint64_t position = lane.head;
+  uint64_t end = lane.head;  // of the last message
   while (position != lane_end) {
     const RecordWord word = position == lane.tail ? RecordWord{} : word_at(lane.at(position));
-    if (word.size == 0) return;
+    if (word.size == 0) {
+      run.complete = end - lane.head >= enough.size_max || run.messages >= enough.messages_max;
+      return;
+    }
     if (!is_gap(word)) frame_message(lane.at(position), word);
     if (!is_gap(word) && !is_abandoned(word)) {
       const uint64_t size = position - lane.head + align_to_record(word.size);
       if (run.messages > 0 && (size > limits.size_max || run.messages == limits.messages_max)) break;
       run.bytes = Bytes(lane.at(lane.head), static_cast<size_t>(size));
       ++run.messages;
+      end = position + uint64_t{granules_of(word)} * kGranuleSize;
     }
     position += uint64_t{granules_of(word)} * kGranuleSize;
   }
@@ -275,7 +290,11 @@ void MessageQueue<Lock>::view_run(const Lane& lane, const RunLimits& limits, Run
 
 template <typename Lock>
 void MessageQueue<Lock>::await_complete_run(const RunLimits& limits, Ticks deadline) {
-  static_cast<void>(doorbell_.wait(deadline, [&] {
+  {
+    Guard guard(lock_);
+    wanted_ = smaller_of(limits, lane(MessageClass::kTelemetry).half());
+  }
+  const auto attempt = [&] {
     {
       Guard guard(lock_);
       if (close_mode_ != 0) return PeekOutcome::kClosed;
@@ -284,7 +303,8 @@ void MessageQueue<Lock>::await_complete_run(const RunLimits& limits, Ticks deadl
     if (try_peek_run(run, limits) != PeekOutcome::kMessage) return PeekOutcome::kEmpty;
     const bool waits = !run.complete && run.message_class == MessageClass::kTelemetry;
     return waits ? PeekOutcome::kEmpty : PeekOutcome::kMessage;
-  }));
+  };
+  static_cast<void>(doorbell_.wait(deadline, attempt, Doorbell::Sleep::kForMore));
 }
 
 template <typename Lock>

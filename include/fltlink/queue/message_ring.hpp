@@ -16,8 +16,9 @@
 
 namespace fltlink {
 
-// The interface, who may call what, and each outcome are those of the concept BoundedQueue (queue.hpp). A producer neither blocks nor waits for another one:
-// it makes one compare-exchange, which fails only when another producer's has succeeded, and one store. The
+// The interface, who may call what, and each outcome are those of the concept BoundedQueue (queue.hpp). A producer neither blocks nor
+// waits for another one: it makes one compare-exchange, and a second one when the head that producers know has become too old. One
+// that fails does so because another producer's has succeeded, and is tried again. The
 // consumer waits for a reservation that is still being written, parked, as it waits for an empty queue.
 //
 // Aligned to 64 bytes: where an allocator promises less, make it a static or a member of one.
@@ -48,6 +49,7 @@ class MessageRing {
     return lanes_[static_cast<size_t>(message_class)];
   }
   void settle(Reservation& reservation, uint64_t word);
+  void ring(MessageClass message_class);
   RingLane* look(uint64_t& word, PeekOutcome& outcome);
   PeekOutcome wait(Ticks deadline);
   void discard_all();
@@ -57,6 +59,9 @@ class MessageRing {
   RingLane lanes_[FLTLINK_CLASS_COUNT];
   Doorbell doorbell_;
   Atomic<uint8_t> close_mode_{0};  // bits of CloseMode; 0 while open
+  // How much telemetry a consumer that is parked for more wants to be woken for: the size and the messages of a run.
+  Atomic<uint32_t> wanted_size_{0};
+  Atomic<uint32_t> wanted_messages_{0};
   // The consumer's own: the lane of the message that the last peek showed, or of the run, and the run.
   RingLane* peeked_ = nullptr;
   RingLane* peeked_run_ = nullptr;
@@ -92,7 +97,18 @@ inline void MessageRing::abandon(Reservation& reservation) {
 FLTLINK_ALWAYS_INLINE void MessageRing::settle(Reservation& reservation, uint64_t word) {
   FLTLINK_ASSERT(reservation.message.data() != nullptr);
   RingLane::publish(record_of(reservation), word);
+  const MessageClass message_class = reservation.message_class;
   reservation = {};
+  if (doorbell_.sleep() != Doorbell::Sleep::kNone) ring(message_class);
+}
+
+FLTLINK_NEVER_INLINE void MessageRing::ring(MessageClass message_class) {
+  // Whoever makes it enough sees that it is: its own claim lies before its look at the tail.
+  if (message_class == MessageClass::kTelemetry && doorbell_.sleep() == Doorbell::Sleep::kForMore) {
+    const RunLimits wanted = {.size_max = wanted_size_.load(MemoryOrder::kRelaxed),
+                              .messages_max = wanted_messages_.load(MemoryOrder::kRelaxed)};
+    if (!lane(message_class).holds(wanted)) return;
+  }
   doorbell_.ring();
 }
 
@@ -132,9 +148,10 @@ FLTLINK_ALWAYS_INLINE PeekOutcome MessageRing::try_peek(MessageView& view) {
 
 FLTLINK_ALWAYS_INLINE PeekOutcome MessageRing::peek(MessageView& view, Ticks deadline) {
   PeekOutcome outcome = try_peek(view);
-  if (outcome == PeekOutcome::kEmpty) {
+  while (outcome == PeekOutcome::kEmpty) {
     outcome = wait(deadline);
-    if (outcome == PeekOutcome::kMessage) outcome = try_peek(view);
+    if (outcome != PeekOutcome::kMessage) break;
+    outcome = try_peek(view);  // empty again when a close has discarded the message meanwhile
   }
   return outcome;
 }
@@ -163,13 +180,17 @@ inline PeekOutcome MessageRing::peek_run(RunView& run, const RunLimits& limits, 
 }
 
 inline void MessageRing::await_complete_run(const RunLimits& limits, Ticks deadline) {
-  static_cast<void>(doorbell_.wait(deadline, [&] {
+  const RunLimits wanted = smaller_of(limits, lane(MessageClass::kTelemetry).half());
+  wanted_size_.store(wanted.size_max, MemoryOrder::kRelaxed);
+  wanted_messages_.store(wanted.messages_max, MemoryOrder::kRelaxed);
+  const auto attempt = [&] {
     if (close_mode_.load(MemoryOrder::kSeqCst) != 0) return PeekOutcome::kClosed;
     RunView run;
     if (try_peek_run(run, limits) != PeekOutcome::kMessage) return PeekOutcome::kEmpty;
     const bool waits = !run.complete && run.message_class == MessageClass::kTelemetry;
     return waits ? PeekOutcome::kEmpty : PeekOutcome::kMessage;
-  }));
+  };
+  static_cast<void>(doorbell_.wait(deadline, attempt, Doorbell::Sleep::kForMore));
 }
 
 FLTLINK_ALWAYS_INLINE void MessageRing::release() {

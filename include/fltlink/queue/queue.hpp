@@ -78,6 +78,11 @@ struct RunLimits {
   uint32_t messages_max = UINT32_MAX;
 };
 
+constexpr RunLimits smaller_of(const RunLimits& a, const RunLimits& b) {
+  return {.size_max = a.size_max < b.size_max ? a.size_max : b.size_max,
+          .messages_max = a.messages_max < b.messages_max ? a.messages_max : b.messages_max};
+}
+
 // Messages of one class that lie behind each other, as they lie: a run of records (wire/record.h), from the header of
 // the first message to the end of the last one and its padding. SKIP records may lie in between. Valid until the
 // consumer's next call.
@@ -85,7 +90,9 @@ struct RunView {
   MessageClass message_class = MessageClass::kTelemetry;
   Bytes bytes;
   uint32_t messages = 0;
-  bool complete = false;  // nothing that comes later can join it
+  // Whoever waits for more to join waits for nothing: it is as large as the limits allow, the memory of its class ends
+  // behind it, or it takes half of what its class has of messages or of bytes, so that producers need it gone.
+  bool complete = false;
 };
 
 // Producers may be any number of threads at any IRQL up to DISPATCH_LEVEL; the consumer is one thread at a
@@ -112,8 +119,9 @@ concept BoundedQueue = requires(Q queue, const Q& constant, Host& host, MutableB
   { queue.peek(view, deadline) } -> std::same_as<PeekOutcome>;  // blocks up to the point `deadline`
   { queue.try_peek_run(run, limits) } -> std::same_as<PeekOutcome>;
   { queue.peek_run(run, limits, deadline) } -> std::same_as<PeekOutcome>;  // blocks as peek() does
-  // Blocks up to the point `deadline`, and no longer than until try_peek_run() shows a run that is complete or
-  // critical, or the queue is closed. It peeks: what was shown before is valid no more.
+  // For a consumer to which try_peek_run() has shown a run. Blocks up to the point `deadline`, and no longer than until
+  // try_peek_run() shows one that is complete or critical, or the queue is closed. Producers that add to the run do not
+  // wake it for less. It peeks: what was shown before is valid no more.
   { queue.await_complete_run(limits, deadline) } -> std::same_as<void>;
   { queue.release() } -> std::same_as<void>;
   { queue.discard() } -> std::same_as<void>;

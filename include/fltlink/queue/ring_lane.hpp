@@ -6,7 +6,6 @@
 
 #include <bit>
 
-#include <fltlink/base/assert.hpp>
 #include <fltlink/base/atomic.hpp>
 #include <fltlink/base/bytes.hpp>
 #include <fltlink/base/fetch.hpp>
@@ -87,6 +86,12 @@ class RingLane {
   // Any thread.
   void close();
   [[nodiscard]] QueueCounters counters() const;
+  // Whether so many bytes or messages lie between head and tail. Roughly: while both move it may be true too early.
+  [[nodiscard]] bool holds(const RunLimits& limits) const;
+  // What a run of this lane may grow to before producers need it gone.
+  [[nodiscard]] RunLimits half() const {
+    return {.size_max = granule_count_ * kGranuleSize / 2, .messages_max = (messages_max_ + 1) / 2};
+  }
 
  private:
   static uint64_t load_word(uint8_t* record);
@@ -264,13 +269,17 @@ FLTLINK_ALWAYS_INLINE Extent RingLane::front_extent() const {
 
 // Ends at the end of the lane, or at the first word that is 0: at or before the tail (invariant 2).
 inline Extent RingLane::view_run(const RunLimits& limits, RunView& run) {
+  const RunLimits enough = smaller_of(limits, half());
   Extent shown = {};
   uint32_t abandoned = 0;
   run.messages = 0;
   run.complete = false;
   for (uint8_t* record = front_; record != end_;) {
     const uint64_t word = load_word(record);
-    if (word == 0) return shown;
+    if (word == 0) {
+      run.complete = shown.size >= enough.size_max || shown.messages >= enough.messages_max;
+      return shown;
+    }
     const auto header = std::bit_cast<RecordWord>(word);
     const size_t taken = taken_by(word);
     if (!is_gap(header)) frame_message(record, header);
@@ -329,6 +338,16 @@ inline bool RingLane::finished() const {
 inline void RingLane::close() {
   // Sequentially consistent for the doorbell's sake.
   tail_.fetch_or(LanePosition::kClosed, MemoryOrder::kSeqCst);
+}
+
+inline bool RingLane::holds(const RunLimits& limits) const {
+  const uint64_t head = head_.load(MemoryOrder::kRelaxed);
+  const uint64_t tail = tail_.load(MemoryOrder::kRelaxed);
+  const uint64_t messages = LanePosition::messages_between(head, tail);
+  const uint32_t from = LanePosition::granule_of(head);
+  const uint32_t to = LanePosition::granule_of(tail);
+  const uint32_t granules = from < to || messages == 0 ? to - from : granule_count_ - from + to;
+  return messages >= limits.messages_max || uint64_t{granules} * kGranuleSize >= limits.size_max;
 }
 
 inline QueueCounters RingLane::counters() const {
