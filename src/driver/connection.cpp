@@ -12,11 +12,15 @@ using fltlink::PeekOutcome;
 using fltlink::SendTimeout;
 
 // How long one attempt to hand a message over waits for a receive of the client, and how many attempts there
-// are. A client that never receives costs its worker three seconds a message and the rest of the machine
-// nothing.
+// are. A client that never receives costs its worker three seconds a message, with batches one more for each that is
+// tried first, and the rest of the machine nothing.
 constexpr SendTimeout kSendTimeout = SendTimeout::milliseconds(1000u);
 constexpr unsigned kSendAttempts = 3;
 constexpr LONGLONG kMemoryPause = -100'000;
+
+// Behind a batch that was not taken, so many messages go by themselves; twice as many behind each next one.
+constexpr uint32_t kSinglesFirst = 16;
+constexpr uint32_t kSinglesMax = 4096;
 
 void pause_for_memory() {
   LARGE_INTEGER pause;
@@ -28,6 +32,11 @@ constexpr uint32_t kGranules = fltlink::kGranuleSize;
 
 [[nodiscard]] bool is_worth_another_try(FltSendOutcome outcome) {
   return outcome == FltSendOutcome::kTimedOut || outcome == FltSendOutcome::kNoResources;
+}
+
+// Whether the messages of a batch that ended so are to be tried one by one.
+[[nodiscard]] bool is_worth_cutting(FltSendOutcome outcome) {
+  return is_worth_another_try(outcome) || outcome == FltSendOutcome::kFailed;
 }
 
 // What the messages of a send that ended so are counted as. REQUIRES: not delivered.
@@ -163,18 +172,26 @@ fltlink::Result<fltlink::Bytes, fltlink::DecodeError> Connection::open_envelope(
 
 void Connection::work(void* connection) { static_cast<Connection*>(connection)->deliver_all(); }
 
-// A port that is disconnected stays so: what is left is given up without asking it again. A batch that is not taken
-// stays in the ring, and its first message is tried by itself: the client may have room for that.
+// A port that is disconnected stays so: what is left is given up without asking it again. A batch that is not taken for
+// another reason stays in the ring, and its messages are tried by themselves: the client may have room for these.
 void Connection::deliver_all() {
   Parcel parcel;
   FltSendResult sent(STATUS_SUCCESS);
-  uint32_t messages_max = UINT32_MAX;
-  while (peek(parcel, messages_max) == PeekOutcome::kMessage) {
+  uint32_t singles = 0;  // how many go by themselves now
+  uint32_t singles_next = kSinglesFirst;
+  while (peek(parcel, singles == 0 ? UINT32_MAX : 1) == PeekOutcome::kMessage) {
     if (sent.outcome() != FltSendOutcome::kDisconnected) sent = send(parcel);
     note_high_water();
-    const bool is_to_be_cut = parcel.messages > 1 && is_worth_another_try(sent.outcome());
-    messages_max = is_to_be_cut ? 1 : UINT32_MAX;
-    if (!is_to_be_cut) settle(parcel, sent);
+    if (parcel.messages > 1 && is_worth_cutting(sent.outcome())) {
+      singles = singles_next;
+      singles_next = singles_next < kSinglesMax ? singles_next * 2 : kSinglesMax;
+      continue;
+    }
+    if (singles > 0)
+      --singles;
+    else if (parcel.messages > 1)
+      singles_next = kSinglesFirst;
+    settle(parcel, sent);
   }
 }
 
@@ -183,21 +200,26 @@ PeekOutcome Connection::peek(Parcel& parcel, uint32_t messages_max) {
   if (terms_.batch_size_max == 0) {
     fltlink::MessageView view;
     const PeekOutcome outcome = ring_.peek(view, fltlink::kForever);
-    parcel = {view.message_class, view.message, 1};
+    parcel = {view.message_class, view.message, 1, false};
     return outcome;
   }
   fltlink::RunView run;
   const PeekOutcome outcome = peek_batch(run, messages_max);
-  parcel = {run.message_class, run.bytes, run.messages};
+  parcel = {run.message_class, run.bytes, run.messages, run.complete};
   return outcome;
 }
 
 PeekOutcome Connection::peek_batch(fltlink::RunView& run, uint32_t messages_max) {
   const fltlink::RunLimits limits{.size_max = terms_.batch_size_max, .messages_max = messages_max};
-  const PeekOutcome outcome = ring_.peek_run(run, limits, fltlink::kForever);
+  PeekOutcome outcome = ring_.try_peek_run(run, limits);
+  if (outcome == PeekOutcome::kEmpty) {
+    outcome = ring_.peek_run(run, limits, fltlink::kForever);
+    oldest_ = host_.now();
+  }
   if (outcome != PeekOutcome::kMessage || terms_.batch_delay_us == 0) return outcome;
   // Returns at once for what must not wait.
-  ring_.await_complete_run(limits, host_.now() + terms_.batch_delay_us * fltlink::kTicksPerMicrosecond);
+  ring_.await_complete_run(limits, oldest_ + terms_.batch_delay_us * fltlink::kTicksPerMicrosecond);
+  looked_ = host_.now();
   return ring_.try_peek_run(run, limits);
 }
 
@@ -213,6 +235,7 @@ FltSendResult Connection::send(const Parcel& parcel) {
 // The log comes last: between taking messages out and counting their end there is no call (B1).
 void Connection::settle(const Parcel& parcel, FltSendResult sent) {
   LiveMessages& books = books_->of(parcel.message_class);
+  if (parcel.message_class == MessageClass::kTelemetry && !parcel.complete) oldest_ = looked_;
   if (sent.outcome() == FltSendOutcome::kDelivered) {
     ring_.release();
     books.deliver(parcel.messages);

@@ -89,6 +89,7 @@ class Connection {
     MessageClass message_class = MessageClass::kTelemetry;
     fltlink::Bytes bytes;
     uint32_t messages = 0;
+    bool complete = false;  // there may be more behind it that came as early (RunView)
   };
 
   void deliver_all();
@@ -120,6 +121,9 @@ class Connection {
   fltlink::MessageRing ring_;
   void* ring_memory_ = nullptr;
   void* worker_ = nullptr;
+  // The worker's, of a client of batches: no telemetry in the ring came before oldest_, and looked_ is when it last looked.
+  fltlink::Ticks oldest_ = 0;
+  fltlink::Ticks looked_ = 0;
   Atomic<uint32_t> high_water_{0};
   Atomic<uint8_t> end_reason_{static_cast<uint8_t>(DropReason::kDisconnected)};
 };

@@ -5,16 +5,15 @@ namespace drmfilter {
 using fltlink::ParkOutcome;
 
 fltlink::Ticks KernelHost::now() {
-  LARGE_INTEGER time;
-  KeQuerySystemTime(&time);
-  return static_cast<fltlink::Ticks>(time.QuadPart);
+  return KeQueryInterruptTime();  // nobody sets it
 }
 
 ParkOutcome KernelHost::park(fltlink::ParkingSpot& spot, fltlink::Ticks deadline) {
   spot.host_data = &event_;
+  // Relative, which does not follow a change of the system's time; 0 is over at once.
+  const fltlink::Ticks time = now();
   LARGE_INTEGER due;
-  due.QuadPart =
-      deadline < static_cast<fltlink::Ticks>(INT64_MAX) ? static_cast<LONGLONG>(deadline) : INT64_MAX;
+  due.QuadPart = deadline > time ? -static_cast<LONGLONG>(deadline - time) : 0;
   const NTSTATUS status = KeWaitForSingleObject(&event_, Executive, KernelMode, FALSE,
                                                 deadline == fltlink::kForever ? NULL : &due);
   return status == STATUS_TIMEOUT ? ParkOutcome::kTimedOut : ParkOutcome::kWoken;

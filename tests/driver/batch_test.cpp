@@ -157,6 +157,34 @@ TEST(BatchTest, ANoticeIsNotDelayedAndEndsTheDelayOfEvents) {
   m.word.close(opened.handle);
 }
 
+// The delay is the event's, however many notices go before it.
+TEST(BatchTest, NoticesThatKeepComingDoNotDelayEventsFurther) {
+  Batches m;
+  RecordingService drm(m.machine, m.service_process(), Batches::service_of_batches(kDelayUs));
+  m.control->configure(true, true);
+  static_cast<void>(m.word.create({.path = kFree, .access = GENERIC_READ | SYNCHRONIZE}));
+  m.control->configure(false, true);
+  EXPECT_GT(m.books().file_events.pending, 0u);
+  for (int notice = 0; notice < 3; ++notice) {
+    EXPECT_EQ(m.machine.advance(20ms), Outcome::kDone);
+    m.violate();
+  }
+  EXPECT_EQ(m.books().file_events.pending, 0u);
+  EXPECT_EQ(drm.counters()[fltlink::LoopCounter::kFileEvents], m.books().file_events.produced);
+}
+
+// Half of the room is enough: the other half is for what comes while the batch is sent.
+TEST(BatchTest, ADelayDoesNotFillTheRing) {
+  Batches m;
+  LoopOptions options = Batches::service_of_batches(kDelayUs);
+  options.context->queue_messages_max = 16;
+  RecordingService drm(m.machine, m.service_process(), options);
+  m.events(40);
+  EXPECT_EQ(m.machine.advance(51ms), Outcome::kDone);
+  EXPECT_EQ(dropped(m.books().file_events, DropReason::kQueueFull), 0u);
+  EXPECT_EQ(drm.counters()[fltlink::LoopCounter::kFileEvents], m.books().file_events.produced);
+}
+
 TEST(BatchTest, AnUnloadDoesNotWaitForTheDelay) {
   Batches m;
   RecordingService drm(m.machine, m.service_process(), Batches::service_of_batches(kDelayUs));
@@ -193,19 +221,18 @@ TEST(BatchTest, AReceiveThatIsTooSmallLeavesTheBatch) {
   EXPECT_EQ(m.books().block_notices.delivered, 4u);
 }
 
-// It has agreed to batches and has no room for one: it is served, at the pace of one message a timeout.
+// It has agreed to batches and has no room for one: it is served after the time of one attempt, message by message.
 TEST(BatchTest, AClientWithRoomForOneMessageOnlyLosesNothing) {
   Batches m;
   Receiver receiver = m.taking_batches();
   for (int round = 0; round < 5; ++round) m.violate();
   EXPECT_THAT(messages_of(receiver.receive(800)), SizeIs(1));
+  ASSERT_EQ(m.machine.run_to_quiescence(), Outcome::kDone);
+  EXPECT_EQ(receiver.receive(800).result, kBufferTooSmall);
+  EXPECT_EQ(m.machine.advance(1001ms), Outcome::kDone);
   for (int message = 1; message < 5; ++message) {
-    ASSERT_EQ(m.machine.run_to_quiescence(), Outcome::kDone);
-    if (message < 4) {
-      EXPECT_EQ(receiver.receive(800).result, kBufferTooSmall);
-      EXPECT_EQ(m.machine.advance(1001ms), Outcome::kDone);
-    }
     EXPECT_THAT(messages_of(receiver.receive(800)), SizeIs(1)) << message;
+    ASSERT_EQ(m.machine.run_to_quiescence(), Outcome::kDone);
   }
   EXPECT_EQ(m.books().block_notices.delivered, 5u);
   EXPECT_EQ(m.books().block_notices.pending, 0u);
@@ -219,7 +246,7 @@ TEST(BatchTest, MessagesThatNobodyTakesAreGivenUpOneByOne) {
   EXPECT_EQ(m.machine.advance(3001ms), Outcome::kDone);
   EXPECT_EQ(dropped(m.books().block_notices, DropReason::kTimedOut), 1u) << "three attempts of a second";
   EXPECT_EQ(m.machine.advance(4001ms), Outcome::kDone);
-  EXPECT_EQ(dropped(m.books().block_notices, DropReason::kTimedOut), 2u) << "and one more for the batch";
+  EXPECT_EQ(dropped(m.books().block_notices, DropReason::kTimedOut), 2u) << "one more for the batch";
   EXPECT_EQ(m.machine.advance(3001ms), Outcome::kDone);
   EXPECT_EQ(dropped(m.books().block_notices, DropReason::kTimedOut), 3u);
   EXPECT_TRUE(m.books().block_notices.balanced());
