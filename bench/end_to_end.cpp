@@ -4,9 +4,8 @@
 //
 // The bar is about the way from the ring to the handler. So the handlers are held while the program works: the
 // receives fill up, the worker waits in its send, and the events pile up in the ring. Then the handlers are let go, and
-// it is timed until the last event has been handled. Events that lay in the receives by then (at most one for each
-// receive, of 3000) count as handled too, in all candidates alike. The other case times everything, file operations
-// included.
+// it is timed until the last event has been handled, for as many as the driver's books say are in the ring then: those
+// that lie in the receives already have gone through the port. The other case times everything, file operations included.
 //
 // A run in which an event is missing or comes twice is wrong, and so is, with one receive, one in another order than
 // that of the operations. With several receives the loop's workers take them as they come, and no order is promised.
@@ -20,6 +19,7 @@
 #include <fltlink/port/filter_port.hpp>
 #include <fltlink/service/receive_loop.hpp>
 
+#include "driver/books.hpp"
 #include "fltsim/driver.hpp"
 #include "fltsim/machine.hpp"
 #include "fltsim/process_host.hpp"
@@ -163,7 +163,7 @@ class Stage {
     options.name = u"drmfilter";
     options.parameters = {
         {u"AllowedImage", u"\\Device\\HarddiskVolume1\\Program Files\\Drm\\drmservice.exe"}};
-    machine_.load_driver(FLTLINK_DRIVER_FOLDER "drmfilter.sys", options);
+    driver_.emplace(machine_.load_driver(FLTLINK_DRIVER_FOLDER "drmfilter.sys", options));
     service_.emplace(machine_.start_process({.image = kImage, .user = fltsim::User::kSystem}));
     program_.emplace(machine_.start_process({.image = u"C:\\App\\app.exe"}));
     host_ = fltsim::make_process_host(*service_);
@@ -190,13 +190,14 @@ class Stage {
     return in_rounds(events, [this](std::uint64_t files) {
       tally_->expect(files * kEventsPerFile, true);
       work(files);
+      const std::uint64_t waiting = events_in_ring();
       double start = 0;
       in_service([&] {
         start = now_ns();
         tally_->let_go();
         tally_->await_end();
       });
-      return tally_->end_ns() - start;
+      return Round{tally_->end_ns() - start, waiting};
     });
   }
   // From the first operation to the last handler.
@@ -206,11 +207,16 @@ class Stage {
       const double start = now_ns();
       work(files);
       in_service([&] { tally_->await_end(); });
-      return tally_->end_ns() - start;
+      return Round{tally_->end_ns() - start, files * kEventsPerFile};
     });
   }
 
  private:
+  struct Round {
+    double ns;
+    std::uint64_t events;  // that are timed
+  };
+
   static fltsim::Options options_for(fltsim::SchedulerKind scheduler) {
     fltsim::Options options;
     options.scheduler = scheduler;
@@ -232,23 +238,36 @@ class Stage {
     });
     if (done != fltsim::Outcome::kDone) started_ = false;
   }
-  template <typename Round>
-  Sample in_rounds(std::uint64_t events, Round&& round) {
-    const std::uint64_t files_in_all = std::max<std::uint64_t>(events / kEventsPerFile, 1);
+  std::uint64_t events_in_ring() {
+    std::uint64_t pending = 0;
+    for (const drmfilter::ConnectionBooks& books :
+         driver_->data<drmfilter::DriverBooks>("DrmFilterBooks")->connections) {
+      for (const drmfilter::LiveMessages& messages : books.messages) pending += messages.pending.value();
+    }
+    return pending;
+  }
+  template <typename Play>
+  Sample in_rounds(std::uint64_t events, Play&& play) {
     Sample sample{.ns = 0, .right = started_ && loop_->connected()};
-    for (std::uint64_t left = files_in_all; left > 0 && sample.right;) {
+    std::uint64_t timed = 0;
+    for (std::uint64_t left = std::max<std::uint64_t>(events / kEventsPerFile, 1);
+         left > 0 && sample.right;) {
       const std::uint64_t files = std::min(left, files_);
-      sample.ns += round(files);
+      const Round round = play(files);
+      sample.ns += round.ns;
+      timed += round.events;
       sample.right = started_ && tally_->right();
       left -= files;
     }
-    sample.ns /= static_cast<double>(files_in_all * kEventsPerFile);
+    sample.right = sample.right && timed != 0;
+    sample.ns /= static_cast<double>(std::max<std::uint64_t>(timed, 1));
     return sample;
   }
 
   fltsim::Machine machine_;
   fltsim::Volume& volume_ = machine_.add_volume(u"C:");
   const std::uint64_t files_;
+  std::optional<fltsim::Driver> driver_;
   std::optional<fltsim::Process> service_;
   std::optional<fltsim::Process> program_;
   std::shared_ptr<Host> host_;

@@ -16,7 +16,7 @@
 namespace fltlink {
 
 inline constexpr uint32_t kGranuleSize = 64;
-// With twice as many a claim that wraps would carry into the bit above its granule (LanePosition).
+// A claim that wraps adds at most as many to a place, and both together stay below the bit above the granule (LanePosition).
 inline constexpr uint32_t kLaneGranulesMax = 1u << 21;
 
 static_assert(std::endian::native == std::endian::little,
