@@ -102,7 +102,7 @@ class QueueStressTest : public testing::Test {
       ASSERT_EQ(view.message[i], byte_of_message(stamp, i));
   }
 
-  // Takes and checks until the queue has finished: a message and a run in turn.
+  // Takes and checks until the queue has finished: a message, and a run that there is waited for, in turn.
   static void consume(void* context) {
     auto& self = *static_cast<QueueStressTest*>(context);
     for (bool whole_run = false; self.consume_next(whole_run); whole_run = !whole_run) {
@@ -119,7 +119,11 @@ class QueueStressTest : public testing::Test {
       return true;
     }
     RunView run;
-    if (queue.peek_run(run, {.size_max = 2048}, kForever) != PeekOutcome::kMessage) return false;
+    const RunLimits limits = {.size_max = 2048};
+    if (queue.peek_run(run, limits, kForever) != PeekOutcome::kMessage) return false;
+    // Producers that find the lane full go on only if one of them has woken this thread: a wake that is lost is a hang.
+    queue.await_complete_run(limits, kForever);
+    if (queue.try_peek_run(run, limits) != PeekOutcome::kMessage) return consume_next(true);  // discarded
     for (RecordReader reader(run.bytes); !reader.at_end();) {
       const auto record = reader.next();
       if (!record.ok()) {

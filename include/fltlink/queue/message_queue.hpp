@@ -268,20 +268,23 @@ void MessageQueue<Lock>::view_run(const Lane& lane, const RunLimits& limits, Run
   run.complete = false;
   const RunLimits enough = smaller_of(limits, lane.half());
   uint64_t position = lane.head;
-  uint64_t end = lane.head;  // of the last message
+  uint32_t abandoned = 0;
   while (position != lane_end) {
     const RecordWord word = position == lane.tail ? RecordWord{} : word_at(lane.at(position));
     if (word.size == 0) {
-      run.complete = end - lane.head >= enough.size_max || run.messages >= enough.messages_max;
+      // What was given up behind the last message takes room as well.
+      run.complete =
+          position - lane.head >= enough.size_max || run.messages + abandoned >= enough.messages_max;
       return;
     }
     if (!is_gap(word)) frame_message(lane.at(position), word);
-    if (!is_gap(word) && !is_abandoned(word)) {
+    if (is_abandoned(word)) {
+      ++abandoned;
+    } else if (!is_gap(word)) {
       const uint64_t size = position - lane.head + align_to_record(word.size);
       if (run.messages > 0 && (size > limits.size_max || run.messages == limits.messages_max)) break;
       run.bytes = Bytes(lane.at(lane.head), static_cast<size_t>(size));
       ++run.messages;
-      end = position + uint64_t{granules_of(word)} * kGranuleSize;
     }
     position += uint64_t{granules_of(word)} * kGranuleSize;
   }

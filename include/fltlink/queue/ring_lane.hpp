@@ -277,7 +277,9 @@ inline Extent RingLane::view_run(const RunLimits& limits, RunView& run) {
   for (uint8_t* record = front_; record != end_;) {
     const uint64_t word = load_word(record);
     if (word == 0) {
-      run.complete = shown.size >= enough.size_max || shown.messages >= enough.messages_max;
+      // What was given up behind the last message takes room as well.
+      run.complete = static_cast<size_t>(record - front_) >= enough.size_max ||
+                     run.messages + abandoned >= enough.messages_max;
       return shown;
     }
     const auto header = std::bit_cast<RecordWord>(word);
