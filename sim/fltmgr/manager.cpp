@@ -400,7 +400,8 @@ WalkSlot& FilterManager::give_slot(nt::Thread& thread) {
   WalkSlot* slot = free_slots_.back();
   free_slots_.pop_back();
   thread.walk_slot = slot;
-  thread.at_end.push_back([this, slot](nt::Thread&) {
+  thread.at_end.push_back([this, slot](nt::Thread& ending) {
+    ending.walk_slot = nullptr;
     const std::lock_guard end_lock(slots_mutex_);
     free_slots_.push_back(slot);
   });

@@ -186,13 +186,14 @@ void Executive::check_left_clean(Thread& thread) {
 }
 
 void Executive::end_thread(Thread& thread) {
+  end_requests(thread);
+  notifications_->thread_ends(thread);
+  // Behind what runs drivers' code, which may do I/O.
   while (!thread.at_end.empty()) {
     const auto hook = std::move(thread.at_end.back());
     thread.at_end.pop_back();
     hook(thread);
   }
-  end_requests(thread);
-  notifications_->thread_ends(thread);
   check_left_clean(thread);
   if (const std::size_t mutexes = dispatcher_.abandon_mutants(thread);
       mutexes != 0 && thread.process.is_system) {

@@ -108,8 +108,8 @@ class Thread final {
   void (*program_failed)(Thread& thread, const _EXCEPTION_RECORD& record) = nullptr;
   std::vector<void*> local_storage;         // TlsSetValue
   std::atomic<std::uint32_t> suspended{0};  // CREATE_SUSPENDED: it has not begun; any thread
-  // What runs in the thread's own context when it ends, last in, first out (cancel its requests, drop its
-  // slots).
+  // What gives back at its end what the thread was given (its walk slot), in its own context, last in, first out. Its
+  // requests are cancelled and the drivers told by then; none of these runs code of a driver.
   std::vector<std::function<void(Thread&)>> at_end;
 
  private:

@@ -393,5 +393,47 @@ TEST_F(PendTest, PostRunsAtTheLevelAtWhichTheOperationWasCompleted) {  // CB-24,
   EXPECT_THAT(finding("VER-23"), HasSubstr("FltGetStreamContext"));
 }
 
+// Opens a file in a thread that ends.
+HANDLE ending_thread = nullptr;
+NTSTATUS opened_at_end = STATUS_UNSUCCESSFUL;
+VOID open_at_end(HANDLE, HANDLE thread, BOOLEAN begins) {
+  if (begins || thread != ending_thread) return;
+  UNICODE_STRING name = RTL_CONSTANT_STRING(u"\\??\\C:\\log.txt");
+  OBJECT_ATTRIBUTES attributes;
+  InitializeObjectAttributes(&attributes, &name, OBJ_KERNEL_HANDLE, nullptr, nullptr);
+  IO_STATUS_BLOCK status{};
+  HANDLE file = nullptr;
+  opened_at_end =
+      ZwCreateFile(&file, GENERIC_READ | SYNCHRONIZE, &attributes, &status, nullptr, FILE_ATTRIBUTE_NORMAL, 0,
+                   FILE_OPEN_IF, FILE_SYNCHRONOUS_IO_NONALERT, nullptr, 0);
+  if (NT_SUCCESS(opened_at_end)) ZwClose(file);
+}
+
+TEST_F(PendTest, OperationIsFoundThatWasPendedWhileAnEndingThreadsNotifyRoutineDidIo) {  // CB-17, W1
+  LambdaDriver notified = on(IRP_MJ_CREATE, [this](auto, auto, auto) {
+    if (PsGetCurrentThreadId() == ending_thread) wait(go_on);
+    return FLT_PREOP_SUCCESS_NO_CALLBACK;
+  });
+  notified.registered = [](PFLT_FILTER) { return PsSetCreateThreadNotifyRoutine(open_at_end); };
+  notified.unload = [](PFLT_FILTER, FLT_FILTER_UNLOAD_FLAGS) {
+    return PsRemoveCreateThreadNotifyRoutine(open_at_end);
+  };
+  load_below(std::move(notified));
+  load_between(pending());
+  ThreadHandle ending = app.start_thread("ending", [this] {
+    EXPECT_TRUE(app.exists(u"C:\\plan.txt"));
+    ending_thread = PsGetCurrentThreadId();
+  });
+  EXPECT_EQ(machine.run_to_quiescence(), Outcome::kDone);
+  EXPECT_FALSE(ending.done());
+  ThreadHandle writer = start_write();
+  kernel([this] { KeSetEvent(&go_on, 0, FALSE); });
+  EXPECT_EQ(ending.join(), Outcome::kDone);
+  EXPECT_EQ(opened_at_end, STATUS_SUCCESS);
+  complete(FLT_PREOP_SUCCESS_NO_CALLBACK);
+  EXPECT_EQ(writer.join(), Outcome::kDone);
+  EXPECT_EQ(written, STATUS_SUCCESS);
+}
+
 }  // namespace
 }  // namespace fltsim::fltmgr
