@@ -60,10 +60,6 @@ void judge_post(ActiveOperation& operation, const Frame& frame, FLT_POSTOP_CALLB
 // What a thread held when a callback was called; locks and an IRQL that the callback leaves behind are found
 // by comparing (VER-34, VER-42).
 struct HeldBefore {
-  explicit HeldBefore(const nt::Thread& thread) : locks(thread.held_locks.size()), irql(thread.irql) {}
-
-  bool operator==(const HeldBefore&) const = default;
-
   std::size_t locks;
   nt::Irql irql;
 };

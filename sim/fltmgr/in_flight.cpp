@@ -38,14 +38,13 @@ void call_post_draining(ActiveOperation& operation, const Frame& frame, FLT_IO_P
   copy.operation = &operation;
   Instance& instance = *frame.entry->instance;
   const FLT_RELATED_OBJECTS objects = related_objects(instance, parameters.TargetFileObject);
-  const HeldBefore before(thread);
+  const HeldBefore before{thread.held_locks.size(), thread.irql};
   const auto status = call_filter(thread, instance.filter, [&] {
     return frame.entry->post(&copy, &objects, frame.completion_context, FLTFL_POST_OPERATION_DRAINING);
   });
   count_answer(instance.filter, parameters.MajorFunction, status);
   const Judging judging(thread, reinterpret_cast<const void*>(frame.entry->post));
-  if (FilterManager::of(instance.system).watched().verifier)
-    check_left_behind(thread, instance.filter, "post", before);
+  check_left_behind(thread, instance.filter, "post", before);
   if (frame.completion_context != nullptr) {
     instance.system.nt().pool().mark_handed_back(frame.completion_context);
   }

@@ -117,16 +117,17 @@ inline void Walker::show(Frame& frame) {
   operation_.running = &frame;
 }
 
-// VER-34, VER-42: what the verifier asks of every routine that it calls.
-template <class Call>
-inline auto Walker::check_call(nt::Thread& thread, const CallbackEntry& entry, const Routine& routine,
-                               Call&& call) {
-  if (!verifier_) return call();
-  const HeldBefore before(thread);
+// VER-42 is fatal, and looked for whoever watches; VER-34 is the verifier's.
+template <bool kWatched, class Call>
+[[gnu::always_inline]] inline auto Walker::check_call(const Visit& visit, const CallbackEntry& entry,
+                                                      const Routine& routine, Call&& call) {
+  nt::Thread& thread = visit.thread;
+  const bool verifies = kWatched && verifier_;
+  const std::size_t locks = verifies ? thread.held_locks.size() : 0;
   const auto status = call();
-  if (before != HeldBefore(thread)) [[unlikely]] {
+  if (thread.irql != visit.irql || (verifies && thread.held_locks.size() > locks)) [[unlikely]] {
     const Judging judging(thread, routine.code);
-    check_left_behind(thread, entry.instance->filter, routine.kind, before);
+    check_left_behind(thread, entry.instance->filter, routine.kind, {locks, visit.irql});
   }
   return status;
 }
@@ -143,12 +144,11 @@ template <bool kWatched>
   const auto call = [&] {
     return visit.drivers(entry.driver, [&] { return entry.pre(&data, &objects, &context); });
   };
-  if constexpr (!kWatched) return call();
-  if (is_create_ && issuer_ == entry.driver) report_own_create(entry.instance->filter);
-  const Trace::Index node = watched_ ? begin_watched("pre ", entry) : Trace::kNone;
+  if (kWatched && is_create_ && issuer_ == entry.driver) report_own_create(entry.instance->filter);
+  const Trace::Index node = kWatched && watched_ ? begin_watched("pre ", entry) : Trace::kNone;
   const auto status =
-      check_call(visit.thread, entry, {"pre", reinterpret_cast<const void*>(entry.pre)}, call);
-  if (watched_) end_watched(node, entry, status);
+      check_call<kWatched>(visit, entry, {"pre", reinterpret_cast<const void*>(entry.pre)}, call);
+  if (kWatched && watched_) end_watched(node, entry, status);
   return status;
 }
 
@@ -163,11 +163,10 @@ template <bool kWatched>
     return visit.drivers(entry.driver,
                          [&] { return entry.post(&data, &objects, frame.completion_context, 0); });
   };
-  if constexpr (!kWatched) return call();
-  const Trace::Index node = watched_ ? begin_watched("post ", entry) : Trace::kNone;
+  const Trace::Index node = kWatched && watched_ ? begin_watched("post ", entry) : Trace::kNone;
   const auto status =
-      check_call(visit.thread, entry, {"post", reinterpret_cast<const void*>(entry.post)}, call);
-  if (watched_) end_watched(node, entry, status);
+      check_call<kWatched>(visit, entry, {"post", reinterpret_cast<const void*>(entry.post)}, call);
+  if (kWatched && watched_) end_watched(node, entry, status);
   return status;
 }
 

@@ -44,10 +44,11 @@ class Walker {
   // A thread's stay in the walk.
   struct Visit {
     Visit(nt::Thread& of, bool owns, int reasons)
-        : thread(of), owns_slot(owns), reasons_to_wait(reasons), drivers(of) {}
+        : thread(of), owns_slot(owns), irql(of.irql), reasons_to_wait(reasons), drivers(of) {}
 
     nt::Thread& thread;
     const bool owns_slot;
+    const nt::Irql irql;  // at which all callbacks of the visit are called, and have to return (VER-42)
     int reasons_to_wait;  // how many callbacks, or the end, are this thread's
     nt::DriverCalls drivers;
   };
@@ -84,8 +85,8 @@ class Walker {
     const char* kind;
     const void* code;
   };
-  template <class Call>
-  auto check_call(nt::Thread& thread, const CallbackEntry& entry, const Routine& routine, Call&& call);
+  template <bool kWatched, class Call>
+  auto check_call(const Visit& visit, const CallbackEntry& entry, const Routine& routine, Call&& call);
   template <bool kWatched>
   FLT_PREOP_CALLBACK_STATUS run_pre(Visit& visit, Frame& frame, PVOID& context);
   template <bool kWatched>

@@ -77,9 +77,10 @@ struct Options {
   std::uint32_t host_looks = 0;
   // The trace costs memory for each operation; the demo at full speed runs without.
   bool trace = true;
-  // Off, findings of callbacks and of sends are not looked for (most of VER-1 to VER-15, VER-26, VER-27, VER-33 to VER-35),
-  // none but fatal ones are kept, and drivers are trusted: not to write to what is the filter manager's, and not to overstate a
-  // reply buffer. What operations and routines answer is the same.
+  // Off, findings of callbacks and of sends that are not fatal are not looked for (most of VER-1 to VER-15, VER-26 to
+  // VER-28, VER-33 to VER-35), none but fatal ones are kept, and drivers are trusted: not to write to what is the filter
+  // manager's, and not to overstate a reply buffer. What operations and routines answer is the same, and where Windows
+  // stops, the machine stops.
   bool verifier = true;
   // Off, Machine::callbacks() has nothing to say.
   bool count_callbacks = true;

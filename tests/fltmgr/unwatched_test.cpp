@@ -114,6 +114,35 @@ TEST_F(UnwatchedTest, AnswerOfACallbackWhoseOperationWasCompletedStopsTheMachine
   EXPECT_THAT(finding("VER-11"), testing::HasSubstr("completed twice"));
 }
 
+TEST_F(UnwatchedTest, PreThatReturnsAtAnotherIrqlStopsTheMachine) {  // VER-42
+  machine.load_driver(on(
+      IRP_MJ_WRITE,
+      [](auto, auto, auto) {
+        KIRQL before = PASSIVE_LEVEL;
+        KeRaiseIrql(DISPATCH_LEVEL, &before);
+        return FLT_PREOP_SUCCESS_WITH_CALLBACK;
+      },
+      [this](auto, auto, auto, auto) {
+        log.push_back("post");
+        return FLT_POSTOP_FINISHED_PROCESSING;
+      }));
+  EXPECT_EQ(app.run([&] { write(); }), Outcome::kStopped);
+  EXPECT_THAT(finding("VER-42"), testing::HasSubstr("the pre callback returned at another IRQL"));
+  EXPECT_THAT(log, IsEmpty());
+}
+
+TEST_F(UnwatchedTest, PostThatReturnsAtAnotherIrqlStopsTheMachine) {  // VER-42
+  machine.load_driver(on(
+      IRP_MJ_WRITE, [](auto, auto, auto) { return FLT_PREOP_SUCCESS_WITH_CALLBACK; },
+      [](auto, auto, auto, auto) {
+        KIRQL before = PASSIVE_LEVEL;
+        KeRaiseIrql(DISPATCH_LEVEL, &before);
+        return FLT_POSTOP_FINISHED_PROCESSING;
+      }));
+  EXPECT_EQ(app.run([&] { write(); }), Outcome::kStopped);
+  EXPECT_THAT(finding("VER-42"), testing::HasSubstr("the post callback returned at another IRQL"));
+}
+
 TEST_F(UnwatchedTest, NoCallbackIsCounted) {
   machine.load_driver(recording(log, "any", IRP_MJ_WRITE));
   EXPECT_EQ(write(), STATUS_SUCCESS);
