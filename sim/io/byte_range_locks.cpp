@@ -1,6 +1,7 @@
 #include "io/byte_range_locks.hpp"
 
 #include <algorithm>
+#include <bit>
 #include <utility>
 
 #include "wdk/shared/status.h"
@@ -24,20 +25,31 @@ bool ByteRange::overlaps(const ByteRange& other) const {
   return offset <= other.offset ? other.offset - offset < length : offset - other.offset < other.length;
 }
 
-// What overlaps begins not further in front of the range than the longest one reaches.
+// What overlaps begins not further in front of the range than the longest one of its width reaches.
 template <class IsSo>
 bool ByteRangeLocks::any_overlapping(const ByteRange& range, IsSo is_so) const {
-  const std::uint64_t first = range.offset > longest_ ? range.offset - longest_ : 0;
   const std::uint64_t last = range.length == 0 ? range.offset : range.offset + (range.length - 1);
-  const auto end =
-      last < range.offset ? held_.end() : held_.upper_bound(last);  // a read may be asked for anywhere
-  return std::any_of(held_.lower_bound(first), end,
-                     [&](const auto& held) { return held.second.overlaps(range) && is_so(held.second); });
+  for (const auto& [width, of_width] : held_) {
+    const std::uint64_t longest = width == 0 ? 0 : UINT64_MAX >> (64 - width);
+    const std::uint64_t first = range.offset > longest ? range.offset - longest : 0;
+    const auto end = last < range.offset ? of_width.end()
+                                         : of_width.upper_bound(last);  // a read may be asked for anywhere
+    if (std::any_of(of_width.lower_bound(first), end,
+                    [&](const auto& held) { return held.second.overlaps(range) && is_so(held.second); }))
+      return true;
+  }
+  return false;
 }
 
 void ByteRangeLocks::hold(const ByteRange& range) {
-  longest_ = held_.empty() ? range.length : std::max(longest_, range.length);
-  held_.emplace(range.offset, range);
+  held_[std::bit_width(range.length)].emplace(range.offset, range);
+}
+
+template <class IsSo>
+void ByteRangeLocks::let_go(IsSo is_so) {
+  for (auto& of_width : held_)
+    std::erase_if(of_width.second, [&](const auto& held) { return is_so(held.second); });
+  std::erase_if(held_, [](const auto& of_width) { return of_width.second.empty(); });
 }
 
 // An exclusive lock overlaps no other; a shared one may overlap shared ones, and an exclusive one of its own owner.
@@ -70,8 +82,10 @@ std::int32_t ByteRangeLocks::unlock(const ByteRange& range) {
   std::vector<Told> told;
   {
     const std::lock_guard lock(mutex_);
-    const auto first = held_.lower_bound(range.offset);
-    const auto last = held_.upper_bound(range.offset);
+    const auto of_width = held_.find(std::bit_width(range.length));
+    if (of_width == held_.end()) return STATUS_RANGE_NOT_LOCKED;
+    const auto first = of_width->second.lower_bound(range.offset);
+    const auto last = of_width->second.upper_bound(range.offset);
     const auto find = [&](bool exclusive) {
       return std::find_if(first, last, [&](const auto& held) {
         return held.second.exclusive == exclusive && held.second.length == range.length &&
@@ -81,7 +95,8 @@ std::int32_t ByteRangeLocks::unlock(const ByteRange& range) {
     auto found = find(true);
     if (found == last) found = find(false);
     if (found == last) return STATUS_RANGE_NOT_LOCKED;
-    held_.erase(found);
+    of_width->second.erase(found);
+    if (of_width->second.empty()) held_.erase(of_width);
     grant_waiters(told);
   }
   tell(told);
@@ -92,8 +107,7 @@ void ByteRangeLocks::unlock_all(const void* file, const void* process, std::opti
   std::vector<Told> told;
   {
     const std::lock_guard lock(mutex_);
-    std::erase_if(held_, [&](const auto& held) {
-      const ByteRange& one = held.second;
+    let_go([&](const ByteRange& one) {
       return one.file == file && one.process == process && (!key || one.key == *key);
     });
     grant_waiters(told);
@@ -105,7 +119,7 @@ void ByteRangeLocks::release(const void* file) {
   std::vector<Told> told;
   {
     const std::lock_guard lock(mutex_);
-    std::erase_if(held_, [&](const auto& held) { return held.second.file == file; });
+    let_go([&](const ByteRange& held) { return held.file == file; });
     for (auto waiter = waiters_.begin(); waiter != waiters_.end();) {
       if (waiter->range.file == file) {
         told.push_back({std::move(waiter->completion), STATUS_CANCELLED});

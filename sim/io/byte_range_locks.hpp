@@ -67,12 +67,16 @@ class ByteRangeLocks {
   bool any_overlapping(const ByteRange& range, IsSo is_so) const;
   bool grantable(const ByteRange& range) const;
   void hold(const ByteRange& range);
+  template <class IsSo>
+  void let_go(IsSo is_so);
   void grant_waiters(std::vector<Told>& told);
 
   mutable std::mutex mutex_;
-  std::multimap<std::uint64_t, ByteRange> held_;  // by offset; those of one offset in order of time
-  std::uint64_t longest_ = 0;                     // no lock that is held is longer
-  std::list<Waiter> waiters_;                     // who came first is looked at first
+  // By the bits that the length takes, none of them empty: what is long does not make the search for what is short any
+  // longer. Of one width by offset; those of one offset in order of time.
+  using OfOneWidth = std::multimap<std::uint64_t, ByteRange>;
+  std::map<int, OfOneWidth> held_;
+  std::list<Waiter> waiters_;  // who came first is looked at first
   Ticket next_ticket_ = 1;
 };
 
