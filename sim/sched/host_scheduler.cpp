@@ -34,12 +34,14 @@ HostScheduler::HostScheduler(const Options& options)
       watchdog_(options.watchdog_ms),
       looks_(options.looks),
       start_(monotonic_now()),
-      start_ticks_(date_now()) {}
+      start_ticks_(date_now()),
+      timekeeper_([this] { return wake_expired(); }, [this](Ticks point) { return to_monotonic(point); }) {}
 
 void HostScheduler::operator delete(HostScheduler* self, std::destroying_delete_t) {
   require(this_thread() == nullptr, "a scheduler is destroyed by its control thread only");
   self->abandoned_.store(true);
   if (!self->given_up_) static_cast<void>(self->run_to_quiescence());
+  self->timekeeper_.stop();
   bool all_ended = false;
   {
     // After giving up, a thread that was past enter() may still be spawning one.
@@ -81,17 +83,39 @@ void HostScheduler::unpark(Thread& target) {
   require(&target.scheduler == this, "unpark of a thread of another machine", target.name);
   auto& thread = static_cast<HostThread&>(target);
   std::uint32_t word = thread.word.load();
-  // A permit that is there is written again: who takes it is to see what was done before either.
-  while (word != HostThread::kParked) {
-    if (thread.word.compare_exchange_weak(word, HostThread::kPermit)) return;
+  while (!wake(thread, word, HostThread::kPermit)) {
+    if ((word & HostThread::kParked) != 0) continue;
+    // A permit that is there is written again: who takes it is to see what was done before either.
+    if (thread.word.compare_exchange_weak(word, HostThread::kPermit | (word & HostThread::kDescribed)))
+      return;
   }
-  census_->waking();
-  if (thread.word.exchange(HostThread::kPermit) == HostThread::kParked) {
-    thread.wakes.fetch_add(1, std::memory_order_relaxed);
-    futex_wake(thread.word);
-  } else {
-    census_->not_woken_after_all();
+}
+
+bool HostScheduler::wake(HostThread& thread, std::uint32_t& word, std::uint32_t why) {
+  if ((word & HostThread::kParked) == 0) return false;
+  const bool timed = (word & HostThread::kTimed) != 0;
+  census_->waking(timed);
+  if (!thread.word.compare_exchange_strong(word, why | (word & HostThread::kDescribed))) {
+    census_->not_woken_after_all(timed);
+    return false;
   }
+  futex_wake(thread.word);
+  return true;
+}
+
+Ticks HostScheduler::wake_expired() {
+  const std::lock_guard lock(mutex_);
+  const Ticks now = this->now();
+  Ticks earliest = kForever;
+  for (const auto& thread : threads_) {
+    std::uint32_t word = thread->word.load();
+    while ((word & HostThread::kTimed) != 0) {
+      const Ticks deadline = thread->deadline.load(std::memory_order_relaxed);
+      if (deadline > now) earliest = std::min(earliest, deadline);
+      if (deadline > now || wake(*thread, word, HostThread::kExpired)) break;
+    }
+  }
+  return earliest;
 }
 
 Ticks HostScheduler::now() const {
@@ -125,7 +149,7 @@ void HostScheduler::block_if_abandoned(HostThread& self) {
   block_forever();
 }
 
-void HostScheduler::switch_point(std::string_view) { enter(); }
+void HostScheduler::switch_point(const char*) { enter(); }
 
 bool HostScheduler::take_permit(HostThread& self) {
   std::uint32_t permit = HostThread::kPermit;
@@ -153,43 +177,35 @@ ParkResult HostScheduler::park(Ticks deadline, const WaitReason& reason, HandOve
   HostThread& self = enter();
   if (over != nullptr ? take_permit(self) || !over->announce(self) : look_for_permit(self))
     return ParkResult::kUnparked;
-  if (deadline != kForever && deadline <= now()) return ParkResult::kDeadline;
-  {
-    std::lock_guard lock(self.mutex);
-    self.reason = &reason;
-    self.deadline = deadline;
-  }
-  const ParkResult result = sleep(self, deadline);
-  {
-    std::lock_guard lock(self.mutex);
-    self.reason = nullptr;
-    self.deadline = kForever;
-  }
-  return result;
+  // What has passed is before whatever the timekeeper waits for, or it is about to look.
+  if (!timekeeper_.looks_by(deadline) && deadline <= now()) return ParkResult::kDeadline;
+  self.reason = &reason;
+  self.deadline.store(deadline, std::memory_order_relaxed);
+  return sleep(self, deadline);
 }
 
 ParkResult HostScheduler::sleep(HostThread& self, Ticks deadline) {
   const bool timed = deadline != kForever;
   std::uint32_t word = HostThread::kNoPermit;
-  if (!self.word.compare_exchange_strong(word, HostThread::kParked)) {
+  if (!self.word.compare_exchange_strong(
+          word, timed ? HostThread::kParked | HostThread::kTimed : HostThread::kParked)) {
     self.word.store(HostThread::kNoPermit);
     return ParkResult::kUnparked;
   }
   census_->parked(timed);
-  const MonotonicTime until = to_monotonic(deadline);
-  bool in_time = true;
-  while (self.word.load() == HostThread::kParked && in_time)
-    in_time = futex_wait(self.word, HostThread::kParked, until);
-  word = HostThread::kParked;
-  const bool expired = self.word.compare_exchange_strong(word, HostThread::kNoPermit);
-  if (expired) {
-    census_->waking();  // nobody else has counted this thread
-  } else {
-    self.word.store(HostThread::kNoPermit);
+  if (timed) timekeeper_.see_to(deadline);
+  while (((word = self.word.load()) & HostThread::kParked) != 0) futex_wait(self.word, word);
+  word = self.word.exchange(HostThread::kNoPermit);
+  if ((word & HostThread::kDescribed) != 0) {
+    const std::lock_guard until_described(self.describing);
   }
-  if (timed) census_->unparked_timed();
   block_if_abandoned(self);
-  return expired ? ParkResult::kDeadline : ParkResult::kUnparked;
+  if ((word & HostThread::kExpired) == 0) {
+    self.wakes.store(self.wakes.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
+    return ParkResult::kUnparked;
+  }
+  // The timekeeper may have meant the deadline of an earlier wait.
+  return deadline <= now() ? ParkResult::kDeadline : ParkResult::kUnparked;
 }
 
 void HostScheduler::carry(Carrier& carrier, void* context) {
@@ -302,8 +318,8 @@ const HostThread* HostScheduler::find_spinning() {
 bool HostScheduler::is_overdue(Ticks point) const {
   std::lock_guard lock(mutex_);
   return std::ranges::any_of(threads_, [&](const auto& thread) {
-    std::lock_guard thread_lock(thread->mutex);
-    return thread->reason != nullptr && thread->deadline <= point;
+    return (thread->word.load() & HostThread::kTimed) != 0 &&
+           thread->deadline.load(std::memory_order_relaxed) <= point;
   });
 }
 
@@ -322,15 +338,18 @@ std::vector<ThreadState> HostScheduler::threads() const {
   std::vector<ThreadState> states;
   std::lock_guard lock(mutex_);
   for (const auto& thread : threads_) {
-    std::lock_guard thread_lock(thread->mutex);
-    const bool parked = thread->reason != nullptr;
-    const auto running =
-        thread->has_ended.load() ? ThreadState::Phase::kEnded : ThreadState::Phase::kRunnable;
-    states.push_back({.name = thread->name,
-                      .phase = parked ? ThreadState::Phase::kParked : running,
-                      .waits_for = parked ? wait_text(*thread->reason) : std::string(),
-                      .deadline = thread->deadline,
-                      .place = {}});
+    const bool ended = thread->has_ended.load();
+    ThreadState state{.name = thread->name,
+                      .phase = ended ? ThreadState::Phase::kEnded : ThreadState::Phase::kRunnable,
+                      .waits_for = {},
+                      .deadline = kForever,
+                      .place = {}};
+    thread->describe_wait([&](const WaitReason& reason, Ticks deadline) {
+      state.phase = ThreadState::Phase::kParked;
+      state.waits_for = wait_text(reason);
+      state.deadline = deadline;
+    });
+    states.push_back(std::move(state));
   }
   return states;
 }

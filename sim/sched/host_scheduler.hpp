@@ -19,6 +19,7 @@
 #include "sched/futex.hpp"
 #include "sched/scheduler.hpp"
 #include "sched/thread.hpp"
+#include "sched/timekeeper.hpp"
 #include "sched/watchdog.hpp"
 
 namespace fltsim::sched {
@@ -32,10 +33,11 @@ class Census {
     std::uint32_t timed;
   };
   void started() { word_.fetch_add(kActive); }
-  void parked(bool timed) { stopped(word_.fetch_sub(kActive - (timed ? kTimed : 0)) - kActive); }
-  void waking() { word_.fetch_add(kActive); }
-  void not_woken_after_all() { stopped(word_.fetch_sub(kActive) - kActive); }
-  void unparked_timed() { word_.fetch_sub(kTimed); }
+  // A thread that is woken before it has been counted as parked takes its deadline off before it has put it on. It is
+  // active until then.
+  void parked(bool timed) { stopped(word_.fetch_add(timed ? kTimed - kActive : -kActive) - kActive); }
+  void waking(bool timed) { word_.fetch_add(timed ? kActive - kTimed : kActive); }
+  void not_woken_after_all(bool timed) { parked(timed); }
   void ended() {
     word_.fetch_sub(kActive);
     ring();
@@ -72,22 +74,44 @@ class Census {
   std::atomic<std::uint32_t> bell_{0};
 };
 
+// Invariants of the word, on which the thread sleeps while it has kParked:
+//   P1  The thread sets kParked, with kTimed where it has a deadline, when there is no permit. One other thread takes both
+//       away again, in the change that leaves kPermit or kExpired, and has counted the thread as active before. The thread
+//       then uses up whichever it is.
+//   P2  `reason` and `deadline` are written before kParked (release) and belong to the wait. Whoever sets kDescribed in a
+//       word with kParked (acquire) reads them under `describing`; the thread that finds kDescribed when it is woken takes
+//       that mutex before it goes on.
 struct HostThread final : Thread {
   using Thread::Thread;
 
   static constexpr std::uint32_t kNoPermit = 0;
   static constexpr std::uint32_t kPermit = 1;
-  static constexpr std::uint32_t kParked = 2;
+  static constexpr std::uint32_t kExpired = 2;  // its deadline was found to have passed
+  static constexpr std::uint32_t kParked = 4;
+  static constexpr std::uint32_t kTimed = 8;
+  static constexpr std::uint32_t kDescribed = 16;
   std::atomic<std::uint32_t> word{kNoPermit};
-  std::atomic<std::uint64_t> wakes{0};  // how often the word was changed from kParked, and the futex woken
+  std::atomic<std::uint64_t> wakes{0};  // how often it was parked when a permit came; changed by itself alone
 
   std::atomic<bool> has_ended{false};
   std::atomic<std::uint64_t> steps{0};  // for the watchdog
   Watchdog::Sighting sighting;          // the control thread's
 
-  mutable std::mutex mutex;            // guards the two below
-  const WaitReason* reason = nullptr;  // on the parked thread's stack; nullptr unless parked
-  Ticks deadline = kForever;
+  std::mutex describing;
+  const WaitReason* reason = nullptr;  // on the parked thread's stack
+  std::atomic<Ticks> deadline{kForever};
+
+  // Any other thread: calls `describe` with what it waits for, if it is parked, and keeps it there for so long.
+  template <class Describe>
+  void describe_wait(const Describe& describe) {
+    const std::lock_guard lock(describing);
+    for (std::uint32_t seen = word.load(); (seen & kParked) != 0;) {
+      if (!word.compare_exchange_weak(seen, seen | kDescribed)) continue;
+      describe(*reason, deadline.load(std::memory_order_relaxed));
+      word.fetch_and(~kDescribed);
+      return;
+    }
+  }
 };
 
 class HostScheduler final : public Scheduler {
@@ -102,7 +126,7 @@ class HostScheduler final : public Scheduler {
   Ticks now() const override;
 
   void look_again() override { census_->ring(); }
-  void switch_point(std::string_view what) override;
+  void switch_point(const char* what) override;
   ParkResult park(Ticks deadline, const WaitReason& reason, HandOver* over) override;
   bool look(const HandOver& over) override;
 
@@ -125,6 +149,10 @@ class HostScheduler final : public Scheduler {
   // The same after looking; true too when there is nothing to wait for any more.
   bool look_for_permit(HostThread& self) const;
   ParkResult sleep(HostThread& self, Ticks deadline);
+  // Takes a thread out of its park, and leaves `why` in its word. False: it was not parked, or no longer when its word was
+  // to be changed from `word`, which is then what it is now.
+  bool wake(HostThread& thread, std::uint32_t& word, std::uint32_t why);
+  Ticks wake_expired();
   MonotonicTime to_monotonic(Ticks point) const;
 
   template <class Reached>
@@ -141,6 +169,7 @@ class HostScheduler final : public Scheduler {
   const std::uint32_t looks_;
   const MonotonicTime start_;
   const Ticks start_ticks_;
+  Timekeeper timekeeper_;
   std::atomic<bool> abandoned_{false};
   bool given_up_ = false;         // the control thread's
   Observer* observer_ = nullptr;  // the control thread's

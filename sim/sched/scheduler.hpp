@@ -142,7 +142,7 @@ class Scheduler {
 
   // Another thread may run here. `what` names the place in findings; it is kept, so it is a literal (as is
   // the kind of a wait).
-  virtual void switch_point(std::string_view what) = 0;
+  virtual void switch_point(const char* what) = 0;
 
   // Waits for a permit or for the deadline (a point in time). With a hand-over: for that too, and the thread counts as
   // parked for it from here on; the caller has looked.

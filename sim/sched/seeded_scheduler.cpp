@@ -102,7 +102,7 @@ SeededThread& SeededScheduler::enter() {
   return static_cast<SeededThread&>(*thread);
 }
 
-void SeededScheduler::switch_point(std::string_view what) {
+void SeededScheduler::switch_point(const char* what) {
   SeededThread& self = enter();
   self.arrive(what);
   if (observer_ != nullptr) let_observer_look(self);

@@ -82,7 +82,7 @@ class SeededScheduler final : public Scheduler {
   void unpark(Thread& thread) override;
   Ticks now() const override;
 
-  void switch_point(std::string_view what) override;
+  void switch_point(const char* what) override;
   ParkResult park(Ticks deadline, const WaitReason& reason, HandOver* over) override;
   bool look(const HandOver& over) override;
   void look_again() override {}  // it asks at every step

@@ -108,6 +108,82 @@ TEST(HostSchedulerTest, PendingDeadlineIsNoDeadlock) {
   EXPECT_EQ(scheduler->run_until(waiter), RunResult::kDone);
 }
 
+TEST(HostSchedulerTest, DeadlineBeforeThoseThatArePendingIsMet) {
+  auto scheduler = make_host();
+  const Ticks never = scheduler->now() + 3600 * kTicksPerSecond;
+  Thread& late = scheduler->spawn("late", nullptr, [&] { scheduler->park(never, test_wait()); });
+  ASSERT_EQ(scheduler->run_to_quiescence(), RunResult::kDone);
+  Thread& early = scheduler->spawn("early", nullptr, [&] {
+    for (int i = 0; i < 3; ++i) {
+      const Ticks soon = scheduler->now() + kTicksPerMillisecond;
+      while (scheduler->park(soon, test_wait()) != ParkResult::kDeadline) {
+      }
+      EXPECT_GE(scheduler->now(), soon);
+    }
+  });
+  EXPECT_EQ(scheduler->run_until(early), RunResult::kDone);
+  EXPECT_EQ(scheduler->threads()[0].deadline, never);
+  scheduler->unpark(late);
+  EXPECT_EQ(scheduler->run_until(late), RunResult::kDone);
+  EXPECT_LT(scheduler->now(), never);
+}
+
+// Whether the deadline or the permit comes first: no wait ends by the deadline of an earlier one, and none is forgotten.
+TEST(HostSchedulerTest, DeadlineOfAWaitThatHasEndedEndsNoOther) {
+  auto scheduler = make_host();
+  constexpr int kWaiters = 3;
+  const int rounds = scaled(200);
+  std::vector<Thread*> waiters;
+  std::atomic<int> waiting{kWaiters};
+  for (int w = 0; w < kWaiters; ++w) {
+    waiters.push_back(&scheduler->spawn("waiter", nullptr, [&, w] {
+      for (int i = 0; i < rounds; ++i) {
+        const Ticks deadline = scheduler->now() + static_cast<Ticks>((i * 7 + w * 13) % 40) * 50;
+        if (scheduler->park(deadline, test_wait()) == ParkResult::kDeadline) {
+          ASSERT_GE(scheduler->now(), deadline);
+        }
+      }
+      --waiting;
+    }));
+  }
+  scheduler->spawn("waker", nullptr, [&] {
+    for (std::size_t i = 0; waiting != 0; ++i) {
+      scheduler->unpark(*waiters[i % kWaiters]);
+      std::this_thread::yield();
+    }
+  });
+  for (Thread* waiter : waiters) EXPECT_EQ(scheduler->run_until(*waiter), RunResult::kDone);
+  EXPECT_EQ(scheduler->run_to_quiescence(), RunResult::kDone);
+}
+
+// What a wait says of itself lies on the stack of its thread, which stays there while it is read.
+TEST(HostSchedulerTest, WaitIsDescribedWhileItsThreadIsWoken) {
+  auto scheduler = make_host();
+  std::atomic<bool> ends{false};
+  Thread& waiter = scheduler->spawn("waiter", nullptr, [&] {
+    for (int i = 0; !ends; ++i) {
+      const std::string round = std::to_string(i) + ", a text that lies on the heap";
+      scheduler->park(kForever, {"round", {}, nullptr, [&round] { return round; }});
+    }
+  });
+  Thread& waker = scheduler->spawn("waker", nullptr, [&] {
+    while (!ends) {
+      scheduler->unpark(waiter);
+      std::this_thread::yield();
+    }
+    scheduler->unpark(waiter);
+  });
+  for (int seen = 0; seen < scaled(300);) {
+    const std::string text = scheduler->threads()[0].waits_for;
+    if (text.empty()) continue;
+    EXPECT_NE(text.find("a text that lies on the heap"), std::string::npos);
+    ++seen;
+  }
+  ends = true;
+  EXPECT_EQ(scheduler->run_until(waker), RunResult::kDone);
+  EXPECT_EQ(scheduler->run_until(waiter), RunResult::kDone);
+}
+
 TEST(HostSchedulerTest, OnlyAParkedThreadHasToBeWoken) {
   auto scheduler = make_host();
   Thread& waiter = scheduler->spawn("waiter", nullptr, [&] { scheduler->park(kForever, test_wait()); });
