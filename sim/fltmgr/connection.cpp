@@ -95,7 +95,7 @@ NTSTATUS Connection::ask_driver(nt::Thread& thread, void* context, std::uint32_t
     const bool due = kernel_open_ || semantics_of(*server_).disconnect_notify_after_kernel_close;  // DISC-6
     if (accepted && due) notify_ = Notify::kDue;
     if (!accepted) {
-      ended_ = true;
+      set_ended();
       kernel_open_ = false;
     }
     changed();
@@ -119,26 +119,29 @@ bool Connection::connects_in(const nt::Thread& thread) const {
 
 SendResult Connection::send(nt::Thread& thread, const SendRequest& request, nt::Ref<Connection>& kept) {
   rendezvous_->fetch();
-  Sender sender(thread);
-  bool ended = false;
-  {
-    const std::lock_guard lock(mutex_);
-    senders_.push_back(sender);
-    ended = ended_;
-  }
+  const bool ended_before = (use_.fetch_add(kSender) & kEnded) != 0;
   // Once it has ended nothing is sent, also while DisconnectNotify runs where the senders are told behind it (DISC-9). A
   // driver that has closed the port itself is told by the rendezvous, which knows whose variable it used (SEND-22).
   SendResult result{.status = port_status::kDisconnected};
-  if (!ended || rendezvous_->closed()) result = rendezvous_->send(thread, request);
+  if (!ended_before || rendezvous_->closed()) result = rendezvous_->send(thread, request);
+  if (result.status == port_status::kDisconnected) kept = nt::Ref<Connection>::retain(this);
+  if (leave_unless_ended()) return result;
+  kept = nt::Ref<Connection>::retain(this);
   {
     const std::lock_guard lock(mutex_);
-    ended = ended_ || result.status == port_status::kDisconnected;
-    if (ended) kept = nt::Ref<Connection>::retain(this);
-    senders_.erase(sender);
+    use_.fetch_sub(kSender);
     changed();
   }
-  if (ended) give_back_slot_if_due();
+  give_back_slot_if_due();
   return result;
+}
+
+bool Connection::leave_unless_ended() {
+  std::uint64_t use = use_.load(std::memory_order_relaxed);
+  while ((use & kEnded) == 0) {
+    if (use_.compare_exchange_weak(use, use - kSender)) return true;
+  }
+  return false;
 }
 
 NTSTATUS Connection::message(nt::Thread& thread, void* input, std::uint32_t input_size, void* output,
@@ -146,7 +149,7 @@ NTSTATUS Connection::message(nt::Thread& thread, void* input, std::uint32_t inpu
   returned = 0;
   {
     const std::lock_guard lock(mutex_);
-    if (ended_) return port_status::kDisconnected;
+    if (ended()) return port_status::kDisconnected;
     if (server_->callbacks.message == nullptr) {
       return static_cast<NTSTATUS>(semantics_of(*server_).no_message_notify_status);  // MSG-6, H-5
     }
@@ -222,12 +225,8 @@ void Connection::run_disconnect_notify(nt::Thread& thread) {
 }
 
 void Connection::check_wait_in_notify(const void* wanted) {
-  {
-    const std::lock_guard lock(mutex_);
-    const Sender* sender = senders_.first();
-    while (sender != nullptr && nt::holds(sender->thread, wanted) == 0) sender = senders_.next(*sender);
-    if (sender == nullptr) return;
-  }
+  if (!rendezvous_->any_sender([&](const nt::Thread& sender) { return nt::holds(sender, wanted) != 0; }))
+    return;
   report(
       server_->filter, "VER-27", Severity::kError,
       "DisconnectNotify waits for a lock that a thread holds in FltSendMessage on the same connection. Where "
@@ -240,7 +239,7 @@ void Connection::check_wait_in_notify(const void* wanted) {
 void Connection::disconnect(nt::Thread& thread, NTSTATUS receive_status) {
   {
     const std::lock_guard lock(mutex_);
-    ended_ = true;
+    set_ended();
   }
   if (senders_first()) rendezvous_->close(receive_status);
   run_disconnect_notify(thread);
@@ -263,7 +262,7 @@ Connection::Closed Connection::close_from_kernel(PFLT_PORT* variable) {
     const std::lock_guard lock(mutex_);
     if (!kernel_open_) return Closed::kBefore;
     kernel_open_ = false;
-    ended_ = true;
+    set_ended();
     if (notify_ == Notify::kDue && !semantics_of(*server_).disconnect_notify_after_kernel_close) {
       notify_ = Notify::kNotDue;  // DISC-6
     }
@@ -276,7 +275,7 @@ void Connection::refuse_and_wake() {
   {
     const std::lock_guard lock(mutex_);
     if (connecting_) return;  // the driver has not accepted yet: end() waits for that
-    ended_ = true;
+    set_ended();
   }
   if (senders_first()) rendezvous_->close(port_status::kDisconnected);
 }
@@ -288,7 +287,7 @@ void Connection::end(nt::Thread& thread) {
 
 void Connection::wait_until_left(nt::Thread& thread) {
   wait_until(thread, false, "connection: callbacks and senders still run",
-             [this] { return notify_ != Notify::kRunning && senders_.empty() && messages_ == 0; });
+             [this] { return notify_ != Notify::kRunning && !has_senders() && messages_ == 0; });
 }
 
 bool Connection::forget_kernel_end() {
@@ -312,7 +311,7 @@ void Connection::give_back_slot_if_due() {
     gives = closed && std::exchange(slot_held_, false);
     // Until then the unload finds it: to report a forgotten close, to run a DisconnectNotify that is due, to wait
     // for senders.
-    is_over = !kernel_open_ && notify_ != Notify::kDue && senders_.empty();
+    is_over = !kernel_open_ && notify_ != Notify::kDue && !has_senders();
   }
   if (gives) server_->give_slot();
   if (is_over) FilterManager::of(server_->filter.system).ports().retire(*this);

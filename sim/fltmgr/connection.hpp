@@ -10,9 +10,9 @@
 // handle or that unregisters. The slot among MaxConnections is given back when the kernel's end is closed,
 // DisconnectNotify is not running and no MessageNotify runs (DISC-7..DISC-9).
 //
-// A message takes no lock and changes no memory that another connection's does. Of its own connection a sender takes
-// mutex_, which no receive and no reply does, and the rendezvous's; the client's calls change the count of references,
-// which no sender does: being in senders_ is what keeps the connection for it.
+// A message takes no lock and changes no memory that another connection's does. Of its own connection it takes the
+// rendezvous's lock alone. A sender changes use_, which no receive and no reply does, and being counted there is what keeps
+// the connection for it; the client's calls change the count of references, which no sender does.
 #pragma once
 
 #include <fltKernel.h>
@@ -134,11 +134,16 @@ class Connection {
   bool senders_first() const;  // DISC-9
   void give_back_slot_if_due();
 
-  // A thread in send(), which this is on the stack of. What locks it holds does not change meanwhile (DISC-11).
-  struct Sender : nt::ListElement<Sender> {
-    explicit Sender(const nt::Thread& sender) : thread(sender) {}
-    const nt::Thread& thread;
-  };
+  // What use_ is made of. Invariant: kEnded is set once, under mutex_, before anybody waits for senders to leave. A sender
+  // that leaves before then changes the word and touches nothing of the connection behind that, which may be gone; behind
+  // it a sender leaves under mutex_, with a reference, and tells who waits.
+  static constexpr std::uint64_t kEnded = 1;  // disconnected, from either side
+  static constexpr std::uint64_t kSender = 2;
+  bool ended() const { return (use_.load(std::memory_order_acquire) & kEnded) != 0; }
+  bool has_senders() const { return use_.load(std::memory_order_acquire) >= kSender; }
+  void set_ended() { use_.fetch_or(kEnded); }  // mutex_ held
+  // False: it has ended, and the caller has not left.
+  bool leave_unless_ended();
 
   // Three groups of members, in cache lines of their own: `completed`, and what else the client's calls change; what
   // nobody changes; what senders change.
@@ -154,13 +159,12 @@ class Connection {
   std::atomic<const nt::Thread*> connector_{nullptr};     // in ConnectNotify
   [[maybe_unused]] std::array<std::byte, 64> apart_too_{};
 
-  mutable std::mutex mutex_;  // leaf; never held together with the rendezvous's
+  std::atomic<std::uint64_t> use_{0};  // threads in send(), times kSender, and kEnded
+  mutable std::mutex mutex_;           // leaf; never held together with the rendezvous's
   bool connecting_ = true;
-  bool ended_ = false;  // disconnected, from either side
   bool kernel_open_ = true;
   Notify notify_ = Notify::kNotDue;
   bool slot_held_ = true;
-  nt::IntrusiveList<Sender> senders_;
   std::uint32_t messages_ = 0;  // MessageNotify calls that run
   void* cookie_ = nullptr;      // ConnectionPortCookie; written by ask_driver() before anybody reads it
   const nt::Thread* request_owner_ = nullptr;  // synchronous handles

@@ -31,7 +31,7 @@ Rendezvous::Rendezvous(System& system, std::string port_name)
 // --- the driver's side ---
 
 SendResult Rendezvous::send(nt::Thread& thread, const SendRequest& request) {
-  Sender sender(request, *thread.scheduled.load(std::memory_order_relaxed));
+  Sender sender(request, thread);
   {
     sched::Waking waking;
     const std::lock_guard lock(mutex_);
@@ -63,26 +63,38 @@ SendResult Rendezvous::wait_parked(nt::Thread& thread, Sender& sender) {
   sched::Scheduler& scheduler = thread.system.scheduler();
   const sched::Ticks sent_at = scheduler.now();
   const nt::InterruptibleWait interruptible(thread);
+  const auto describe = [this, &sender] { return describe_wait(sender); };
   for (sched::Ticks passed = sent_at;;) {  // the latest point in time that is known to have passed
-    sched::Ticks deadline = 0;
-    {
-      const std::lock_guard lock(mutex_);
-      if (sender.has(Phase::kDone)) return result_of(sender);
-      deadline = deadline_of(sender, sent_at);
-      if (thread.terminated())
-        withdraw(sender, port_status::kSenderTerminated, SendEnd::kTerminatedUndelivered,
-                 SendEnd::kTerminatedUnanswered);
-      else if (deadline <= passed)
-        withdraw(sender, port_status::kSendTimeout, SendEnd::kTimedOutUndelivered,
-                 SendEnd::kTimedOutUnanswered);
-      if (sender.has(Phase::kDone)) return result_of(sender);
-    }
-    const auto describe = [this, &sender] { return describe_wait(sender); };
+    const sched::Ticks deadline = deadline_of(sender, sent_at);
+    if ((thread.terminated() || deadline <= passed) && give_up(thread, sender, sent_at, passed))
+      return result_of(sender);
     const bool expired = scheduler.park(deadline, {"FltSendMessage", {}, nullptr, describe}, &sender.over) ==
                          sched::ParkResult::kDeadline;
     if (sender.over.done()) return result_of(sender);
     passed = expired ? deadline : scheduler.now();
   }
+}
+
+bool Rendezvous::give_up(nt::Thread& thread, Sender& sender, sched::Ticks sent_at, sched::Ticks passed) {
+  const std::lock_guard lock(mutex_);
+  if (sender.has(Phase::kDone)) return true;
+  if (thread.terminated()) {
+    withdraw(sender, port_status::kSenderTerminated, SendEnd::kTerminatedUndelivered,
+             SendEnd::kTerminatedUnanswered);
+  } else if (deadline_of(sender, sent_at) <= passed) {
+    withdraw(sender, port_status::kSendTimeout, SendEnd::kTimedOutUndelivered, SendEnd::kTimedOutUnanswered);
+  }
+  return sender.has(Phase::kDone);
+}
+
+bool Rendezvous::any_sender(const std::function<bool(const nt::Thread&)>& which) const {
+  const std::lock_guard lock(mutex_);
+  for (const nt::IntrusiveList<Sender>* list : {&queued_, &awaiting_}) {
+    for (const Sender* one = list->first(); one != nullptr; one = list->next(*one)) {
+      if (which(one->thread)) return true;
+    }
+  }
+  return false;
 }
 
 std::string Rendezvous::describe_wait(const Sender& sender) const {
@@ -99,7 +111,7 @@ bool Rendezvous::only_polls(const std::int64_t* timeout) const {
 sched::Ticks Rendezvous::deadline_of(const Sender& sender, sched::Ticks sent_at) const {
   const std::int64_t* timeout = sender.request.timeout;
   if (timeout != nullptr && *timeout == 0 && !only_polls(timeout)) timeout = nullptr;
-  const bool again = sender.has(Phase::kAwaiting) && per_phase();
+  const bool again = per_phase() && sender.phase.load(std::memory_order_acquire) == Phase::kAwaiting;
   return nt::deadline_from(timeout, again ? sender.delivered_at : sent_at);
 }
 
@@ -149,7 +161,7 @@ void Rendezvous::match(sched::Waking& waking) {
       if (sender.request.reply != nullptr) {
         sender.phase.store(Phase::kAwaiting, std::memory_order_release);
         awaiting_.push_back(sender);
-        if (per_phase()) waking.add(&sender.thread);
+        if (per_phase()) waking.add(sender.thread.scheduled.load(std::memory_order_relaxed));
       } else {
         finish(sender, STATUS_SUCCESS, SendEnd::kDelivered, waking);
       }

@@ -110,6 +110,9 @@ class Rendezvous {
   // WIRE-11).
   NTSTATUS reply(const FILTER_REPLY_HEADER& header, const void* payload, std::uint32_t payload_size);
 
+  // Whether `which` is true for a thread that waits in send(). `which` must not block.
+  bool any_sender(const std::function<bool(const nt::Thread&)>& which) const;
+
   // Ends all: senders with STATUS_PORT_DISCONNECTED, receives with `receive_status`.
   void close(NTSTATUS receive_status);
   // The same for the driver, which names the connection by `*slot`: sets that to null under the mutex. False,
@@ -132,7 +135,7 @@ class Rendezvous {
 
   // Lives on the sender's stack, in send(). What a reply reads and changes comes first, in one cache line.
   struct alignas(2 * sched::kCacheLine) Sender : nt::ListElement<Sender> {
-    Sender(const SendRequest& asked, sched::Thread& sender)
+    Sender(const SendRequest& asked, const nt::Thread& sender)
         : reply(asked.reply),
           reply_length(asked.reply_length),
           reply_writable(asked.reply_writable),
@@ -152,8 +155,9 @@ class Rendezvous {
     bool failed_a_receive = false;  // has told one parked receive that it is too small
 
     const SendRequest& request;
-    sched::Thread& thread;
-    sched::Ticks delivered_at = 0;  // only where the reply has a time of its own (H-2)
+    const nt::Thread& thread;
+    sched::Ticks delivered_at =
+        0;  // only where the reply has a time of its own (H-2); written before the phase
   };
 
   // All with mutex_ held. What they wake is woken behind it.
@@ -171,6 +175,8 @@ class Rendezvous {
   NTSTATUS check(const Receive& receive) const;
   SendResult wait(nt::Thread& thread, Sender& sender);
   SendResult wait_parked(nt::Thread& thread, Sender& sender);
+  // The sender is terminated, or its deadline may be no later than `passed`. False: it has been given more time meanwhile.
+  bool give_up(nt::Thread& thread, Sender& sender, sched::Ticks sent_at, sched::Ticks passed);
   bool only_polls(const std::int64_t* timeout) const;
   bool per_phase() const { return semantics_.send_timeout_scope == Semantics::TimeoutScope::kPerPhase; }
   sched::Ticks deadline_of(const Sender& sender, sched::Ticks sent_at) const;
