@@ -178,6 +178,7 @@ NTSTATUS receive_and_wait(nt::Thread& thread, Connection& connection, void* buff
 }
 
 NTSTATUS receive_blocking(nt::Thread& thread, Connection& connection, void* buffer, DWORD size) {
+  if (!thread.system.options().verifier) return receive_and_wait(thread, connection, buffer, size, nullptr);
   if (connection.enter_blocking_receive() > 1) {
     lint(thread,
          "two threads wait in FilterGetMessage without an OVERLAPPED on one handle: on Windows a message can "

@@ -60,7 +60,10 @@ void check_may_wait(Thread& thread, const char* routine) {
           "that it holds up. Do it later, in a work item (ATT-5).");
 }
 
-bool fails_now(Thread& thread, const char* routine) { return thread.system.nt().take_fault(routine); }
+bool fails_now(Thread& thread, const char* routine) {
+  Executive& executive = thread.system.nt();
+  return executive.faults_armed() && executive.take_fault(routine);
+}
 
 void report(Thread& thread, std::string id, Severity severity, std::string text, std::string object) {
   thread.system.verifier().report({.id = std::move(id),

@@ -301,7 +301,6 @@ void Executive::fail_next(std::string_view routine, std::uint32_t times) {
 }
 
 bool Executive::take_fault(std::string_view routine) {
-  if (faults_armed_.load(std::memory_order_acquire) == 0) return false;
   const std::lock_guard lock(mutex_);
   const auto found = faults_.find(routine);
   if (found == faults_.end()) return false;

@@ -115,6 +115,7 @@ class Executive {
 
   // --- faults ---
   void fail_next(std::string_view routine, std::uint32_t times);
+  bool faults_armed() const { return faults_armed_.load(std::memory_order_acquire) != 0; }
   bool take_fault(std::string_view routine);
   void forget_faults();
 

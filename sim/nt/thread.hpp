@@ -139,7 +139,8 @@ class InterruptibleWait {
   explicit InterruptibleWait(Thread& thread) : thread_(thread) {
     thread.interruptible_.store(thread.scheduled.load());
   }
-  ~InterruptibleWait() { thread_.interruptible_.store(nullptr); }
+  // Who still sees it leaves a permit over.
+  ~InterruptibleWait() { thread_.interruptible_.store(nullptr, std::memory_order_relaxed); }
   InterruptibleWait(const InterruptibleWait&) = delete;
   InterruptibleWait& operator=(const InterruptibleWait&) = delete;
 
