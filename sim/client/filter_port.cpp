@@ -66,7 +66,6 @@ NTSTATUS on_connection(nt::Thread& thread, HANDLE handle, Connection::Request ki
       status != STATUS_SUCCESS) {
     return status;
   }
-  connection->rendezvous().fetch();
   if (!connection->synchronous()) return request(connection);
   if (!connection->begin_request(thread, kind)) return STATUS_CANCELLED;
   const NTSTATUS status = request(connection);
@@ -127,16 +126,6 @@ NTSTATUS send(nt::Thread& thread, Connection& connection, void* in, DWORD in_siz
   return status;
 }
 
-fltmgr::Receive receive_of(nt::Thread& thread, void* buffer, DWORD size) {
-  fltmgr::Receive receive;
-  receive.buffer = buffer;
-  receive.size = size;
-  receive.issuer = thread.id;
-  receive.process = thread.process.id;
-  receive.client = thread.process.short_name;
-  return receive;
-}
-
 // Until the receive is completed; a termination of the thread cancels it (GET-10).
 NTSTATUS wait_parked(nt::Thread& thread, Connection& connection, const fltmgr::Receive& receive,
                      sched::HandOver& over) {
@@ -155,10 +144,11 @@ NTSTATUS wait_parked(nt::Thread& thread, Connection& connection, const fltmgr::R
 
 NTSTATUS receive_and_wait(nt::Thread& thread, Connection& connection, void* buffer, DWORD size,
                           OVERLAPPED* overlapped) {
-  struct alignas(sched::kCacheLine) {
+  struct alignas(sched::kCacheLine) Waiting {
+    Waiting(const nt::Thread& issuer, void* to, DWORD to_size) : receive(issuer, to, to_size) {}
     sched::HandOver over;
     fltmgr::Receive receive;
-  } waiting{{}, receive_of(thread, buffer, size)};
+  } waiting(thread, buffer, size);
   auto& [over, receive] = waiting;
   receive.key = overlapped;
   receive.waiter = &over;
@@ -170,8 +160,8 @@ NTSTATUS receive_and_wait(nt::Thread& thread, Connection& connection, void* buff
   const NTSTATUS status = connection.rendezvous().receive(receive);
   if (status != port_status::kReceivePending) return status;
   if (thread.system.scheduler().look(over)) {
-    connection.rendezvous().fetch();
     __builtin_prefetch(buffer);
+    connection.rendezvous().fetch_to_reply();
     return receive.status;
   }
   return wait_parked(thread, connection, receive, over);
@@ -193,7 +183,7 @@ NTSTATUS receive_blocking(nt::Thread& thread, Connection& connection, void* buff
 
 NTSTATUS receive_overlapped(nt::Thread& thread, Connection& connection, void* buffer, DWORD size,
                             OVERLAPPED& overlapped) {
-  fltmgr::Receive receive = receive_of(thread, buffer, size);
+  fltmgr::Receive receive(thread, buffer, size);
   receive.key = &overlapped;
   receive.ends_with_issuer = connection.binding() == nullptr;
   if (const NTSTATUS status = begin_overlapped(connection, overlapped, receive); status != STATUS_SUCCESS)
@@ -250,6 +240,7 @@ HRESULT FilterGetMessage(HANDLE Port, PFILTER_MESSAGE_HEADER MessageBuffer, DWOR
   return nt::client_call("FilterGetMessage", E_FAIL, [&](nt::Thread& thread) -> HRESULT {
     return hresult_from_status(on_connection(
         thread, Port, Connection::Request::kReceive, [&](const nt::Ref<Connection>& connection) {
+          connection->rendezvous().fetch_to_receive();
           return receive(thread, *connection, MessageBuffer, MessageBufferSize, Overlapped);
         }));
   });
@@ -259,6 +250,7 @@ HRESULT FilterReplyMessage(HANDLE Port, PFILTER_REPLY_HEADER ReplyBuffer, DWORD 
   return nt::client_call("FilterReplyMessage", E_FAIL, [&](nt::Thread& thread) -> HRESULT {
     return hresult_from_status(
         on_connection(thread, Port, Connection::Request::kOther, [&](const nt::Ref<Connection>& connection) {
+          connection->rendezvous().fetch_to_reply();
           return connection->reply(ReplyBuffer, ReplyBufferSize);
         }));
   });

@@ -118,7 +118,7 @@ bool Connection::connects_in(const nt::Thread& thread) const {
 // --- messages ---
 
 SendResult Connection::send(nt::Thread& thread, const SendRequest& request, nt::Ref<Connection>& kept) {
-  rendezvous_->fetch();
+  rendezvous_->fetch_to_send();
   const bool ended_before = (use_.fetch_add(kSender) & kEnded) != 0;
   // Once it has ended nothing is sent, also while DisconnectNotify runs where the senders are told behind it (DISC-9). A
   // driver that has closed the port itself is told by the rendezvous, which knows whose variable it used (SEND-22).

@@ -17,7 +17,8 @@ namespace {
 
 constexpr ULONG kDescriptorTag = 0x64534D46;  // "FMSd"
 
-void lint(const Filter& filter, Severity severity, std::string text, const std::string& object) {
+[[gnu::cold]] void lint(const Filter& filter, Severity severity, std::string text,
+                        const std::string& object) {
   report(filter, "VER-26", severity, std::move(text), object);
 }
 
@@ -116,9 +117,8 @@ void check_circumstances(const Filter& filter, nt::Thread& thread, const LARGE_I
   if (thread.top_level_irp != nullptr) at_risk("with a top-level IRP set");
 }
 
-Trace::Index begin_message(nt::Thread& thread, const Filter& filter, const Connection& connection, ULONG size,
-                           const ULONG* reply_size) {
-  if (!thread.system.trace().enabled()) return Trace::kNone;
+[[gnu::cold]] Trace::Index begin_message(nt::Thread& thread, const Filter& filter,
+                                         const Connection& connection, ULONG size, const ULONG* reply_size) {
   std::string what = "message " + filter.utf8_name() + " to " + connection.describe() + ", " +
                      std::to_string(size) + " bytes";
   if (reply_size != nullptr) what += ", reply up to " + std::to_string(*reply_size);
@@ -143,7 +143,8 @@ NTSTATUS send(Filter& filter, nt::Thread& thread, Connection& connection, PFLT_P
               const void* message, ULONG size, void* reply, ULONG* reply_length,
               const LARGE_INTEGER* timeout) {
   const bool verifies = thread.system.options().verifier;
-  if (verifies) check_circumstances(filter, thread, timeout, connection);
+  if (verifies) [[unlikely]]
+    check_circumstances(filter, thread, timeout, connection);
   SendRequest request{
       .message = message,
       .message_size = size,
@@ -156,12 +157,16 @@ NTSTATUS send(Filter& filter, nt::Thread& thread, Connection& connection, PFLT_P
     request.reply_writable =
         verifies ? writable_part(filter, thread, reply, *reply_length, connection) : *reply_length;
   }
-  request.trace = begin_message(thread, filter, connection, size, reply != nullptr ? reply_length : nullptr);
+  Trace& trace = thread.system.trace();
+  if (trace.enabled()) [[unlikely]]
+    request.trace =
+        begin_message(thread, filter, connection, size, reply != nullptr ? reply_length : nullptr);
   nt::DriverWatch& watch = thread.system.nt().driver_watch();
   nt::Ref<Connection> kept;
   if (watch.is_told()) kept = nt::Ref<Connection>::retain(&connection);
   const SendResult result = connection.send(thread, request, kept);
-  thread.system.trace().end(request.trace, "status", static_cast<std::uint32_t>(result.status));
+  if (trace.enabled()) [[unlikely]]
+    trace.end(request.trace, "status", static_cast<std::uint32_t>(result.status));
   if (result.stale) {
     lint(filter, Severity::kError,
          "FltSendMessage was given a client port that FltCloseClientPort closed through another variable: a "
@@ -171,7 +176,7 @@ NTSTATUS send(Filter& filter, nt::Thread& thread, Connection& connection, PFLT_P
   }
   const ULONG written = result.answered ? std::min(result.reply_size, request.reply_writable) : 0;
   const ULONG usable = NT_SUCCESS(result.status) ? written : 0;
-  if (watch.is_told()) {
+  if (watch.is_told()) [[unlikely]] {
     watch.leave_reply(
         {reply, request.reply_writable, written, usable, how_it_ended(result.status), connection.describe()});
   }

@@ -35,7 +35,7 @@ SendResult Rendezvous::send(nt::Thread& thread, const SendRequest& request) {
   {
     sched::Waking waking;
     const std::lock_guard lock(mutex_);
-    ++counts_.started;
+    ++started_;
     const bool named =
         request.slot == nullptr || __atomic_load_n(request.slot, __ATOMIC_ACQUIRE) == request.expected;
     if (closed() || !named) {
@@ -140,7 +140,6 @@ void Rendezvous::withdraw(Sender& sender, NTSTATUS status, SendEnd undelivered, 
 // --- delivery ---
 
 void Rendezvous::match(sched::Waking& waking) {
-  if (!receives_.empty()) sched::fetch_to_change(receives_.first());
   for (Sender* at = queued_.first(); at != nullptr && !receives_.empty();) {
     Sender& sender = *at;
     Receive* const receive = choose(sender);
@@ -149,9 +148,10 @@ void Rendezvous::match(sched::Waking& waking) {
       continue;
     }
     receives_.erase(*receive);
+    last_receive_.note(receive, receive->buffer);
     if (receive->size < needed_by(sender.request)) {
       sender.failed_a_receive = true;
-      if (trace_.enabled())
+      if (trace_.enabled()) [[unlikely]]
         note(sender.request.trace, "a receive of " + bytes_text(receive->size) + " is too small");
       complete(*receive, port_status::kReceiveTooSmall, 0, waking);
     } else if (deliver(sender, *receive)) {
@@ -196,7 +196,7 @@ bool Rendezvous::deliver(Sender& sender, const Receive& receive) {
   sender.id = header.MessageId;
   if (sender.id != 0) last_id_ = sender.id;
   if (per_phase()) sender.delivered_at = sched::Scheduler::current()->now();
-  if (trace_.enabled()) {
+  if (trace_.enabled()) [[unlikely]] {
     note(request.trace, "delivered" +
                             (sender.id != 0 ? " as message " + std::to_string(sender.id) : std::string()) +
                             " to " + std::string(receive.client));
@@ -287,10 +287,10 @@ NTSTATUS Rendezvous::reply(const FILTER_REPLY_HEADER& header, const void* payloa
   const std::lock_guard lock(mutex_);
   if (closed()) return port_status::kDisconnected;
   Sender* found = awaiting_.first();
-  sched::fetch_to_change(found);
   while (found != nullptr && found->id < header.MessageId) found = awaiting_.next(*found);
   if (found == nullptr || found->id != header.MessageId) return port_status::kNoWaiter;
   Sender& sender = *found;
+  last_sender_.note(&sender, sender.reply);
   const bool fits = payload_size <= sender.reply_length;
   std::uint32_t copied = std::min(payload_size, sender.reply_length);
   if (!fits && semantics_.reply_overflow_copy == Semantics::OverflowCopy::kNothing) copied = 0;
@@ -301,7 +301,7 @@ NTSTATUS Rendezvous::reply(const FILTER_REPLY_HEADER& header, const void* payloa
   awaiting_.erase(sender);
   sender.answered = true;
   sender.reply_size = copied;
-  if (trace_.enabled())
+  if (trace_.enabled()) [[unlikely]]
     note(sender.request.trace, "reply of " + bytes_text(payload_size) + (fits ? "" : ": too long"));
   finish(sender, fits ? header.Status : port_status::kReplyTooLong,
          fits ? SendEnd::kReplied : SendEnd::kReplyTooLong, waking);
@@ -334,7 +334,7 @@ void Rendezvous::close(NTSTATUS receive_status) {
 
 SendCounts Rendezvous::counts() const {
   const std::lock_guard lock(mutex_);
-  SendCounts counts = counts_;
+  SendCounts counts{.started = started_, .ended = ended_};
   for (const Sender* one = queued_.first(); one != nullptr; one = queued_.next(*one)) ++counts.queued;
   for (const Sender* one = awaiting_.first(); one != nullptr; one = awaiting_.next(*one)) ++counts.awaiting;
   return counts;

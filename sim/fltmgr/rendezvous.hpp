@@ -26,6 +26,7 @@
 
 #include <fltKernel.h>
 
+#include <array>
 #include <atomic>
 #include <cstdint>
 #include <functional>
@@ -40,17 +41,27 @@
 #include "fltsim/trace.hpp"
 #include "nt/intrusive_list.hpp"
 #include "nt/io_completion.hpp"
+#include "nt/process.hpp"
 #include "nt/thread.hpp"
 #include "sched/cache_line.hpp"
 #include "sched/hand_over.hpp"
+#include "sched/leaf_lock.hpp"
 
 namespace fltsim::fltmgr {
 
 // A receive that a client has outstanding, and whom its outcome is told, as an IRP says it; each of them may be absent.
 // First what a sender looks at, so that it finds it in one cache line.
 struct Receive : nt::ListElement<Receive> {
-  void* buffer;                       // the client's, header included
-  std::uint32_t size;                 // bytes, header included
+  Receive() = default;
+  Receive(const nt::Thread& thread, void* to, std::uint32_t to_size)
+      : buffer(to),
+        size(to_size),
+        issuer(thread.id),
+        process(thread.process.id),
+        client(thread.process.short_name) {}
+
+  void* buffer = nullptr;             // the client's, header included
+  std::uint32_t size = 0;             // bytes, header included
   NTSTATUS status = STATUS_PENDING;   // for the waiter
   sched::HandOver* waiter = nullptr;  // the issuer, in its call
 
@@ -59,9 +70,9 @@ struct Receive : nt::ListElement<Receive> {
   nt::Ref<nt::Event> event = {};                // keeps it
   const nt::CompletionBinding* port = nullptr;  // with `outcome`: gets a packet
 
-  std::uint32_t issuer;          // id of the thread that issued it
-  std::uint32_t process;         // id of that thread's process
-  const void* key;               // what CancelIoEx names
+  std::uint32_t issuer = 0;      // id of the thread that issued it
+  std::uint32_t process = 0;     // id of that thread's process
+  const void* key = nullptr;     // what CancelIoEx names
   bool ends_with_issuer = true;  // the end of that thread cancels it (GET-10)
   bool blocks = false;           // that thread waits for it in its call
   std::string_view client;       // the process, for the trace; lives as long as the machine
@@ -118,10 +129,15 @@ class Rendezvous {
   // The same for the driver, which names the connection by `*slot`: sets that to null under the mutex. False,
   // and nothing is done, when it no longer holds `expected`: another thread has closed through it (DISC-4).
   bool close_from_driver(PFLT_PORT* slot, PFLT_PORT expected);
-  // The caller is about to take the mutex: fetches what it guards, which the other side had last.
-  void fetch() const {
-    sched::fetch_to_change(&mutex_);
-    sched::fetch_to_change(&receives_);
+  // The caller is about to send, to receive or to reply: fetches what it will change and the other side had last.
+  void fetch_to_send() const {
+    fetch_to_receive();
+    last_receive_.fetch_to_change();
+  }
+  void fetch_to_receive() const { sched::fetch_to_change(&mutex_); }
+  void fetch_to_reply() const {
+    fetch_to_receive();
+    last_sender_.fetch_to_change();
   }
   bool closed() const { return closed_.load(std::memory_order_acquire); }
   SendCounts counts() const;
@@ -133,7 +149,8 @@ class Rendezvous {
     kDone,      // in no list
   };
 
-  // Lives on the sender's stack, in send(). What a reply reads and changes comes first, in one cache line.
+  // Lives on the sender's stack, in send(). What a reply reads and changes comes first, in one cache line; then, in another,
+  // what a receive does that comes second.
   struct alignas(2 * sched::kCacheLine) Sender : nt::ListElement<Sender> {
     Sender(const SendRequest& asked, const nt::Thread& sender)
         : reply(asked.reply),
@@ -154,7 +171,7 @@ class Rendezvous {
     bool answered = false;
     bool failed_a_receive = false;  // has told one parked receive that it is too small
 
-    const SendRequest& request;
+    alignas(sched::kCacheLine) const SendRequest request;
     const nt::Thread& thread;
     sched::Ticks delivered_at =
         0;  // only where the reply has a time of its own (H-2); written before the phase
@@ -166,7 +183,7 @@ class Rendezvous {
   Receive* choose(Sender& sender);
   bool deliver(Sender& sender, const Receive& receive);
   void complete(Receive& receive, NTSTATUS status, std::uint32_t written, sched::Waking& waking);
-  void count(SendEnd end) { ++counts_.ended[static_cast<std::size_t>(end)]; }
+  void count(SendEnd end) { ++ended_[static_cast<std::size_t>(end)]; }
   void finish(Sender& sender, NTSTATUS status, SendEnd end, sched::Waking& waking);
   void withdraw(Sender& sender, NTSTATUS status, SendEnd undelivered, SendEnd unanswered);
   bool has_id(bool reply_wanted) const;
@@ -189,17 +206,24 @@ class Rendezvous {
   nt::Dispatcher& dispatcher_;
   const std::string port_name_;
 
-  // What every message changes stays together.
-  alignas(128) mutable std::mutex mutex_;
+  // One cache line: what both sides of every message change.
+  alignas(2 * sched::kCacheLine) mutable sched::LeafLock mutex_;
   std::atomic<bool> closed_{false};  // changes under the mutex
   bool closed_by_driver_ = false;
   nt::IntrusiveList<Sender> queued_;     // first in, first out
   nt::IntrusiveList<Sender> awaiting_;   // by rising id; each is a thread, so there are few
   nt::IntrusiveList<Receive> receives_;  // first in, first out
   std::uint64_t last_id_ = 0;
-  SendCounts counts_;                           // but for queued and awaiting, which are the lists' lengths
-  nt::IntrusiveList<Receive> spare_;            // those of made_ that are not in receives_
-  std::vector<std::unique_ptr<Receive>> made_;  // for receive_later()
+
+  // What the driver's side changes.
+  alignas(sched::kCacheLine) sched::LastPlace last_receive_;
+  std::uint64_t started_ = 0;
+
+  // What mostly the client's side does.
+  alignas(sched::kCacheLine) sched::LastPlace last_sender_;
+  std::array<std::uint64_t, kSendEndCount> ended_{};  // by SendEnd
+  nt::IntrusiveList<Receive> spare_;                  // those of made_ that are not in receives_
+  std::vector<std::unique_ptr<Receive>> made_;        // for receive_later()
 };
 
 }  // namespace fltsim::fltmgr

@@ -86,7 +86,8 @@ void HandleTable::inherit(const HandleTable& parent) {
   const std::scoped_lock lock(mutex_, parent.mutex_);
   for (std::size_t i = 0; const Slot* from = parent.slot(i); ++i) {
     Slot& made = append();
-    const std::scoped_lock entry_locks(made.mutex, from->mutex);
+    const std::lock_guard made_lock(made.mutex);  // of an empty table, so nobody holds it and wants the other
+    const std::lock_guard from_lock(from->mutex);
     const Entry& entry = from->entry;
     if (entry.object == nullptr || !entry.inheritable) {
       free_.push(i);

@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "nt/object.hpp"
+#include "sched/leaf_lock.hpp"
 
 namespace fltsim::nt {
 
@@ -59,7 +60,7 @@ class HandleTable {
  private:
   // An entry never moves, and has a cache line of its own.
   struct alignas(64) Slot {
-    mutable std::mutex mutex;  // leaf; also below the table's
+    mutable sched::LeafLock mutex;  // also below the table's
     Entry entry;
   };
   // Chunks of doubling size, made by need.

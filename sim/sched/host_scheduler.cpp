@@ -6,6 +6,7 @@
 
 #include "sched/fatal.hpp"
 #include "sched/hand_over.hpp"
+#include "sched/pause.hpp"
 
 namespace fltsim::sched {
 namespace {
@@ -13,12 +14,6 @@ namespace {
 constexpr Ticks kUnixEpoch = 116'444'736'000'000'000;  // 1970-01-01 in 100 ns since 1601-01-01
 constexpr Ticks kLongestWait = Ticks{100} * 365 * 24 * 3600 * kTicksPerSecond;
 constexpr std::uint64_t kNanosecondsPerTick = 100;
-
-void pause() {
-#if defined(__x86_64__)
-  __builtin_ia32_pause();
-#endif
-}
 
 Ticks date_now() {
   timespec now{};
