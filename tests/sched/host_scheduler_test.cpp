@@ -163,7 +163,12 @@ TEST(HostSchedulerTest, WaitIsDescribedWhileItsThreadIsWoken) {
   Thread& waiter = scheduler->spawn("waiter", nullptr, [&] {
     for (int i = 0; !ends; ++i) {
       const std::string round = std::to_string(i) + ", a text that lies on the heap";
-      scheduler->park(kForever, {"round", {}, nullptr, [&round] { return round; }});
+      scheduler->park(kForever, {"round", {}, nullptr, [&round] {
+                                   const std::string before = round;
+                                   std::this_thread::yield();
+                                   EXPECT_EQ(round, before);
+                                   return before;
+                                 }});
     }
   });
   Thread& waker = scheduler->spawn("waker", nullptr, [&] {
