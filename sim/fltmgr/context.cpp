@@ -307,12 +307,18 @@ void Contexts::delete_on_object(const void* object) {
     if (found == by_object_.end()) return;
     for (Context* context = found->second; context != nullptr; context = context->next_on_object) {
       context->object = nullptr;
+      // Not held by any callback, and no longer on the list of what the end of the filter looks for: that waits.
+      context->filter->rundown.hold();
       gone.push_back(context);
     }
     by_object_.erase(found);
   }
   std::ranges::sort(gone, {}, &Context::number);
-  for (Context* context : gone) release(*context);
+  for (Context* context : gone) {
+    Filter& filter = *context->filter;
+    release(*context);
+    filter.rundown.release();
+  }
 }
 
 void Contexts::delete_of_instance(const Instance& instance) {

@@ -49,6 +49,7 @@ void FilterManager::unregister(Filter& filter) {
   filter.rundown.wait("references on filter " + filter.utf8_name());
   report_open_connections(filter);
   contexts_.delete_of_filter(filter);
+  filter.rundown.wait("contexts of filter " + filter.utf8_name());  // that went with their object meanwhile
   report_leaks(filter);
   filter.state = Filter::State::kGone;
 }

@@ -17,6 +17,12 @@ void count_cleanup(PFLT_CONTEXT, FLT_CONTEXT_TYPE) {
   ++g_cleanups;
 }
 
+void clean_up_for_a_second(PFLT_CONTEXT, FLT_CONTEXT_TYPE) {
+  LARGE_INTEGER second{.QuadPart = -10'000'000};
+  KeDelayExecutionThread(KernelMode, FALSE, &second);
+  ++g_cleanups;
+}
+
 // Mistakes of a driver that takes its cleanup callback for the owner of a reference.
 void release_in_cleanup(PFLT_CONTEXT context, FLT_CONTEXT_TYPE) {
   if (++g_cleanups == 1) FltReleaseContext(context);
@@ -474,6 +480,26 @@ TEST_F(ContextTest, VolumeContextOutlivesTheInstanceAndGoesWithTheFilter) {  // 
   EXPECT_EQ(g_cleanups, 0);
   EXPECT_EQ(driver.unload(), STATUS_SUCCESS);
   EXPECT_EQ(g_cleanups, 1);
+}
+
+TEST_F(ContextTest, UnloadWaitsForTheCleanupThatTheEndOfAHandleHasBegun) {  // CTX-20, LIFE-21
+  FLT_CONTEXT_REGISTRATION slow = context(FLT_STREAMHANDLE_CONTEXT);
+  slow.ContextCleanupCallback = clean_up_for_a_second;
+  Driver driver = load(with_contexts({slow}));
+  const FileHandle file = open();
+  kernel([&] {
+    PFLT_CONTEXT context = allocate(FLT_STREAMHANDLE_CONTEXT);
+    EXPECT_EQ(FltSetStreamHandleContext(instance, opened, FLT_SET_CONTEXT_KEEP_IF_EXISTS, context, nullptr),
+              STATUS_SUCCESS);
+    FltReleaseContext(context);
+  });
+  ThreadHandle closer =
+      app.start_thread("closer", [&] { EXPECT_EQ(app.close(file).status, STATUS_SUCCESS); });
+  EXPECT_EQ(machine.run_to_quiescence(), Outcome::kDone);
+  EXPECT_EQ(g_cleanups, 0);
+  EXPECT_EQ(driver.unload(), STATUS_SUCCESS);
+  EXPECT_EQ(g_cleanups, 1);
+  EXPECT_EQ(closer.join(), Outcome::kDone);
 }
 
 TEST_F(ContextTest, VolumeContextGoesWithTheVolume) {  // CTX-12, CTX-20
