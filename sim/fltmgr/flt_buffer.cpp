@@ -86,10 +86,12 @@ constexpr std::uint32_t kMdlTag = 0x6C644D46;  // "FMdl"
 
 // The others that see the operation with the same buffer see its MDL, too. The request itself stays as it is: the MDL
 // goes with the walk.
-void share_descriptor(ActiveOperation& operation, const void* buffer, PMDL descriptor) {
+void share_descriptor(const nt::Thread& thread, ActiveOperation& operation, const void* buffer,
+                      PMDL descriptor) {
   const FLT_IO_PARAMETER_BLOCK* const asked = &operation.request->parameters;
   auto& changes = operation.make_extras().changes;
-  const SlotVisit visit(*operation.slot);
+  WalkSlot& slot = *operation.data.slot;
+  const SlotVisit visit(slot, thread.walk_slot == &slot);
   changes.push_front({.parameters = *asked, .by = nullptr, .instance = nullptr});
   const FLT_IO_PARAMETER_BLOCK* const copy = &changes.front().parameters;
   if (operation.parameters == asked) operation.parameters = copy;
@@ -122,7 +124,7 @@ NTSTATUS lock_buffer(nt::Thread& thread, fltmgr::CallbackData& data) {
   ActiveOperation& operation = *data.operation;
   operation.make_extras().locked_buffers.push_back(descriptor);
   *decoded.mdl = descriptor;
-  share_descriptor(operation, *decoded.buffer, descriptor);
+  share_descriptor(thread, operation, *decoded.buffer, descriptor);
   if (operation.phase == ActiveOperation::Phase::kPre) data.Flags |= FLTFL_CALLBACK_DATA_DIRTY;
   return STATUS_SUCCESS;
 }

@@ -10,6 +10,7 @@
 #include "machine/system.hpp"
 #include "nt/enter.hpp"
 #include "nt/executive.hpp"
+#include "nt/user_memory.hpp"
 
 namespace fltsim::fltmgr {
 namespace {
@@ -79,6 +80,19 @@ void look_for_work(const Instance& instance, ActiveOperation& operation, Round& 
   }
 }
 
+// Wins a frame of the operation of `data`, with the lock of the slot that it is in.
+Held win_in(const WalkSlot& slot, const FLT_CALLBACK_DATA* data, HeldIn where,
+            const nt::DriverIdentity* driver) {
+  for (ActiveOperation* operation = slot.innermost; operation != nullptr; operation = operation->outer) {
+    if (&operation->data != data) continue;
+    for (Frame& frame : operation->frames()) {
+      if (driver != nullptr && frame.entry->instance->filter.identity != driver) continue;
+      if (win(frame, where)) return {operation, &frame};
+    }
+  }
+  return {};
+}
+
 template <class Visit>
 void visit_held(FilterManager& manager, Visit&& visit) {
   manager.visit_operations([&](ActiveOperation& operation) {
@@ -99,18 +113,15 @@ std::string describe(const ActiveOperation& operation) {
 }
 
 Held claim(FilterManager& manager, const FLT_CALLBACK_DATA* data, HeldIn where) {
-  const nt::DriverIdentity* driver = nt::current_thread("completing a pended operation").driver;
-  Held held;
-  manager.visit_operations([&](ActiveOperation& operation) {
-    if (&operation.data != data || held.frame != nullptr) return;
-    for (Frame& frame : operation.frames()) {
-      if (driver != nullptr && frame.entry->instance->filter.identity != driver) continue;
-      if (!win(frame, where)) continue;
-      held = {&operation, &frame};
-      if (!std::exchange(operation.revoked, true)) operation.slot->revoke();  // W8
-      return;
-    }
-  });
+  const nt::Thread& thread = nt::current_thread("completing a pended operation");
+  // A driver may name anything. What it names says no more than in which slot to look for such an operation.
+  CallbackData named{};
+  if (!nt::copy_from_client(&named, data, sizeof named) || !manager.is_slot(named.slot)) return {};
+  const bool owns_slot = thread.walk_slot == named.slot;
+  const SlotVisit visit(*named.slot, owns_slot);
+  const Held held = win_in(*named.slot, data, where, thread.driver);
+  if (held.frame != nullptr && !owns_slot && !std::exchange(held.operation->revoked, true))
+    named.slot->revoke();  // W8
   return held;
 }
 
@@ -148,6 +159,7 @@ void report_held_for_ever(FilterManager& manager) {
 // Collects what the instance owes, then waits for callbacks that run and for operations that the filter has,
 // until a whole round finds neither.
 void VolumeStack::drain(Instance& instance) {
+  const nt::Thread& thread = nt::current_thread("draining");
   sched::Scheduler& scheduler = system.scheduler();
   instance.drainer.store(sched::Scheduler::current_thread());
   instance.detached.store(true);
@@ -158,7 +170,8 @@ void VolumeStack::drain(Instance& instance) {
       sched::Thread& caller = *round.owing->caller->scheduled.load();
       call_post_draining(*round.owing, *round.owed, round.received);
       {
-        const SlotVisit visit(*round.owing->slot);
+        WalkSlot& slot = *round.owing->data.slot;
+        const SlotVisit visit(slot, thread.walk_slot == &slot);
         round.owed->state = Frame::State::kDone;
       }
       scheduler.unpark(caller);  // the operation may be gone (W4)

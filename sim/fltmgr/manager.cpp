@@ -395,6 +395,7 @@ WalkSlot& FilterManager::give_slot(nt::Thread& thread) {
   const std::lock_guard lock(slots_mutex_);
   if (free_slots_.empty()) {
     slots_.push_back(std::make_unique<WalkSlot>());
+    known_slots_.insert(slots_.back().get());
     free_slots_.push_back(slots_.back().get());
   }
   WalkSlot* slot = free_slots_.back();
@@ -406,6 +407,11 @@ WalkSlot& FilterManager::give_slot(nt::Thread& thread) {
     free_slots_.push_back(slot);
   });
   return *slot;
+}
+
+bool FilterManager::is_slot(const WalkSlot* slot) {
+  const std::lock_guard lock(slots_mutex_);
+  return known_slots_.contains(slot);
 }
 
 void FilterManager::visit_operations(const std::function<void(ActiveOperation&)>& visit) {

@@ -106,6 +106,8 @@ class FilterManager final : public io::MountObserver {
     if (thread.walk_slot != nullptr) return *static_cast<WalkSlot*>(thread.walk_slot);
     return give_slot(thread);
   }
+  // Whether a slot of this machine's is there: any thread, any pointer.
+  bool is_slot(const WalkSlot* slot);
   // Visits every operation in flight under its slot's lock (W2); `visit` must not block.
   void visit_operations(const std::function<void(ActiveOperation&)>& visit);
 
@@ -131,7 +133,8 @@ class FilterManager final : public io::MountObserver {
   std::vector<std::unique_ptr<VolumeStack>> volumes_;
   std::unordered_set<const FltObject*> known_;  // all of these by address; looked up only
   std::mutex slots_mutex_;
-  std::vector<std::unique_ptr<WalkSlot>> slots_;
+  std::vector<std::unique_ptr<WalkSlot>> slots_;     // kept
+  std::unordered_set<const WalkSlot*> known_slots_;  // the same by address; looked up only
   std::vector<WalkSlot*> free_slots_;
 };
 

@@ -23,8 +23,8 @@
 //   W7  Who drains an instance sets Instance::detached first and then, on its visit, ActiveOperation::drained of each
 //       operation of the volume. A walk that finds the latter asks for the former before it calls a pre callback
 //       (TEAR-3), and tells the drainer of each callback that is over. A walk that does not find it has to do neither.
-//   W8  An operation that was ever completed from outside keeps its slot revoked until it is popped: the threads that
-//       take the walk up own another slot.
+//   W8  An operation that was ever completed in another thread keeps its slot revoked until it is popped: the threads
+//       that take the walk up own another slot.
 #pragma once
 
 #include <fltKernel.h>
@@ -123,13 +123,13 @@ class Cancel {
 // What drivers hold as PFLT_CALLBACK_DATA.
 struct CallbackData : FLT_CALLBACK_DATA {
   ActiveOperation* operation = nullptr;
+  WalkSlot* slot = nullptr;  // that the operation is in; null in the copy that a draining callback is given
   static CallbackData& of(PFLT_CALLBACK_DATA data) { return *static_cast<CallbackData*>(data); }
 };
 
 // One operation on its way through a volume; lives on the stack of the thread that asked for it.
 struct ActiveOperation {
   ActiveOperation* outer;  // guarded by the slot's lock
-  WalkSlot* slot;
   Walker* walker;
   nt::Thread* caller;  // the thread that asked, and waits for the end
   const Snapshot* snapshot;
@@ -203,16 +203,24 @@ class WalkSlot : public BiasedLock {
   ActiveOperation* innermost = nullptr;  // guarded by the lock
 };
 
-// The lock of a slot for one that does not own it, once: a visit.
+// The lock of a slot, once, in any thread: the owner takes it as such, all others make it a visit.
 class SlotVisit {
  public:
-  explicit SlotVisit(WalkSlot& slot) : slot_(slot) {
+  SlotVisit(WalkSlot& slot, bool owns_slot) : slot_(slot), owner_(owns_slot) {
+    if (owner_) {
+      slot.lock();
+      return;
+    }
     slot.revoke();
     BiasedLock::let_owners_pass();
     slot.wait_for_owner();
     slot.lock_spin();
   }
   ~SlotVisit() {
+    if (owner_) {
+      slot_.unlock();
+      return;
+    }
     slot_.unlock_spin();
     slot_.restore();
   }
@@ -221,6 +229,7 @@ class SlotVisit {
 
  private:
   WalkSlot& slot_;
+  const bool owner_;
 };
 
 }  // namespace fltsim::fltmgr

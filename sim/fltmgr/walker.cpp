@@ -49,7 +49,6 @@ Walker::Walker(FilterManager& manager, VolumeStack& volume, io::Operation& reque
       is_create_(request.parameters.MajorFunction == IRP_MJ_CREATE),
       watched_(manager.watched().trace || manager.watched().counts),
       verifier_(manager.watched().verifier) {
-  operation_.slot = &slot_;
   operation_.walker = this;
   operation_.caller = &thread_;
   operation_.volume = &volume;
@@ -61,6 +60,7 @@ Walker::Walker(FilterManager& manager, VolumeStack& volume, io::Operation& reque
   const_cast<PFLT_IO_PARAMETER_BLOCK&>(data.Iopb) = &operation_.current;
   data.RequestorMode = request.requestor_mode;
   data.operation = &operation_;
+  data.slot = &slot_;
 }
 
 void Walker::walk(const std::atomic<const Snapshot*>& current, const io::FileSystemCall& file_system) {

@@ -26,7 +26,7 @@ TEST(BiasedLockTest, OwnerAndVisitorsExcludeEachOther) {  // B1, B2, B4
   });
   const auto visit = [&] {
     for (std::size_t round = 0; round < rounds; ++round) {
-      const SlotVisit visit_of_slot(slot);
+      const SlotVisit visit_of_slot(slot, false);
       ++count;
     }
   };

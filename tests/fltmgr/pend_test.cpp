@@ -1,6 +1,8 @@
 // Pended pre-operations: who completes them, with what, and where the rest of the operation runs (CB-17 to
 // CB-24).
+#include "fltmgr/manager.hpp"
 #include "fltmgr/pending_machine.hpp"
+#include "machine/system.hpp"
 
 namespace fltsim::fltmgr {
 namespace {
@@ -367,6 +369,32 @@ TEST_F(PendTest, SynchronizedPostRunsInTheThreadOfItsPre) {  // CB-13, CB-24
   EXPECT_EQ(above[0], above[1]);
   EXPECT_EQ(below[0], below[1]);
   EXPECT_NE(above[0], below[0]);
+}
+
+TEST_F(PendTest, CompletionWaitsForNoThreadButTheOneThatAsked) {  // CB-22, W1
+  load_between(pending());
+  ThreadHandle writer = start_write();
+  ThreadHandle busy = app.start_thread("busy", [this] {
+    nt::Thread& thread = nt::current_thread();
+    WalkSlot& slot = thread.system.fltmgr().slot_of(thread);
+    slot.lock();
+    wait(go_on);
+    slot.unlock();
+  });
+  EXPECT_EQ(machine.run_to_quiescence(), Outcome::kDone);
+  complete(FLT_PREOP_SUCCESS_NO_CALLBACK);
+  EXPECT_EQ(writer.join(), Outcome::kDone);
+  EXPECT_EQ(written, STATUS_SUCCESS);
+  kernel([this] { KeSetEvent(&go_on, 0, FALSE); });
+  EXPECT_EQ(busy.join(), Outcome::kDone);
+}
+
+TEST_F(PendTest, CompletionOfWhatIsNoOperationStopsTheMachine) {  // CB-21, VER-11
+  kernel_that_stops([] {
+    FltCompletePendedPreOperation(reinterpret_cast<PFLT_CALLBACK_DATA>(0x1234), FLT_PREOP_SUCCESS_NO_CALLBACK,
+                                  nullptr);
+  });
+  EXPECT_THAT(finding("VER-11"), HasSubstr("does not hold"));
 }
 
 TEST_F(PendTest, PostRunsAtTheLevelAtWhichTheOperationWasCompleted) {  // CB-24, CB-25, VER-23
