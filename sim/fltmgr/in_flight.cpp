@@ -1,6 +1,8 @@
 #include "fltmgr/in_flight.hpp"
 
+#include <string>
 #include <utility>
+#include <vector>
 
 #include "fltmgr/callback_checks.hpp"
 #include "fltmgr/filter_call.hpp"
@@ -93,13 +95,20 @@ Held win_in(const WalkSlot& slot, const FLT_CALLBACK_DATA* data, HeldIn where,
   return {};
 }
 
-template <class Visit>
-void visit_held(FilterManager& manager, Visit&& visit) {
+struct HeldOperation {
+  const Instance* holder;
+  std::string text;
+};
+
+// Reported behind the visit: the owners of the slots spin during that.
+std::vector<HeldOperation> held_operations(FilterManager& manager) {
+  std::vector<HeldOperation> all;
   manager.visit_operations([&](ActiveOperation& operation) {
     for (const Frame& frame : operation.frames()) {
-      if (frame.held_by_filter()) visit(operation, *frame.entry->instance);
+      if (frame.held_by_filter()) all.push_back({frame.entry->instance, describe(operation)});
     }
   });
+  return all;
 }
 
 }  // namespace
@@ -138,22 +147,22 @@ void complete_held_post(nt::Thread& thread, PFLT_CALLBACK_DATA data) {
 }
 
 void report_held_at_teardown(FilterManager& manager, const Instance& instance) {
-  visit_held(manager, [&](const ActiveOperation& operation, const Instance& holder) {
-    if (&holder != &instance) return;
+  for (HeldOperation& held : held_operations(manager)) {
+    if (held.holder != &instance) continue;
     report(instance.filter, "VER-32", Severity::kError,
            "InstanceTeardownStart has returned with an operation pended: the teardown waits for it. Complete "
            "what is pended there (TEAR-4).",
-           describe(operation));
-  });
+           std::move(held.text));
+  }
 }
 
 void report_held_for_ever(FilterManager& manager) {
-  visit_held(manager, [&](const ActiveOperation& operation, const Instance& holder) {
-    report(holder.filter, "VER-11", Severity::kError,
+  for (HeldOperation& held : held_operations(manager)) {
+    report(held.holder->filter, "VER-11", Severity::kError,
            "a pended operation is never completed: call FltCompletePendedPreOperation or "
            "FltCompletePendedPostOperation for it.",
-           describe(operation));
-  });
+           std::move(held.text));
+  }
 }
 
 // Collects what the instance owes, then waits for callbacks that run and for operations that the filter has,
