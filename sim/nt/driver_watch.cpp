@@ -1,12 +1,14 @@
 #include "nt/driver_watch.hpp"
 
 #include <algorithm>
+#include <array>
 #include <utility>
 
 #include "loader/watch/watch.h"
 #include "machine/system.hpp"
 #include "nt/enter.hpp"
 #include "nt/executive.hpp"
+#include "nt/guarded_copy.hpp"
 
 namespace fltsim::nt {
 namespace {
@@ -69,14 +71,14 @@ void MessageBuffers::read_input(const std::byte* at, std::size_t size) {
   if (first + size > read_.size()) return;
   bool again = false;
   bool changed = false;
-  thread_.system.nt().user_space().while_mapped(at, size, [&] {
-    for (std::size_t i = 0; i < size; ++i) {
-      const std::uint8_t value = value_at(at + i);
-      again = again || read_.knows(first + i);
-      changed = changed || (read_.knows(first + i) && !read_.is(first + i, value));
-      read_.set(first + i, value);
-    }
-  });
+  // The client may write to it, or take it away, meanwhile.
+  std::array<std::uint8_t, kWatchedMax> values;
+  if (!guarded_read(values.data(), at, size)) return;
+  for (std::size_t i = 0; i < size; ++i) {
+    again = again || read_.knows(first + i);
+    changed = changed || (read_.knows(first + i) && !read_.is(first + i, values[i]));
+    read_.set(first + i, values[i]);
+  }
   const std::string what = "MessageNotify read byte " + std::to_string(first) + " of InputBuffer twice";
   if (changed && !std::exchange(told_changed_, true)) {
     report(thread_, "VER-48", Severity::kError,

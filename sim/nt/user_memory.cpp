@@ -48,20 +48,6 @@ bool UserSpace::is_mapped(const void* address, std::size_t length) const {
   return length == 0 || (contains(address, length) && guarded_touch(address, length));
 }
 
-bool UserSpace::all_mapped(const void* address, std::size_t length) const {
-  if (length == 0) return true;
-  if (!contains(address, length)) return false;
-  const std::size_t offset = static_cast<std::size_t>(static_cast<const std::byte*>(address) - base_);
-  const std::size_t first = offset / kUserPage;
-  const std::size_t last = (offset + length - 1) / kUserPage;
-  const auto after = blocks_.upper_bound(first);
-  if (after == blocks_.begin()) return false;
-  const auto& [start, block] = *std::prev(after);
-  if (last >= start + block.pages) return false;
-  const auto hole = holes_.upper_bound(last);
-  return hole == holes_.begin() || std::prev(hole)->first + std::prev(hole)->second <= first;
-}
-
 std::size_t UserSpace::find_room(std::size_t from, std::size_t pages) const {
   std::size_t first = from;
   for (auto block = blocks_.lower_bound(from); block != blocks_.end(); ++block) {
@@ -93,17 +79,12 @@ void UserSpace::take_away(std::size_t first, std::size_t pages) {
   if (mapped == MAP_FAILED) misuse("user memory could not be unmapped");
 }
 
-void UserSpace::forget_holes(std::size_t first, std::size_t pages) {
-  holes_.erase(holes_.lower_bound(first), holes_.lower_bound(first + pages));
-}
-
 void UserSpace::free(void* address) {
   const std::size_t first = static_cast<std::size_t>(static_cast<std::byte*>(address) - base_) / kUserPage;
   const std::lock_guard lock(mutex_);
   const auto block = blocks_.find(first);
   if (block == blocks_.end()) misuse("user memory was freed that was not allocated");
   take_away(first, block->second.pages);
-  forget_holes(first, block->second.pages);
   blocks_.erase(block);
 }
 
@@ -114,7 +95,6 @@ bool UserSpace::free_of(const Process& owner, void* address) {
   const auto block = blocks_.find(first);
   if (block == blocks_.end() || block->second.owner != &owner) return false;
   take_away(first, block->second.pages);
-  forget_holes(first, block->second.pages);
   blocks_.erase(block);
   return true;
 }
@@ -127,7 +107,6 @@ void UserSpace::free_all(const Process& owner) {
       continue;
     }
     take_away(block->first, block->second.pages);
-    forget_holes(block->first, block->second.pages);
     block = blocks_.erase(block);
   }
 }
@@ -138,7 +117,6 @@ void UserSpace::unmap(void* address, std::size_t length) {
   const std::size_t pages = (offset + length - 1) / kUserPage - first + 1;
   const std::lock_guard lock(mutex_);
   take_away(first, pages);
-  for (std::size_t page = first; page < first + pages; ++page) holes_[page] = 1;
 }
 
 UserScratch::~UserScratch() {

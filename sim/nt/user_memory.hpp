@@ -28,15 +28,6 @@ class UserSpace {
   bool contains(const void* address, std::size_t length) const;
   // True when every page of it is mapped (readable and writable) at the moment. Takes no lock.
   bool is_mapped(const void* address, std::size_t length) const;
-  // Runs `copy`, during which nothing is unmapped, if all of it is mapped; else false. `copy` must not block.
-  template <class Copy>
-  bool while_mapped(const void* address, std::size_t length, Copy copy) const {
-    const std::lock_guard lock(mutex_);
-    if (!all_mapped(address, length)) return false;
-    copy();
-    return true;
-  }
-
   // False: a touch would fault, for a part of it lost its pages since the caller probed it. Memory outside the
   // range is not judged.
   bool is_present(const void* address, std::size_t length) const {
@@ -60,9 +51,7 @@ class UserSpace {
     std::size_t pages;
     const Process* owner;
   };
-  bool all_mapped(const void* address, std::size_t length) const;  // mutex_ held
   void take_away(std::size_t first, std::size_t pages);
-  void forget_holes(std::size_t first, std::size_t pages);
   // The first page of that much room at or behind `from`, where no block may lie across; 0: none.
   std::size_t find_room(std::size_t from, std::size_t pages) const;
 
@@ -71,8 +60,7 @@ class UserSpace {
 
   std::byte* base_;
   mutable std::mutex mutex_;
-  std::map<std::size_t, Block> blocks_;       // by first page
-  std::map<std::size_t, std::size_t> holes_;  // unmapped pages inside blocks: first page, count
+  std::map<std::size_t, Block> blocks_;  // by first page
   // Behind the block that was made last: what was freed is used again as late as possible, so that a stale
   // address faults.
   std::size_t next_ = kFirstPage;
