@@ -146,7 +146,7 @@ class HostScheduler final : public Scheduler {
   void block_if_abandoned(HostThread& self);
   // Whether the thread had a permit, which is used up by that.
   static bool take_permit(HostThread& self);
-  // The same after looking; true too when there is nothing to wait for any more.
+  // The same after looking for as long as the options ask.
   bool look_for_permit(HostThread& self) const;
   ParkResult sleep(HostThread& self, Ticks deadline);
   // Takes a thread out of its park, and leaves `why` in its word. False: it was not parked, or no longer when its word was
