@@ -343,14 +343,19 @@ double process_ns() {
   return static_cast<double>(time.tv_sec) * 1e9 + static_cast<double>(time.tv_nsec);
 }
 
-// Something that is done to all files of a machine made for it: an operation is one file.
+// Something that is done to all files of a machine made for it: an operation is one file, and `measured` tells of all.
 template <class Measured>
 auto to_all(Measured measured) {
   return [=](std::size_t files, std::uint64_t count) -> Sample {
     double ns = 0;
+    bool right = true;
     std::uint64_t done = 0;
-    for (; done < count || done == 0; done += files) ns += measured(std::make_unique<Crowd>(files));
-    return {ns / static_cast<double>(done)};
+    for (; done < count || done == 0; done += files) {
+      const Sample one = measured(std::make_unique<Crowd>(files));
+      ns += one.ns;
+      right = right && one.right;
+    }
+    return {ns / static_cast<double>(done), right};
   };
 }
 
@@ -385,20 +390,22 @@ std::vector<Case> cases(bool quick) {
     all.push_back(make_case(sizes, name, kOperations, kLinear, to_all(measured)));
     all.back().rounds = 1;
   };
-  add_to_all("open all files, and close them", [](const std::unique_ptr<Crowd>& crowd) {
-    return crowd->in_program([&] {
+  add_to_all("open all files, and close them", [](const std::unique_ptr<Crowd>& crowd) -> Sample {
+    const double ns = crowd->in_program([&] {
       crowd->open_all();
       crowd->close_all();
     });
+    return {ns, crowd->clean()};
   });
   add_to_all("end of the filter, with three contexts on each file, and of the machine, with all files open",
-             [](std::unique_ptr<Crowd> crowd) {
+             [](std::unique_ptr<Crowd> crowd) -> Sample {
                crowd->in_program([&] { crowd->open_all(); });
                crowd->in_kernel([&] { crowd->set_all_contexts(); });
                const double start = process_ns();
                crowd->unload();
+               const bool right = crowd->clean();
                crowd.reset();
-               return process_ns() - start;
+               return {process_ns() - start, right};
              });
   all.push_back(make_case(sizes, "create one more and delete it on close", kOperations, kFlat,
                           in_program(1, [](Crowd& crowd) { crowd.create_and_close(); })));
