@@ -5,6 +5,7 @@
 #include <array>
 
 #include <fltlink/base/assert.hpp>
+#include <fltlink/base/inline.hpp>
 #include <fltlink/policy/pattern.hpp>
 
 namespace fltlink::detail {
@@ -69,13 +70,13 @@ class PathHashes {
   [[nodiscard]] uint32_t whole() const { return whole_; }
 
   // The hash of the first `end` units. REQUIRES: end <= size().
-  [[nodiscard]] uint32_t before(size_t end) const {
+  [[nodiscard]] FLTLINK_ALWAYS_INLINE uint32_t before(size_t end) const {
     const size_t place = place_of(end);
     return shift_ == 0 ? kept_[place] : go_on(kept_[place], place_begin(place), end);
   }
 
   // The hash of the units [begin, end). REQUIRES: begin <= end <= size(), end - begin <= kPatternUnitsMax.
-  [[nodiscard]] uint32_t of(size_t begin, size_t end) const {
+  [[nodiscard]] FLTLINK_ALWAYS_INLINE uint32_t of(size_t begin, size_t end) const {
     if (end - begin < size_t{1} << shift_) return go_on(0, begin, end);  // fewer steps than from those kept
     return before(end) - before(begin) * kHashPowers[end - begin];
   }
@@ -84,7 +85,7 @@ class PathHashes {
   [[nodiscard]] uint32_t whole_with_backslash() const { return whole_ * kHashBase + u'\\'; }
 
  private:
-  [[nodiscard]] uint32_t go_on(uint32_t hash, size_t begin, size_t end) const {
+  [[nodiscard]] FLTLINK_NEVER_INLINE uint32_t go_on(uint32_t hash, size_t begin, size_t end) const {
     for (size_t index = begin; index < end; ++index) hash = hash * kHashBase + unit(index);
     return hash;
   }
