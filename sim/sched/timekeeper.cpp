@@ -7,14 +7,16 @@ void Timekeeper::call(Ticks deadline) {
   do {
     if (next <= deadline) return;
   } while (!next_.compare_exchange_weak(next, deadline));
-  {
-    const std::lock_guard lock(mutex_);
-    if (stopping_.load()) return;
-    if (!started_) Carrier::start("timekeeper", kAnyProcessor, &Timekeeper::carry, this);
-    started_ = true;
-  }
+  if (!started_.load()) start();
   calls_.fetch_add(1);
   futex_wake(calls_);
+}
+
+void Timekeeper::start() {
+  const std::lock_guard lock(mutex_);
+  if (stopping_.load() || started_.load()) return;
+  Carrier::start("timekeeper", kAnyProcessor, &Timekeeper::carry, this);
+  started_.store(true);
 }
 
 void Timekeeper::carry(Carrier& carrier, void* timekeeper) {
@@ -39,7 +41,7 @@ void Timekeeper::keep_time() {
 void Timekeeper::stop() {
   {
     const std::lock_guard lock(mutex_);
-    if (stopping_.exchange(true) || !started_) return;
+    if (stopping_.exchange(true) || !started_.load()) return;
   }
   calls_.fetch_add(1);
   futex_wake(calls_);

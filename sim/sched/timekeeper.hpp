@@ -44,6 +44,7 @@ class Timekeeper {
  private:
   static void carry(Carrier& carrier, void* timekeeper);
   void call(Ticks deadline);
+  void start();
   void keep_time();
 
   const Expire expire_;
@@ -52,8 +53,8 @@ class Timekeeper {
   std::atomic<std::uint32_t> calls_{0};  // what it sleeps on
   std::atomic<bool> stopping_{false};
 
-  std::mutex mutex_;
-  bool started_ = false;
+  std::mutex mutex_;  // start() and stop()
+  std::atomic<bool> started_{false};
   Baton gone_;
 };
 
