@@ -381,15 +381,21 @@ std::vector<Case> cases(bool) {
   return all;
 }
 
-void count(std::uint64_t operations) { Ours(4, Watch::kNobody).count(operations); }
+template <Watch kWatch>
+void count(std::uint64_t operations) {
+  Ours(4, kWatch).count(operations);
+}
 
 }  // namespace
 }  // namespace fltlink::bench
 
 int main(int argc, char** argv) {
-  return fltlink::bench::run_question(argc, argv,
-                                      {.name = "callback_walk",
-                                       .text = "What does it cost to take an operation through filters?",
-                                       .cases = fltlink::bench::cases,
-                                       .counted = {{"4_filters", fltlink::bench::count}}});
+  using fltlink::bench::count;
+  using fltlink::bench::Watch;
+  return fltlink::bench::run_question(
+      argc, argv,
+      {.name = "callback_walk",
+       .text = "What does it cost to take an operation through filters?",
+       .cases = fltlink::bench::cases,
+       .counted = {{"4_filters", count<Watch::kNobody>}, {"4_filters_traced", count<Watch::kTrace>}}});
 }

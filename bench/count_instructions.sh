@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # count_instructions.sh PROGRAM WHAT N EXPECTED: how many instructions one operation of `PROGRAM --count WHAT` takes, as the difference
 # between N and 2 N of them. Fails above EXPECTED and a twentieth: a regression; and below by a tenth: EXPECTED is out of date.
-# The count does not depend on what else the machine does.
+# The count does not depend on what else the machine does, if the program is one thread or runs on the seeded scheduler.
 set -euo pipefail
 program=$1 what=$2 operations=$3 expected=$4
 # Exits 77 where the question cannot be answered, which CTest calls skipped.

@@ -209,8 +209,8 @@ void Connection::run_disconnect_notify(nt::Thread& thread) {
     notify_ = Notify::kRunning;
   }
   Trace& trace = thread.system.trace();
-  const Trace::Index node =
-      trace.enabled() ? trace.begin(Trace::kNone, "DisconnectNotify ", describe()) : Trace::kNone;
+  const Trace::Handle node =
+      trace.enabled() ? trace.begin(nullptr, "DisconnectNotify " + describe()) : nullptr;
   const auto outer =
       std::exchange(thread.on_lock_wait, [this](const void* lock) { check_wait_in_notify(lock); });
   call_filter(thread, server_->filter, [&] {

@@ -117,7 +117,7 @@ void check_circumstances(const Filter& filter, nt::Thread& thread, const LARGE_I
   if (thread.top_level_irp != nullptr) at_risk("with a top-level IRP set");
 }
 
-[[gnu::cold]] Trace::Index begin_message(nt::Thread& thread, const Filter& filter,
+[[gnu::cold]] Trace::Handle begin_message(nt::Thread& thread, const Filter& filter,
                                          const Connection& connection, ULONG size, const ULONG* reply_size) {
   std::string what = "message " + filter.utf8_name() + " to " + connection.describe() + ", " +
                      std::to_string(size) + " bytes";

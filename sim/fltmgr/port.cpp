@@ -198,10 +198,10 @@ NTSTATUS Ports::connect(nt::Thread& thread, const ConnectRequest& request, nt::R
   }
   const ContextLoan context(system_, request.context, *connection);
   Trace& trace = system_.trace();
-  const Trace::Index node =
+  const Trace::Handle node =
       trace.enabled()
-          ? trace.begin(Trace::kNone, "connect " + thread.process.short_name + " to ", connection->describe())
-          : Trace::kNone;
+          ? trace.begin(nullptr, "connect " + thread.process.short_name + " to " + connection->describe())
+          : nullptr;
   const NTSTATUS status =
       connection->ask_driver(thread, context.get(), static_cast<std::uint32_t>(request.context.size()));
   trace.end(node, "status", static_cast<std::uint32_t>(status));
@@ -232,7 +232,7 @@ void Ports::retire(Connection& connection) {
   }
   const SendCounts sends = connection.rendezvous().counts();
   if (sends.started == 0 || !system_.trace().enabled()) return;
-  system_.trace().event(Trace::kNone, connection.describe() + " ends: " + to_string(sends));
+  system_.trace().event(nullptr, connection.describe() + " ends: " + to_string(sends));
 }
 
 std::vector<ConnectionSends> Ports::sends_by_connection() const {

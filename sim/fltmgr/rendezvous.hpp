@@ -89,7 +89,7 @@ struct SendRequest {
   // null.
   PFLT_PORT* slot = nullptr;
   PFLT_PORT expected = nullptr;
-  Trace::Index trace = Trace::kNone;
+  Trace::Handle trace = nullptr;
 };
 
 struct SendResult {
@@ -199,7 +199,7 @@ class Rendezvous {
   sched::Ticks deadline_of(const Sender& sender, sched::Ticks sent_at) const;
   std::string describe_wait(const Sender& sender) const;
   static SendResult result_of(const Sender& sender);
-  void note(Trace::Index parent, std::string_view what) { trace_.event(parent, what); }
+  void note(Trace::Handle parent, std::string_view what) { trace_.event(parent, what); }
 
   const Semantics& semantics_;
   Trace& trace_;

@@ -67,6 +67,7 @@ void Walker::walk(const std::atomic<const Snapshot*>& current, const io::FileSys
   push(current);
   file_system_ = &file_system;
   Visit visit(thread_, true, 1);
+  if (watched_) visit.boundary = volume_.system.trace().begun(request_.trace);
   carry_on(visit);
   if (stragglers_) [[unlikely]]
     pop_behind_stragglers();
@@ -145,10 +146,10 @@ template <bool kWatched>
     return visit.drivers(entry.driver, [&] { return entry.pre(&data, &objects, &context); });
   };
   if (kWatched && is_create_ && issuer_ == entry.driver) report_own_create(entry.instance->filter);
-  const Trace::Index node = kWatched && watched_ ? begin_watched("pre ", entry) : Trace::kNone;
+  const Trace::Handle node = kWatched && watched_ ? begin_watched(visit, "pre ", entry) : nullptr;
   const auto status =
       check_call<kWatched>(visit, entry, {"pre", reinterpret_cast<const void*>(entry.pre)}, call);
-  if (kWatched && watched_) end_watched(node, entry, status);
+  if (kWatched && watched_) end_watched(visit, node, entry, status);
   return status;
 }
 
@@ -163,10 +164,10 @@ template <bool kWatched>
     return visit.drivers(entry.driver,
                          [&] { return entry.post(&data, &objects, frame.completion_context, 0); });
   };
-  const Trace::Index node = kWatched && watched_ ? begin_watched("post ", entry) : Trace::kNone;
+  const Trace::Handle node = kWatched && watched_ ? begin_watched(visit, "post ", entry) : nullptr;
   const auto status =
       check_call<kWatched>(visit, entry, {"post", reinterpret_cast<const void*>(entry.post)}, call);
-  if (kWatched && watched_) end_watched(node, entry, status);
+  if (kWatched && watched_) end_watched(visit, node, entry, status);
   return status;
 }
 
@@ -209,7 +210,7 @@ bool Walker::go_down(Visit& visit) {
     section.unlock();
   }
   operation_.running = nullptr;
-  call_file_system();
+  call_file_system(visit);
   turn_up();
   return true;
 }
@@ -259,19 +260,22 @@ bool Walker::go_up(Visit& visit) {
   return true;
 }
 
-void Walker::call_file_system() {
+void Walker::call_file_system(Visit& visit) {
   CallbackData& data = operation_.data;
   const FLT_IO_PARAMETER_BLOCK& parameters = *operation_.parameters;
   data.IoStatus = {};
   Trace& trace = volume_.system.trace();
-  const Trace::Index node = watched_ ? trace.begin_lasting(request_.trace, "file system") : Trace::kNone;
+  const Trace::Handle node =
+      watched_ ? trace.begin_lasting(request_.trace, "file system", Trace::kNobody, visit.boundary)
+               : nullptr;
   (*file_system_)(parameters, data.IoStatus);
   if (!request_.tag_data.empty())
     data.TagData = reinterpret_cast<FLT_TAG_DATA_BUFFER*>(request_.tag_data.data());
   if (renames(parameters) && NT_SUCCESS(data.IoStatus.Status)) {
     FilterManager::of(volume_.system).names().renamed(volume_, parameters);
   }
-  if (watched_) trace.end(node, "status", static_cast<std::uint32_t>(data.IoStatus.Status));
+  if (watched_)
+    visit.boundary.stamp = trace.end(node, "status", static_cast<std::uint32_t>(data.IoStatus.Status));
 }
 
 void Walker::turn_up() {
@@ -307,6 +311,7 @@ void Walker::carry_on(Visit& visit) {
     if (!has_walk) {
       if (visit.reasons_to_wait == 0) return;
       wait_for_turn(visit.thread);
+      visit.boundary = volume_.system.trace().now();
     }
     if (over_) return;
   }

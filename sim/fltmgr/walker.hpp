@@ -51,6 +51,8 @@ class Walker {
     const nt::Irql irql;  // at which all callbacks of the visit are called, and have to return (VER-42)
     int reasons_to_wait;  // how many callbacks, or the end, are this thread's
     nt::DriverCalls drivers;
+    // When the thread last came out of code that is not the manager's: what it calls next begins then.
+    Trace::Moment boundary = {};
   };
   enum class Heading : std::uint8_t {
     kDown,
@@ -91,16 +93,18 @@ class Walker {
   FLT_PREOP_CALLBACK_STATUS run_pre(Visit& visit, Frame& frame, PVOID& context);
   template <bool kWatched>
   FLT_POSTOP_CALLBACK_STATUS run_post(Visit& visit, Frame& frame);
-  void call_file_system();
+  void call_file_system(Visit& visit);
   void turn_up();
   nt::Thread* wanted_thread() const;
   void pop();
   [[noreturn]] static void stop_at_second_answer(nt::Thread& thread);
 
   // --- walker_answers.cpp ---
-  Trace::Index begin_watched(const char* verb, const CallbackEntry& entry);
-  void end_watched(Trace::Index node, const CallbackEntry& entry, FLT_PREOP_CALLBACK_STATUS status);
-  void end_watched(Trace::Index node, const CallbackEntry& entry, FLT_POSTOP_CALLBACK_STATUS status);
+  Trace::Handle begin_watched(const Visit& visit, const char* verb, const CallbackEntry& entry);
+  void end_watched(Visit& visit, Trace::Handle node, const CallbackEntry& entry,
+                   FLT_PREOP_CALLBACK_STATUS status);
+  void end_watched(Visit& visit, Trace::Handle node, const CallbackEntry& entry,
+                   FLT_POSTOP_CALLBACK_STATUS status);
   [[nodiscard]] bool take_pre_answer(Visit& visit, Frame& frame, FLT_PREOP_CALLBACK_STATUS status,
                                      PVOID context);
   [[nodiscard]] bool take_post_answer(Visit& visit, Frame& frame, FLT_POSTOP_CALLBACK_STATUS status);

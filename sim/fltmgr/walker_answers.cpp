@@ -23,17 +23,20 @@ void tell_drainer(Instance& instance) {
   if (sched::Thread* drainer = instance.drainer.load()) instance.system.scheduler().unpark(*drainer);
 }
 
-Trace::Index Walker::begin_watched(const char* verb, const CallbackEntry& entry) {
-  return volume_.system.trace().begin_lasting(request_.trace, verb, entry.instance->filter.utf8_name());
+Trace::Handle Walker::begin_watched(const Visit& visit, const char* verb, const CallbackEntry& entry) {
+  return volume_.system.trace().begin_lasting(request_.trace, verb, entry.instance->filter.utf8_name(),
+                                              visit.boundary);
 }
 
-void Walker::end_watched(Trace::Index node, const CallbackEntry& entry, FLT_PREOP_CALLBACK_STATUS status) {
-  volume_.system.trace().end(node, "pre", static_cast<std::uint32_t>(status));
+void Walker::end_watched(Visit& visit, Trace::Handle node, const CallbackEntry& entry,
+                         FLT_PREOP_CALLBACK_STATUS status) {
+  visit.boundary.stamp = volume_.system.trace().end(node, "pre", static_cast<std::uint32_t>(status));
   count_answer(entry.instance->filter, request_.parameters.MajorFunction, status);
 }
 
-void Walker::end_watched(Trace::Index node, const CallbackEntry& entry, FLT_POSTOP_CALLBACK_STATUS status) {
-  volume_.system.trace().end(node, "post", static_cast<std::uint32_t>(status));
+void Walker::end_watched(Visit& visit, Trace::Handle node, const CallbackEntry& entry,
+                         FLT_POSTOP_CALLBACK_STATUS status) {
+  visit.boundary.stamp = volume_.system.trace().end(node, "post", static_cast<std::uint32_t>(status));
   count_answer(entry.instance->filter, request_.parameters.MajorFunction, status);
 }
 

@@ -16,7 +16,7 @@ namespace {
 // operation.
 class AtWork {
  public:
-  AtWork(nt::Thread& thread, Trace::Index node)
+  AtWork(nt::Thread& thread, Trace::Handle node)
       : driver_(thread, nullptr), thread_(thread), before_(thread.trace_node) {
     thread.trace_node = node;
   }
@@ -27,7 +27,7 @@ class AtWork {
  private:
   const nt::DriverScope driver_;
   nt::Thread& thread_;
-  const std::uint32_t before_;
+  const Trace::Handle before_;
 };
 
 }  // namespace
@@ -55,6 +55,7 @@ void Walker::complete_pre(Frame& frame, FLT_PREOP_CALLBACK_STATUS status, PVOID 
   const AtWork at_work(thread, request_.trace);
   Visit visit(thread, &thread == &thread_, 0);
   volume_.system.trace().event(request_.trace, "resume ", frame.entry->instance->filter.utf8_name());
+  visit.boundary = volume_.system.trace().now();
   stragglers_ = true;
   operation_.cancel.disarm();
   frame.completion_context = context;
@@ -67,6 +68,7 @@ void Walker::complete_post(Frame& frame) {
   const AtWork at_work(thread, request_.trace);
   Visit visit(thread, &thread == &thread_, 0);
   volume_.system.trace().event(request_.trace, "resume ", frame.entry->instance->filter.utf8_name());
+  visit.boundary = volume_.system.trace().now();
   stragglers_ = true;
   operation_.cancel.disarm();
   finish_post(visit, frame, FLT_POSTOP_FINISHED_PROCESSING);

@@ -49,7 +49,7 @@ class TraceScope {
   Trace& trace_;
   nt::Thread& thread_;
   Operation& operation_;
-  const Trace::Index before_;
+  const Trace::Handle before_;
 };
 
 }  // namespace

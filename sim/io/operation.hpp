@@ -48,7 +48,7 @@ struct Operation {
   // The extra create parameters that a create carries (fltmgr/ecp.hpp); opaque here, null for none.
   void* extra_create_parameters = nullptr;
   // The node of this operation in the machine's trace; callbacks hang below it.
-  Trace::Index trace = Trace::kNone;
+  Trace::Handle trace = nullptr;
 };
 
 }  // namespace fltsim::io

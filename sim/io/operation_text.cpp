@@ -124,7 +124,9 @@ std::string operation_text(const Operation& operation) {
     text = "paging ";
   }
   text += major_text(operation.parameters);
-  return text + ' ' + FileObject::of(*operation.parameters.TargetFileObject).trace_name;
+  const std::string& name = FileObject::of(*operation.parameters.TargetFileObject).trace_name;
+  text.reserve(text.size() + 1 + name.size());
+  return text.append(1, ' ').append(name);
 }
 
 }  // namespace fltsim::io

@@ -119,7 +119,7 @@ void Checks::report(const Step& last) noexcept {
 void Checks::note(Check& check, const std::string& where) {
   check.reported = true;
   const std::string what = "the check \"" + check.name + "\" does not hold: " + where;
-  system_.trace().event(Trace::kNone, what);
+  system_.trace().event(nullptr, what);
   const std::string seed =
       system_.scheduler().seeded() ? " (seed " + std::to_string(system_.seed()) + ")." : ".";
   system_.verifier().report({.id = "VER-47",

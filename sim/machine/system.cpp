@@ -3,6 +3,7 @@
 #include <charconv>
 #include <cstdlib>
 #include <cstring>
+#include <utility>
 
 #include "fltmgr/in_flight.hpp"
 #include "fltmgr/manager.hpp"
@@ -38,11 +39,6 @@ sched::Options scheduler_options(const Options& options, std::uint64_t seed) {
   return result;
 }
 
-std::string current_thread_name() {
-  const nt::Thread* thread = nt::current_thread_or_null();
-  return thread != nullptr ? thread->name : "control";
-}
-
 }  // namespace
 
 System::System(const Options& options)
@@ -50,8 +46,8 @@ System::System(const Options& options)
       seed_(seed_of(options)),
       scheduler_(sched::Scheduler::create(scheduler_options(options, seed_))),
       verifier_(nt::locate, options.verifier),
-      trace_(
-          options.trace, [this] { return scheduler_->now(); }, current_thread_name),
+      trace_(options.trace, *this),
+      control_thread_(trace_.lasting("control")),
       nt_(std::make_unique<nt::Executive>(*this)) {
   nt_->start();
   io_ = std::make_unique<io::IoManager>(*this);
@@ -69,6 +65,24 @@ System::~System() {
   loader_.reset();
   io_.reset();
   nt_->destroy_objects();
+}
+
+Trace::Caller System::caller() {
+  nt::Thread* const thread = nt::current_thread_or_null();
+  if (thread == nullptr) return {&control_thread_, nullptr};
+  if (&thread->system != this) return {&trace_.lasting(thread->name), nullptr};
+  if (thread->tracer.thread == nullptr) introduce(*thread);
+  return thread->tracer;
+}
+
+// The thread may be gone before the trace is read, so its name is copied. Seeded threads take turns, and their nodes stand
+// in the order of these: they have one lane for all.
+void System::introduce(nt::Thread& thread) {
+  thread.tracer = {&trace_.lasting(thread.name), nullptr};
+  if (scheduler_->seeded()) return;
+  thread.tracer.lane = trace_.take_lane();
+  thread.at_end.push_back(
+      [this](nt::Thread& ending) { trace_.give_back(std::exchange(ending.tracer.lane, nullptr)); });
 }
 
 nt::Process* System::keep(nt::Ref<nt::Process> process) {

@@ -41,7 +41,7 @@ template <class Body>
 class Ref;
 }  // namespace nt
 
-class System {
+class System final : private Trace::Source {
  public:
   explicit System(const Options& options);
   ~System();
@@ -82,11 +82,17 @@ class System {
  private:
   Outcome outcome_of(sched::RunResult result, const char* verb);
 
+  Trace::Stamp stamp() override { return scheduler_->stamp(); }
+  Trace::Caller caller() override;
+  void introduce(nt::Thread& thread);
+  std::function<std::uint64_t(Trace::Stamp)> times() override { return scheduler_->times_of_stamps(); }
+
   const Options options_;
   const std::uint64_t seed_;
   std::unique_ptr<sched::Scheduler> scheduler_;
   Verifier verifier_;
   Trace trace_;
+  const std::string& control_thread_;  // what the trace calls it
   Checks checks_{*this};
   std::vector<std::function<void()>> shutdown_;
   bool shut_down_ = false;

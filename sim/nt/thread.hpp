@@ -13,6 +13,7 @@
 #include <utility>
 #include <vector>
 
+#include "fltsim/trace.hpp"
 #include "nt/dispatcher.hpp"
 #include "nt/object.hpp"
 
@@ -81,8 +82,9 @@ class Thread final {
   bool called_by_kernel = false;           // ExGetPreviousMode: whether the system service came from a driver
   const DriverIdentity* driver = nullptr;  // whose code runs, null for the simulator's and the client's own
   void* top_level_irp = nullptr;           // IoSetTopLevelIrp
-  std::uint32_t trace_node = UINT32_MAX;  // what the thread is in, in the machine's trace; new nodes go below
-  void* walk_slot = nullptr;              // the filter manager's (fltmgr/walk.hpp)
+  Trace::Handle trace_node = nullptr;  // what the thread is in, in the machine's trace; new nodes go below
+  Trace::Caller tracer{};              // what the trace calls it, once it has traced something
+  void* walk_slot = nullptr;           // the filter manager's (fltmgr/walk.hpp)
   // The filters, instances and volumes that the thread asked the filter manager about lately, and where the next one
   // goes (FilterManager::knows()).
   std::array<const void*, 6> known_flt_objects{};

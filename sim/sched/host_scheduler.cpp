@@ -118,6 +118,12 @@ Ticks HostScheduler::now() const {
   return start_ticks_ + elapsed / kNanosecondsPerTick;
 }
 
+std::function<Ticks(std::uint64_t)> HostScheduler::times_of_stamps() const {
+  return [scale = clock_.scale(), start = start_, start_ticks = start_ticks_](std::uint64_t stamp) {
+    return start_ticks + static_cast<Ticks>((scale.time_of(stamp) - start).count()) / kNanosecondsPerTick;
+  };
+}
+
 MonotonicTime HostScheduler::to_monotonic(Ticks point) const {
   if (point == kForever) return kNoDeadline;
   const Ticks wait = point > start_ticks_ ? std::min(point - start_ticks_, kLongestWait) : 0;

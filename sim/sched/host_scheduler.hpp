@@ -18,6 +18,7 @@
 
 #include "sched/futex.hpp"
 #include "sched/scheduler.hpp"
+#include "sched/stamp_clock.hpp"
 #include "sched/thread.hpp"
 #include "sched/timekeeper.hpp"
 #include "sched/watchdog.hpp"
@@ -124,6 +125,8 @@ class HostScheduler final : public Scheduler {
   Thread& spawn(std::string name, void* user, std::function<void()> entry) override;
   void unpark(Thread& thread) override;
   Ticks now() const override;
+  std::uint64_t stamp() const override { return clock_.stamp(); }
+  std::function<Ticks(std::uint64_t stamp)> times_of_stamps() const override;
 
   void look_again() override { census_->ring(); }
   void switch_point(const char* what) override;
@@ -170,6 +173,7 @@ class HostScheduler final : public Scheduler {
   const MonotonicTime start_;
   const Ticks start_ticks_;
   Timekeeper timekeeper_;
+  const StampClock clock_;
   std::atomic<bool> abandoned_{false};
   bool given_up_ = false;         // the control thread's
   Observer* observer_ = nullptr;  // the control thread's

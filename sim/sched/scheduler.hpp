@@ -130,6 +130,10 @@ class Scheduler {
   virtual void unpark(Thread& thread) = 0;
 
   virtual Ticks now() const = 0;
+  // For who notes many points in time and looks at few: takes less than now(), and is in a unit of its own. The function
+  // makes points in time of the stamps so far.
+  virtual std::uint64_t stamp() const = 0;
+  virtual std::function<Ticks(std::uint64_t stamp)> times_of_stamps() const = 0;
   bool seeded() const { return seeded_; }
 
   // What a predicate of run_until() asks for may have become true.

@@ -81,6 +81,8 @@ class SeededScheduler final : public Scheduler {
   Thread& spawn(std::string name, void* user, std::function<void()> entry) override;
   void unpark(Thread& thread) override;
   Ticks now() const override;
+  std::uint64_t stamp() const override { return now(); }
+  std::function<Ticks(std::uint64_t stamp)> times_of_stamps() const override { return std::identity(); }
 
   void switch_point(const char* what) override;
   ParkResult park(Ticks deadline, const WaitReason& reason, HandOver* over) override;

@@ -1,176 +1,253 @@
+// How nodes are kept. Whoever traces an operation that takes 50 ns has no time for a lock, an allocation or a text: a
+// node is one cache line in memory that is only ever added to, and readers put the rest together.
+//
+// A lane has its records in chunks, so that no record ever moves. Each lane is one thread's, but for the common one.
+//
+//   T1  One thread at a time adds to a lane: its own thread, and to the common lane the one that holds mutex_. Records are
+//       begun in their order in the lane, so the first free one is the end for a reader.
+//   T2  `state` says which part of a record may be read. It goes from kFree to kBegun to kEnded, and a release store
+//       stands behind the writing of each part, partner of the reader's acquire load. What is published changes no more.
+//   T3  The part behind kBegun is written by one thread, which got the handle from the one that began the node.
+//   T4  The beginning of a parent happens before that of its child, because the child's thread had the handle: who has
+//       seen the child finds the parent begun.
+//   T5  A chunk is all kFree when a release store links it to the one before, partner of the reader's acquire load.
+//   T6  clear() and the destructor are alone.
 #include "fltsim/trace.hpp"
 
 #include <algorithm>
-#include <cinttypes>
-#include <cstdio>
-#include <iterator>
-#include <map>
+#include <atomic>
+#include <unordered_map>
+#include <unordered_set>
 #include <utility>
+
+#include "fltlink/base/assert.hpp"
 
 namespace fltsim {
 namespace {
 
-std::string hex(std::uint32_t value) {
-  char text[16];
-  std::snprintf(text, sizeof text, "0x%08" PRIX32, value);
-  return text;
-}
+constexpr std::size_t kFirstChunk = 16;      // records: many threads trace hardly anything
+constexpr std::size_t kLargestChunk = 4096;  // 256 kB
 
-// What a callback answered, by the name that the WDK gives it without FLT_PREOP_ or FLT_POSTOP_.
-std::string status_text(std::string_view kind, std::uint32_t value) {
-  constexpr std::string_view kPre[] = {
-      "SUCCESS_WITH_CALLBACK", "SUCCESS_NO_CALLBACK", "PENDING", "DISALLOW_FASTIO", "COMPLETE",
-      "SYNCHRONIZE",           "DISALLOW_FSFILTER_IO"};
-  constexpr std::string_view kPost[] = {"FINISHED_PROCESSING", "MORE_PROCESSING_REQUIRED",
-                                        "DISALLOW_FSFILTER_IO"};
-  if (kind == "pre" && value < std::size(kPre)) return std::string(kPre[value]);
-  if (kind == "post" && value < std::size(kPost)) return std::string(kPost[value]);
-  return hex(value);
-}
-
-std::string microseconds(std::uint64_t ticks) {
-  char text[32];
-  std::snprintf(text, sizeof text, "%" PRIu64 ".%" PRIu64, ticks / 10, ticks % 10);
-  return text;
-}
-
-std::string json_string(std::string_view text) {
-  std::string out = "\"";
-  for (const char c : text) {
-    if (c == '"' || c == '\\') {
-      out += '\\';
-      out += c;
-    } else if (static_cast<unsigned char>(c) < 0x20) {
-      char escape[8];
-      std::snprintf(escape, sizeof escape, "\\u%04x", static_cast<unsigned>(c));
-      out += escape;
-    } else {
-      out += c;
-    }
-  }
-  return out + '"';
-}
-
-std::string text_line(const Trace::Node& node, std::uint64_t zero, std::size_t depth) {
-  std::string line = '+' + microseconds(node.begin - zero) + "us " + std::string(2 * depth, ' ');
-  line += node.what + "  [" + node.thread + ']';
-  if (node.status)
-    line += "  " + std::string(node.status_kind) + ' ' + status_text(node.status_kind, *node.status);
-  if (node.end == 0) line += "  (not finished)";
-  return line + '\n';
-}
-
-std::string json_event(const Trace::Node& node, std::uint64_t zero, int thread_id) {
-  std::string event = R"({"ph":"X","pid":1,"tid":)" + std::to_string(thread_id) +
-                      ",\"ts\":" + microseconds(node.begin - zero) +
-                      ",\"dur\":" + microseconds(std::max(node.end, node.begin) - node.begin) +
-                      ",\"name\":" + json_string(node.what) + ",\"args\":{";
-  if (node.status)
-    event += json_string(node.status_kind) + ':' + json_string(status_text(node.status_kind, *node.status));
-  return event + "}}";
-}
+enum State : std::uint32_t {
+  kFree,
+  kBegun,
+  kEnded
+};
 
 }  // namespace
 
-Trace::Trace(bool enabled, std::function<std::uint64_t()> now, std::function<std::string()> thread_name)
-    : enabled_(enabled), now_(std::move(now)), thread_name_(std::move(thread_name)) {}
+struct alignas(64) Trace::Record {
+  std::atomic<State> state{kFree};  // T2
+  std::uint32_t status = 0;         // behind kBegun (T3), like those at the end
+  const Record* parent = nullptr;
+  const char* what = nullptr;         // null: all of the text is in `whom`, which is the record's own
+  const std::string* whom = nullptr;  // else what stands behind `what`
+  const std::string* thread = nullptr;
+  Stamp begin = 0;
+  // --- behind kBegun (T3) ---
+  Stamp end = 0;
+  const char* status_kind = nullptr;  // null: there is no status
+
+  State published() const { return state.load(std::memory_order_acquire); }   // T2
+  void publish(State part) { state.store(part, std::memory_order_release); }  // T2
+};
+
+struct Trace::Chunk {
+  explicit Chunk(std::size_t records_in_it) : size(records_in_it), records(new Record[records_in_it]) {}
+
+  const std::size_t size;
+  const std::unique_ptr<Record[]> records;
+  std::atomic<Chunk*> next{nullptr};  // T5
+};
+
+// On cache lines of its own, because it changes with each node.
+struct alignas(64) Trace::Lane {
+  Lane() { rewind(); }
+  ~Lane() {
+    for (Chunk* part = first.next.load(); part != nullptr;) delete std::exchange(part, part->next.load());
+  }
+  Lane(const Lane&) = delete;
+  Lane& operator=(const Lane&) = delete;
+
+  // The next record, still free (T1).
+  Record& take() {
+    if (next == end) [[unlikely]]
+      go_on_in(following());
+    return *next++;
+  }
+  // None is free and none is open (T6).
+  void rewind() { go_on_in(first); }
+
+  // Any thread.
+  template <typename Visit>
+  void for_each_begun(Visit&& visit) const {
+    for (const Chunk* part = &first; part != nullptr;
+         part = part->next.load(std::memory_order_acquire)) {  // T5
+      for (std::size_t index = 0; index < part->size; ++index) {
+        if (part->records[index].published() == kFree) return;
+        visit(part->records[index]);
+      }
+    }
+  }
+
+ private:
+  void go_on_in(Chunk& from) {
+    chunk = &from;
+    next = from.records.get();
+    end = next + from.size;
+  }
+  Chunk& following() {
+    if (Chunk* const kept = chunk->next.load(std::memory_order_relaxed)) return *kept;
+    auto made = std::make_unique<Chunk>(std::min(2 * chunk->size, kLargestChunk));
+    chunk->next.store(made.get(), std::memory_order_release);  // T5
+    return *made.release();
+  }
+
+  Chunk first{kFirstChunk};
+  Chunk* chunk;  // that has the next record
+  Record* next;
+  Record* end;
+};
 
 const std::string Trace::kNobody;
 
-Trace::Index Trace::begin(Index parent, std::string_view what, std::string_view whom) {
-  if (!enabled_) return kNone;
-  return add({parent, nullptr, nullptr, std::string(what).append(whom), thread_name_(), now_()});
+// A node on its way to a reader, which has the begin that it is shown with.
+struct Trace::Seen {
+  const Record* record;
+  Stamp begin;
+};
+
+Trace::Trace(bool enabled, Source& source) : enabled_(enabled), source_(source) {
+  static_assert(sizeof(Record) == 64);
+  if (enabled) common_ = lanes_.emplace_back(std::make_unique<Lane>()).get();
 }
 
-Trace::Index Trace::begin_lasting(Index parent, const char* what, const std::string& whom) {
-  if (!enabled_) return kNone;
-  return add({parent, what, &whom, {}, thread_name_(), now_()});
-}
+Trace::~Trace() { clear(); }
 
-// The clock is not read under the lock, because a thread of a machine that ends may stop there for ever. So
-// another thread may have been faster: the nodes stand in order of their times all the same.
-Trace::Index Trace::add(Record record) {
+Trace::Lane* Trace::take_lane() {
+  if (!enabled_) return nullptr;
   const std::lock_guard lock(mutex_);
-  if (!records_.empty()) record.begin = std::max(record.begin, records_.back().begin);
-  records_.push_back(std::move(record));
-  return static_cast<Index>(records_.size() - 1);
+  if (free_lanes_.empty()) return lanes_.emplace_back(std::make_unique<Lane>()).get();
+  Lane* const lane = free_lanes_.back();
+  free_lanes_.pop_back();
+  return lane;
 }
 
-void Trace::end(Index node) {
-  if (node == kNone) return;
-  const std::uint64_t now = now_();
+void Trace::give_back(Lane* lane) {
   const std::lock_guard lock(mutex_);
-  records_[node].end = std::max(now, records_[node].begin);
+  free_lanes_.push_back(lane);
 }
 
-void Trace::end(Index node, std::string_view status_kind, std::uint32_t status) {
-  if (node == kNone) return;
-  const std::uint64_t now = now_();
+Trace::Handle Trace::add(Handle parent, const char* what, const std::string* whom, const Moment& at) {
+  std::unique_lock<std::mutex> lock;
+  if (at.caller.lane == nullptr) lock = std::unique_lock(mutex_);
+  Record& record = (at.caller.lane != nullptr ? *at.caller.lane : *common_).take();
+  record.parent = parent;
+  record.what = what;
+  record.whom = whom;
+  record.thread = at.caller.thread;
+  record.begin = at.stamp;
+  record.publish(kBegun);
+  return &record;
+}
+
+Trace::Handle Trace::begin(Handle parent, std::string what) {
+  if (!enabled_) return nullptr;
+  auto text = std::make_unique<const std::string>(std::move(what));
+  const Handle node = add(parent, nullptr, text.get(), now());
+  text.release();
+  return node;
+}
+
+Trace::Stamp Trace::end(Handle node, const char* status_kind, std::uint32_t status) {
+  if (node == nullptr) return 0;
+  const Stamp at = source_.stamp();
+  node->end = at;
+  node->status_kind = status_kind;
+  node->status = status;
+  node->publish(kEnded);
+  return at;
+}
+
+void Trace::event(Handle parent, std::string_view what, std::string_view whom) {
+  if (!enabled_) return;
+  const Handle node = begin(parent, std::string(what).append(whom));
+  node->end = node->begin;
+  node->status_kind = nullptr;
+  node->publish(kEnded);
+}
+
+Trace::Moment Trace::begun(Handle node) const {
+  return node == nullptr ? now() : Moment{source_.caller(), node->begin};
+}
+
+const std::string& Trace::lasting(const std::string& text) {
   const std::lock_guard lock(mutex_);
-  Record& record = records_[node];
-  record.end = std::max(now, record.begin);
-  record.status = status;
-  record.status_kind = status_kind;
-}
-
-void Trace::event(Index parent, std::string_view what, std::string_view whom) {
-  end(begin(parent, what, whom));
+  return *lasting_.insert(text).first;
 }
 
 void Trace::clear() {
-  const std::lock_guard lock(mutex_);
-  records_.clear();
+  for (const auto& lane : lanes_) {
+    lane->for_each_begun([](Record& record) {
+      if (record.what == nullptr) delete record.whom;
+      record.publish(kFree);
+    });
+    lane->rewind();
+  }
+}
+
+std::vector<Trace::Seen> Trace::look() const {
+  std::vector<const Lane*> lanes;
+  {
+    const std::lock_guard lock(mutex_);
+    for (const auto& lane : lanes_) lanes.push_back(lane.get());
+  }
+  std::vector<Seen> seen;
+  std::unordered_set<const Record*> known;
+  const auto add = [&](const Record& record, Stamp earliest) {
+    seen.push_back({&record, std::max(record.begin, earliest)});
+    known.insert(&record);
+  };
+  for (const Lane* const lane : lanes) {
+    // A thread may come to its turn at the common lane later than its stamp says, or use an older one.
+    Stamp latest = 0;
+    lane->for_each_begun([&](const Record& record) {
+      add(record, latest);
+      latest = seen.back().begin;
+    });
+  }
+  // The parent's lane may have been looked at before the parent began, and the child's after that (T4).
+  for (std::size_t i = 0; i < seen.size(); ++i) {
+    const Record* const parent = seen[i].record->parent;
+    if (parent == nullptr || known.contains(parent)) continue;
+    FLTLINK_ASSERT(parent->published() != kFree);
+    add(*parent, 0);
+  }
+  std::ranges::stable_sort(seen, {}, &Seen::begin);
+  return seen;
 }
 
 std::vector<Trace::Node> Trace::nodes() const {
-  const std::lock_guard lock(mutex_);
+  if (!enabled_) return {};
+  const std::vector<Seen> seen = look();
+  std::unordered_map<const Record*, Index> place_of{{nullptr, kNone}};
+  for (const Seen& node : seen) place_of.emplace(node.record, static_cast<Index>(place_of.size() - 1));
+  const auto time_of = source_.times();
   std::vector<Node> all;
-  all.reserve(records_.size());
-  for (const Record& record : records_) {
-    all.push_back({record.parent, record.what != nullptr ? record.what + *record.whom : record.text,
-                   record.thread, record.begin, record.end, record.status, record.status_kind});
+  all.reserve(seen.size());
+  for (const auto& [record, begin] : seen) {
+    Node& node = all.emplace_back();
+    node.parent = place_of.at(record->parent);
+    node.what = record->what == nullptr ? *record->whom : record->what + *record->whom;
+    node.thread = *record->thread;
+    node.begin = time_of(begin);
+    if (record->published() != kEnded) continue;
+    node.end = time_of(std::max(record->end, begin));
+    if (record->status_kind == nullptr) continue;
+    node.status = record->status;
+    node.status_kind = record->status_kind;
   }
   return all;
-}
-
-std::string Trace::to_text() const {
-  const std::vector<Node> all = nodes();
-  if (all.empty()) return {};
-  std::map<Index, std::vector<Index>> children;
-  for (Index i = 0; i < all.size(); ++i) children[all[i].parent].push_back(i);
-  std::string text;
-  // An explicit stack: a trace may be deeper than the thread's.
-  std::vector<std::pair<Index, std::size_t>> todo;
-  const auto push_children = [&](Index parent, std::size_t depth) {
-    const auto found = children.find(parent);
-    if (found == children.end()) return;
-    for (auto it = found->second.rbegin(); it != found->second.rend(); ++it) todo.emplace_back(*it, depth);
-  };
-  push_children(kNone, 0);
-  while (!todo.empty()) {
-    const auto [index, depth] = todo.back();
-    todo.pop_back();
-    text += text_line(all[index], all.front().begin, depth);
-    push_children(index, depth + 1);
-  }
-  return text;
-}
-
-std::string Trace::to_chrome_json() const {
-  const std::vector<Node> all = nodes();
-  std::map<std::string, int> thread_ids;
-  for (const Node& node : all) thread_ids.emplace(node.thread, static_cast<int>(thread_ids.size()) + 1);
-  const std::uint64_t zero = all.empty() ? 0 : all.front().begin;
-  std::string json = "{\"traceEvents\":[";
-  const char* separator = "\n";
-  for (const auto& [name, id] : thread_ids) {
-    json += separator;
-    json += R"({"ph":"M","name":"thread_name","pid":1,"tid":)" + std::to_string(id) +
-            ",\"args\":{\"name\":" + json_string(name) + "}}";
-    separator = ",\n";
-  }
-  for (const Node& node : all) json += separator + json_event(node, zero, thread_ids[node.thread]);
-  return json + "\n],\"displayTimeUnit\":\"ns\"}\n";
 }
 
 }  // namespace fltsim

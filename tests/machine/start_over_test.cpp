@@ -21,7 +21,7 @@ TEST(StartOverTest, WhatIsOverIsForgottenAndWhoRunsGoesOn) {
   auto app = machine.start_process({.image = u"C:\\a.exe"});
   EXPECT_EQ(app.run([] { throw std::runtime_error("lost"); }), Outcome::kKilled);
   machine.fail_next(routine::kExAllocatePool2);
-  machine.trace().event(Trace::kNone, "something");
+  machine.trace().event(nullptr, "something");
   EXPECT_EQ(start_over(machine, 5), Outcome::kDone);
   EXPECT_TRUE(machine.verifier().findings().empty());
   EXPECT_TRUE(machine.trace().nodes().empty());

@@ -3,8 +3,12 @@
 
 #include <algorithm>
 #include <atomic>
+#include <functional>
+#include <latch>
 #include <nlohmann/json.hpp>
+#include <string>
 #include <thread>
+#include <vector>
 
 #include "client/port_machine.hpp"
 
@@ -88,17 +92,114 @@ TEST_F(TraceTest, ViewersGetEveryNodeWithItsTimesAndItsThread) {
   EXPECT_EQ((*thread)["args"]["name"], "sender");
 }
 
+// A clock that goes on by one with each look, and threads that say what they are called and where they trace.
+class Ticking final : public Trace::Source {
+ public:
+  Trace::Stamp stamp() override { return ++ticks_; }
+  Trace::Caller caller() override { return t_caller; }
+  std::function<std::uint64_t(Trace::Stamp)> times() override {
+    return [](Trace::Stamp stamp) { return 10 * stamp; };
+  }
+
+  inline static const std::string kName = "thread";
+  inline static thread_local Trace::Caller t_caller{&kName, nullptr};
+
+ private:
+  std::atomic<Trace::Stamp> ticks_{0};
+};
+
+// Runs the body in a thread with a lane of its own, or without one.
+std::thread start_tracing(Trace& trace, bool own_lane, const std::function<void()>& body) {
+  return std::thread([&trace, own_lane, body] {
+    Trace::Lane* const lane = own_lane ? trace.take_lane() : nullptr;
+    Ticking::t_caller = {&Ticking::kName, lane};
+    body();
+    if (own_lane) trace.give_back(lane);
+  });
+}
+
 TEST_F(TraceTest, NodesOfThreadsStandInTheOrderOfTheirTimes) {
-  std::atomic<std::uint64_t> ticks{0};
-  Trace trace(
-      true, [&] { return ++ticks; }, [] { return std::string("thread"); });
-  const auto trace_events = [&] {
-    for (int event = 0; event < 20'000; ++event) trace.event(Trace::kNone, "event");
+  for (const bool own_lane : {false, true}) {
+    Ticking source;
+    Trace trace(true, source);
+    const auto trace_events = [&] {
+      for (int event = 0; event < 20'000; ++event) trace.event(nullptr, "event");
+    };
+    std::thread other = start_tracing(trace, own_lane, trace_events);
+    trace_events();
+    other.join();
+    const std::vector<Trace::Node> nodes = trace.nodes();
+    EXPECT_EQ(nodes.size(), 40'000u);
+    EXPECT_TRUE(std::ranges::is_sorted(nodes, {}, &Trace::Node::begin));
+  }
+}
+
+// What a reader may see of a thread's work: whole nodes, in their order, and no child without its parent.
+TEST_F(TraceTest, NodesThatAreReadMeanwhileAreWholeAndHaveTheirParents) {
+  constexpr int kOperations = 3'000;
+  Ticking source;
+  Trace trace(true, source);
+  const std::string whom = "filter";
+  std::latch all_ready(5);
+  const auto work = [&] {
+    all_ready.arrive_and_wait();
+    for (int number = 0; number < kOperations; ++number) {
+      const Trace::Handle root = trace.begin(nullptr, "operation");
+      const Trace::Handle child = trace.begin_lasting(root, "pre ", whom, trace.begun(root));
+      trace.end(child, "pre", 1);
+      trace.end(root);
+    }
   };
-  std::thread other(trace_events);
-  trace_events();
-  other.join();
-  EXPECT_TRUE(std::ranges::is_sorted(trace.nodes(), {}, &Trace::Node::begin));
+  std::vector<std::thread> threads;
+  for (const bool own_lane : {true, true, false, false})
+    threads.push_back(start_tracing(trace, own_lane, work));
+  all_ready.arrive_and_wait();
+  for (std::size_t seen = 0; seen < 4 * 2 * kOperations;) {
+    const std::vector<Trace::Node> nodes = trace.nodes();
+    EXPECT_GE(nodes.size(), seen);
+    seen = nodes.size();
+    for (const Trace::Node& node : nodes) {
+      if (node.parent == Trace::kNone) {
+        ASSERT_EQ(node.what, "operation");
+        continue;
+      }
+      ASSERT_EQ(node.what, "pre filter");
+      ASSERT_LT(node.parent, nodes.size());
+      ASSERT_EQ(nodes[node.parent].what, "operation");
+      ASSERT_LE(nodes[node.parent].begin, node.begin);
+      if (node.end != 0) {
+        ASSERT_EQ(node.status, 1u);
+      }
+    }
+  }
+  for (std::thread& thread : threads) thread.join();
+}
+
+TEST_F(TraceTest, LaneThatWasGivenBackGoesOnBehindItsNodes) {
+  Ticking source;
+  Trace trace(true, source);
+  for (int number = 0; number < 3; ++number) {
+    start_tracing(trace, true, [&] {
+      for (int event = 0; event < 10; ++event) trace.event(nullptr, std::to_string(number));
+    }).join();
+  }
+  const std::vector<Trace::Node> nodes = trace.nodes();
+  ASSERT_EQ(nodes.size(), 30u);
+  for (std::size_t index = 0; index < nodes.size(); ++index) {
+    EXPECT_EQ(nodes[index].what, std::to_string(index / 10));
+  }
+}
+
+TEST_F(TraceTest, NodesBehindAClearAreAllThatIsThere) {
+  Ticking source;
+  Trace trace(true, source);
+  for (int event = 0; event < 1'000; ++event) trace.event(nullptr, "before");
+  trace.clear();
+  EXPECT_TRUE(trace.nodes().empty());
+  for (int event = 0; event < 100; ++event) trace.event(nullptr, "behind");
+  const std::vector<Trace::Node> nodes = trace.nodes();
+  EXPECT_EQ(nodes.size(), 100u);
+  for (const Trace::Node& node : nodes) EXPECT_EQ(node.what, "behind");
 }
 
 TEST_F(TraceTest, WithoutTheOptionNothingIsKept) {
