@@ -117,16 +117,14 @@ bool Connection::connects_in(const nt::Thread& thread) const {
 
 // --- messages ---
 
-SendResult Connection::send(nt::Thread& thread, const SendRequest& request, nt::Ref<Connection>& kept) {
+SendResult Connection::send(nt::Thread& thread, const SendRequest& request) {
   rendezvous_->fetch_to_send();
   const bool ended_before = (use_.fetch_add(kSender) & kEnded) != 0;
   // Once it has ended nothing is sent, also while DisconnectNotify runs where the senders are told behind it (DISC-9). A
   // driver that has closed the port itself is told by the rendezvous, which knows whose variable it used (SEND-22).
   SendResult result{.status = port_status::kDisconnected};
   if (!ended_before || rendezvous_->closed()) result = rendezvous_->send(thread, request);
-  if (result.status == port_status::kDisconnected) kept = nt::Ref<Connection>::retain(this);
   if (leave_unless_ended()) return result;
-  kept = nt::Ref<Connection>::retain(this);
   {
     const std::lock_guard lock(mutex_);
     use_.fetch_sub(kSender);

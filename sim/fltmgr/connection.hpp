@@ -11,8 +11,8 @@
 // DisconnectNotify is not running and no MessageNotify runs (DISC-7..DISC-9).
 //
 // A message takes no lock and changes no memory that another connection's does. Of its own connection it takes the
-// rendezvous's lock alone. A sender changes use_, which no receive and no reply does, and being counted there is what keeps
-// the connection for it; the client's calls change the count of references, which no sender does.
+// rendezvous's lock alone. A sender changes use_, which no receive and no reply does; what keeps the connection for it is its
+// thread's in_use (port_in_use.hpp). The client's calls change the count of references, which no sender does.
 #pragma once
 
 #include <fltKernel.h>
@@ -68,9 +68,9 @@ class Connection {
 
   // --- messages ---
 
-  // FltSendMessage on this connection; noted, so that unregistering waits until the sender has left (PUNL-4). Where the
-  // connection may be gone afterwards, `kept` refers to it.
-  SendResult send(nt::Thread& thread, const SendRequest& request, nt::Ref<Connection>& kept);
+  // FltSendMessage on this connection, which the caller uses (port_in_use.hpp); noted, so that unregistering waits until the
+  // sender has left (PUNL-4).
+  SendResult send(nt::Thread& thread, const SendRequest& request);
   // FilterSendMessage: runs MessageNotify in the calling thread on the client's own addresses.
   NTSTATUS message(nt::Thread& thread, void* input, std::uint32_t input_size, void* output,
                    std::uint32_t output_size, std::uint32_t& returned);
@@ -135,8 +135,7 @@ class Connection {
   void give_back_slot_if_due();
 
   // What use_ is made of. Invariant: kEnded is set once, under mutex_, before anybody waits for senders to leave. A sender
-  // that leaves before then changes the word and touches nothing of the connection behind that, which may be gone; behind
-  // it a sender leaves under mutex_, with a reference, and tells who waits.
+  // that leaves before then changes the word; behind it a sender leaves under mutex_, and tells who waits.
   static constexpr std::uint64_t kEnded = 1;  // disconnected, from either side
   static constexpr std::uint64_t kSender = 2;
   bool ended() const { return (use_.load(std::memory_order_acquire) & kEnded) != 0; }

@@ -6,6 +6,7 @@
 
 #include "fltmgr/api.hpp"
 #include "fltmgr/port.hpp"
+#include "fltmgr/port_in_use.hpp"
 #include "fltmgr/port_status.hpp"
 #include "fltmgr/walk.hpp"
 #include "nt/text.hpp"
@@ -118,7 +119,7 @@ void check_circumstances(const Filter& filter, nt::Thread& thread, const LARGE_I
 }
 
 [[gnu::cold]] Trace::Handle begin_message(nt::Thread& thread, const Filter& filter,
-                                         const Connection& connection, ULONG size, const ULONG* reply_size) {
+                                          const Connection& connection, ULONG size, const ULONG* reply_size) {
   std::string what = "message " + filter.utf8_name() + " to " + connection.describe() + ", " +
                      std::to_string(size) + " bytes";
   if (reply_size != nullptr) what += ", reply up to " + std::to_string(*reply_size);
@@ -161,10 +162,7 @@ NTSTATUS send(Filter& filter, nt::Thread& thread, Connection& connection, PFLT_P
   if (trace.enabled()) [[unlikely]]
     request.trace =
         begin_message(thread, filter, connection, size, reply != nullptr ? reply_length : nullptr);
-  nt::DriverWatch& watch = thread.system.nt().driver_watch();
-  nt::Ref<Connection> kept;
-  if (watch.is_told()) kept = nt::Ref<Connection>::retain(&connection);
-  const SendResult result = connection.send(thread, request, kept);
+  const SendResult result = connection.send(thread, request);
   if (trace.enabled()) [[unlikely]]
     trace.end(request.trace, "status", static_cast<std::uint32_t>(result.status));
   if (result.stale) {
@@ -176,6 +174,7 @@ NTSTATUS send(Filter& filter, nt::Thread& thread, Connection& connection, PFLT_P
   }
   const ULONG written = result.answered ? std::min(result.reply_size, request.reply_writable) : 0;
   const ULONG usable = NT_SUCCESS(result.status) ? written : 0;
+  nt::DriverWatch& watch = thread.system.nt().driver_watch();
   if (watch.is_told()) [[unlikely]] {
     watch.leave_reply(
         {reply, request.reply_writable, written, usable, how_it_ended(result.status), connection.describe()});
@@ -261,8 +260,8 @@ VOID FltCloseCommunicationPort(PFLT_PORT ServerPort) {
 VOID FltCloseClientPort(PFLT_FILTER Filter, PFLT_PORT* ClientPort) {
   nt::Thread& thread = nt::enter("FltCloseClientPort", nt::kPassive);
   auto* filter = thread.system.fltmgr().live(Filter, "FltCloseClientPort");
-  PFLT_PORT port = __atomic_load_n(ClientPort, __ATOMIC_ACQUIRE);
   if (filter == nullptr) return;
+  const fltmgr::PortInUse port(thread, ClientPort);
   const auto complain = [&](Severity severity, const char* text, const std::string& object) {
     report(*filter, "VER-29", severity, text, object);
   };
@@ -270,13 +269,13 @@ VOID FltCloseClientPort(PFLT_FILTER Filter, PFLT_PORT* ClientPort) {
     complain(Severity::kWarning,
              "FltCloseClientPort was given a variable that holds NULL: nothing to close (DISC-4).", {});
   };
-  if (port == nullptr) return nothing_to_close();
-  Connection* connection = Connection::from(port);
+  if (port.get() == nullptr) return nothing_to_close();
+  Connection* connection = Connection::from(port.get());
   if (connection == nullptr || &connection->server().filter != filter) {
     return complain(Severity::kError, "FltCloseClientPort was given what is no client port of this filter.",
                     {});
   }
-  switch (nt::Ref<Connection>::retain(connection)->close_from_kernel(ClientPort)) {
+  switch (connection->close_from_kernel(ClientPort)) {
     case Connection::Closed::kNow:
       return;
     case Connection::Closed::kNothingToClose:
@@ -308,10 +307,10 @@ NTSTATUS FltSendMessage(PFLT_FILTER Filter, PFLT_PORT* ClientPort, PVOID SenderB
          {});
     return port_status::kBadSend;
   }
-  PFLT_PORT port = __atomic_load_n(ClientPort, __ATOMIC_ACQUIRE);
-  if (port == nullptr)
+  const fltmgr::PortInUse port(thread, ClientPort);
+  if (port.get() == nullptr)
     return unanswered(thread, ReplyBuffer, ReplyLength, port_status::kDisconnected);  // SEND-3
-  Connection* connection = Connection::from(port);
+  Connection* connection = Connection::from(port.get());
   if (connection == nullptr || &connection->server().filter != filter) {
     lint(*filter, Severity::kError, "FltSendMessage was given what is no client port of this filter.", {});
     return port_status::kDisconnected;

@@ -41,14 +41,6 @@ class ContextLoan {
   void* lent_ = nullptr;
 };
 
-template <class Body>
-void remember(std::deque<nt::Ref<Body>>& gone, nt::Ref<Body> body, nt::Ref<Body>& dropped) {
-  gone.push_back(std::move(body));
-  if (gone.size() <= kRemembered) return;
-  dropped = std::move(gone.front());
-  gone.pop_front();
-}
-
 }  // namespace
 
 const nt::ObjectType kServerPortType{.name = u"FilterConnectionPort",
@@ -136,8 +128,12 @@ bool Ports::close(ServerPort& port) {
     if (!port.close()) return false;
     const auto found =
         std::find_if(open_.begin(), open_.end(), [&](const auto& one) { return one.get() == &port; });
-    remember(closed_, std::move(*found), dropped);
+    closed_.push_back(std::move(*found));
     open_.erase(found);
+    if (closed_.size() > kRemembered) {
+      dropped = std::move(closed_.front());
+      closed_.pop_front();
+    }
   }
   system_.nt().names().remove(&port);
   static_cast<void>(port.filter.rundown.release());
@@ -226,13 +222,27 @@ void Ports::retire(Connection& connection) {
     const auto found = std::find_if(connections_.begin(), connections_.end(),
                                     [&](const auto& one) { return one.get() == &connection; });
     if (found == connections_.end()) return;
-    remember(retired_, std::move(*found), dropped);
+    retired_.push_back(std::move(*found));
     connections_.erase(found);
-    if (dropped) add(forgotten_sends_, dropped->rendezvous().counts());
+    dropped = forget_one();
   }
   const SendCounts sends = connection.rendezvous().counts();
   if (sends.started == 0 || !system_.trace().enabled()) return;
   system_.trace().event(nullptr, connection.describe() + " ends: " + to_string(sends));
+}
+
+// The oldest connection that no driver's call uses, when there are enough to remember; the caller lets it go without the
+// lock.
+nt::Ref<Connection> Ports::forget_one() {
+  if (retired_.size() <= kRemembered) return {};
+  const auto oldest = std::ranges::find_if(retired_, [&](const auto& one) {
+    return !system_.nt().in_use(one->handle());
+  });  // U1 in port_in_use.hpp
+  if (oldest == retired_.end()) return {};
+  nt::Ref<Connection> dropped = std::move(*oldest);
+  retired_.erase(oldest);
+  add(forgotten_sends_, dropped->rendezvous().counts());
+  return dropped;
 }
 
 std::vector<ConnectionSends> Ports::sends_by_connection() const {

@@ -98,9 +98,14 @@ bool Rendezvous::any_sender(const std::function<bool(const nt::Thread&)>& which)
 }
 
 std::string Rendezvous::describe_wait(const Sender& sender) const {
-  return port_name_ + (sender.phase.load(std::memory_order_acquire) == Phase::kQueued
-                           ? ": nobody receives"
-                           : ": no reply to message " + std::to_string(sender.id));
+  switch (sender.phase.load(std::memory_order_acquire)) {
+    case Phase::kAwaiting:
+      return port_name_ + ": no reply to message " + std::to_string(sender.id);
+    case Phase::kDone:
+      return port_name_ + ": the send is over";
+    default:
+      return port_name_ + ": nobody receives";
+  }
 }
 
 bool Rendezvous::only_polls(const std::int64_t* timeout) const {
@@ -314,7 +319,7 @@ bool Rendezvous::close_from_driver(PFLT_PORT* slot, PFLT_PORT expected) {
   {
     const std::lock_guard lock(mutex_);
     if (__atomic_load_n(slot, __ATOMIC_ACQUIRE) != expected) return false;
-    __atomic_store_n(slot, nullptr, __ATOMIC_RELEASE);
+    __atomic_store_n(slot, nullptr, __ATOMIC_SEQ_CST);  // U1 in port_in_use.hpp
     closed_by_driver_ = true;
   }
   close(port_status::kDisconnected);

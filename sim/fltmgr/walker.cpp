@@ -266,8 +266,7 @@ void Walker::call_file_system(Visit& visit) {
   data.IoStatus = {};
   Trace& trace = volume_.system.trace();
   const Trace::Handle node =
-      watched_ ? trace.begin_lasting(request_.trace, "file system", Trace::kNobody, visit.boundary)
-               : nullptr;
+      watched_ ? trace.begin_lasting(request_.trace, "file system", Trace::kNobody, visit.boundary) : nullptr;
   (*file_system_)(parameters, data.IoStatus);
   if (!request_.tag_data.empty())
     data.TagData = reinterpret_cast<FLT_TAG_DATA_BUFFER*>(request_.tag_data.data());

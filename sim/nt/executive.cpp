@@ -109,6 +109,12 @@ bool Executive::was_given_out(std::uintptr_t id) const {
   return id != 0 && id % kIdStep == 0 && id < next_id_;
 }
 
+bool Executive::in_use(const void* object) const {
+  const std::lock_guard lock(mutex_);
+  return std::ranges::any_of(threads_,
+                             [&](const auto& entry) { return entry.second->in_use.load() == object; });
+}
+
 sched::Thread* Executive::scheduled_thread(std::uintptr_t id) const {
   const std::lock_guard lock(mutex_);
   const auto found = threads_.find(static_cast<std::uint32_t>(id));

@@ -76,6 +76,8 @@ class Executive {
   std::vector<Ref<Process>> processes() const;
   // For the words of locks, which name their holder by id. False: this machine never gave that id to anybody.
   bool was_given_out(std::uintptr_t id) const;
+  // Whether the call of some thread uses it (Thread::in_use).
+  bool in_use(const void* object) const;
   // Null for a thread that has not begun or has ended.
   sched::Thread* scheduled_thread(std::uintptr_t id) const;
 

@@ -67,6 +67,10 @@ class Thread final {
 
   // --- any thread ---
 
+  // What the thread's call uses without a reference: written by the thread, asked before such a thing is freed
+  // (fltmgr/port_in_use.hpp).
+  std::atomic<const void*> in_use{nullptr};
+
   // Set once by termination. Client code no longer runs in this thread; kernel code goes on to the boundary.
   bool terminated() const { return terminated_.load(); }
   std::atomic<std::int32_t> exit_status{0x103};  // STATUS_PENDING while it runs

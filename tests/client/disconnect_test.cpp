@@ -1,5 +1,7 @@
 // The end of a connection from either side, and of the whole filter (DISC-*, PUNL-*).
 #include "client/port_machine.hpp"
+#include "fltmgr/connection.hpp"
+#include "fltmgr/port_in_use.hpp"
 
 namespace fltsim {
 namespace {
@@ -361,6 +363,39 @@ TEST(DisconnectTest, ClosingANullVariableIsAWarning) {  // DISC-4
   });
   EXPECT_EQ(m.machine.verifier().count("VER-29"), 1u);
   EXPECT_TRUE(m.machine.verifier().clean());
+}
+
+// A driver's call that has read the port's variable, and goes on when many other connections have ended.
+TEST(DisconnectTest, PortThatACallUsesStaysUntilTheCallIsOver) {  // DISC-3, SEND-22
+  PortMachine m;
+  m.connect();
+  const auto first_is_known = [&m] {
+    return std::ranges::any_of(m.machine.sends_by_connection(),
+                               [](const ConnectionSends& sends) { return sends.connection == 1; });
+  };
+  KEVENT over;
+  m.in_kernel([&] {
+    KeInitializeEvent(&over, NotificationEvent, FALSE);
+    return true;
+  });
+  ThreadHandle call = m.machine.system_process().start_thread("caller", [&] {
+    const fltmgr::PortInUse port(nt::current_thread(), &m.driver.slots.front().port);
+    EXPECT_EQ(KeWaitForSingleObject(&over, Executive, KernelMode, FALSE, nullptr), STATUS_SUCCESS);
+    EXPECT_EQ(fltmgr::Connection::from(port.get())->number(), 1u);
+  });
+  m.settle();
+  const auto end_many = [&m] {
+    for (int i = 0; i < 100; ++i) {
+      m.close_client();
+      m.connect();
+    }
+  };
+  end_many();
+  EXPECT_TRUE(first_is_known());
+  m.in_kernel([&] { return KeSetEvent(&over, IO_NO_INCREMENT, FALSE); });
+  EXPECT_EQ(call.join(), Outcome::kDone);
+  end_many();
+  EXPECT_FALSE(first_is_known());
 }
 
 }  // namespace

@@ -100,6 +100,47 @@ TEST(PortStormTest, ConnectionsComeAndGoWhileMessagesFlow) {  // DISC-1, DISC-7
       50);
 }
 
+// The driver sends through one variable, whichever client is connected: what the sample scanner does.
+TEST(PortStormTest, SendsThroughTheVariableThatACloseSetsToNullReachAClientOrNobody) {  // DISC-3, SEND-22
+  Options options;
+  options.scheduler = SchedulerKind::kHost;
+  options.trace = false;
+  PortMachine m(options);
+  PFLT_PORT variable = nullptr;
+  m.driver.settings.closes_client_ports = false;
+  m.driver.on_connect = [&](PortDriver::Slot& slot, const void*, ULONG) {
+    __atomic_store_n(&variable, slot.port, __ATOMIC_RELEASE);
+    return STATUS_SUCCESS;
+  };
+  m.driver.on_disconnect = [&](PortDriver::Slot&) { FltCloseClientPort(m.driver.filter, &variable); };
+  std::atomic<bool> over{false};
+  std::vector<ThreadHandle> senders;
+  for (int i = 0; i < 4; ++i) {
+    senders.push_back(m.machine.system_process().start_thread("sender", [&] {
+      while (!over.load()) {
+        unsigned char message[8] = {};
+        LARGE_INTEGER at_once;
+        at_once.QuadPart = -1;
+        const NTSTATUS status =
+            FltSendMessage(m.driver.filter, &variable, message, sizeof message, nullptr, nullptr, &at_once);
+        if (status != STATUS_TIMEOUT) {
+          EXPECT_EQ(status, STATUS_PORT_DISCONNECTED);
+        }
+      }
+    }));
+  }
+  ThreadHandle client = m.client.start_thread("client", [&] {
+    for (int round = scaled(3'000); round > 0; --round) {
+      HANDLE port = INVALID_HANDLE_VALUE;
+      EXPECT_EQ(FilterConnectCommunicationPort(kPortName, 0, nullptr, 0, nullptr, &port), S_OK);
+      EXPECT_TRUE(CloseHandle(port));
+    }
+  });
+  EXPECT_EQ(client.join(), Outcome::kDone);
+  over = true;
+  for (ThreadHandle& sender : senders) EXPECT_EQ(sender.join(), Outcome::kDone);
+}
+
 TEST(PortStormTest, SameSeedReplaysTheSameTrace) {
   const auto trace_of = [](std::uint64_t seed) {
     Options options;
