@@ -115,6 +115,9 @@ class Walker {
 
   // --- walker_held.cpp ---
   void give_up(Visit& visit, Frame& frame, Frame::State from, Frame::State to);
+  // Takes the walk up in the thread that completes what `frame` held, whose answer(visit) comes first.
+  template <class Answer>
+  void resume(nt::Thread& thread, Frame& frame, Answer&& answer);
   void hand_over(nt::Thread& wanted);
   void wait_for_turn(nt::Thread& thread);
   void pop_behind_stragglers();

@@ -50,29 +50,29 @@ void Walker::give_up(Visit& visit, Frame& frame, Frame::State from, Frame::State
   tell_drainer(instance);
 }
 
-void Walker::complete_pre(Frame& frame, FLT_PREOP_CALLBACK_STATUS status, PVOID context) {
-  nt::Thread& thread = nt::current_thread("FltCompletePendedPreOperation");
+template <class Answer>
+void Walker::resume(nt::Thread& thread, Frame& frame, Answer&& answer) {
   const AtWork at_work(thread, request_.trace);
   Visit visit(thread, &thread == &thread_, 0);
-  volume_.system.trace().event(request_.trace, "resume ", frame.entry->instance->filter.utf8_name());
-  visit.boundary = volume_.system.trace().now();
+  Trace& trace = volume_.system.trace();
+  trace.event(request_.trace, "resume ", frame.entry->instance->filter.utf8_name());
+  visit.boundary = trace.now();
   stragglers_ = true;
   operation_.cancel.disarm();
-  frame.completion_context = context;
-  follow(visit, frame, status);
+  answer(visit);
   carry_on(visit);
 }
 
+void Walker::complete_pre(Frame& frame, FLT_PREOP_CALLBACK_STATUS status, PVOID context) {
+  resume(nt::current_thread("FltCompletePendedPreOperation"), frame, [&](Visit& visit) {
+    frame.completion_context = context;
+    follow(visit, frame, status);
+  });
+}
+
 void Walker::complete_post(Frame& frame) {
-  nt::Thread& thread = nt::current_thread("FltCompletePendedPostOperation");
-  const AtWork at_work(thread, request_.trace);
-  Visit visit(thread, &thread == &thread_, 0);
-  volume_.system.trace().event(request_.trace, "resume ", frame.entry->instance->filter.utf8_name());
-  visit.boundary = volume_.system.trace().now();
-  stragglers_ = true;
-  operation_.cancel.disarm();
-  finish_post(visit, frame, FLT_POSTOP_FINISHED_PROCESSING);
-  carry_on(visit);
+  resume(nt::current_thread("FltCompletePendedPostOperation"), frame,
+         [&](Visit& visit) { finish_post(visit, frame, FLT_POSTOP_FINISHED_PROCESSING); });
 }
 
 void Walker::hand_over(nt::Thread& wanted) {
