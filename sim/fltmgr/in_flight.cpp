@@ -100,12 +100,14 @@ struct HeldOperation {
   std::string text;
 };
 
-// Reported behind the visit: the owners of the slots spin during that.
-std::vector<HeldOperation> held_operations(FilterManager& manager) {
+// Of one holder, or of all. Reported behind the visit: the owners of the slots spin during that.
+std::vector<HeldOperation> held_operations(FilterManager& manager, const Instance* holder = nullptr) {
   std::vector<HeldOperation> all;
   manager.visit_operations([&](ActiveOperation& operation) {
     for (const Frame& frame : operation.frames()) {
-      if (frame.held_by_filter()) all.push_back({frame.entry->instance, describe(operation)});
+      const Instance* const instance = frame.entry->instance;
+      if (frame.held_by_filter() && (holder == nullptr || holder == instance))
+        all.push_back({instance, describe(operation)});
     }
   });
   return all;
@@ -125,7 +127,7 @@ Held claim(FilterManager& manager, const FLT_CALLBACK_DATA* data, HeldIn where) 
   const nt::Thread& thread = nt::current_thread("completing a pended operation");
   // A driver may name anything. What it names says no more than in which slot to look for such an operation.
   CallbackData named{};
-  if (!nt::copy_from_client(&named, data, sizeof named) || !manager.is_slot(named.slot)) return {};
+  if (!nt::peek(&named, data, sizeof named) || !manager.is_slot(named.slot)) return {};
   const bool owns_slot = thread.walk_slot == named.slot;
   const SlotVisit visit(*named.slot, owns_slot);
   const Held held = win_in(*named.slot, data, where, thread.driver);
@@ -147,8 +149,7 @@ void complete_held_post(nt::Thread& thread, PFLT_CALLBACK_DATA data) {
 }
 
 void report_held_at_teardown(FilterManager& manager, const Instance& instance) {
-  for (HeldOperation& held : held_operations(manager)) {
-    if (held.holder != &instance) continue;
+  for (HeldOperation& held : held_operations(manager, &instance)) {
     report(instance.filter, "VER-32", Severity::kError,
            "InstanceTeardownStart has returned with an operation pended: the teardown waits for it. Complete "
            "what is pended there (TEAR-4).",

@@ -153,6 +153,12 @@ bool guarded_read(void* to, const void* client, std::size_t size) {
   return copy(to, client, size, client);
 }
 
+bool guarded_peek(void* to, const void* from, std::size_t size) {
+  if (!copy(to, from, size, from)) return false;
+  show_write(to, size);
+  return true;
+}
+
 std::size_t guarded_way_out(std::size_t instruction, std::size_t address, std::size_t client,
                             std::size_t client_end) {
   const auto begin = reinterpret_cast<std::size_t>(&fltsim_guarded_copy);

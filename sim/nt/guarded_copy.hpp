@@ -14,6 +14,9 @@ void prepare_guarded_copies();
 // False: some of the client's memory is not there, or cannot be written. A fault of the other side is nobody's here.
 [[nodiscard]] bool guarded_write(void* client, const void* from, std::size_t size);
 [[nodiscard]] bool guarded_read(void* to, const void* client, std::size_t size);
+// As guarded_read(), and no sanitizer is shown that: for memory that may belong to somebody else by now, where what is read is
+// not believed.
+[[nodiscard]] bool guarded_peek(void* to, const void* from, std::size_t size);
 // Whether each page can be read now.
 [[nodiscard]] bool guarded_touch(const void* client, std::size_t size);
 

@@ -140,6 +140,10 @@ bool copy_from_client(void* to, const void* client, std::size_t length) {
   return length == 0 || (may_be_program(client, length) && guarded_read(to, client, length));
 }
 
+bool peek(void* to, const void* from, std::size_t length) {
+  return may_be_program(from, length) && guarded_peek(to, from, length);
+}
+
 UserBuffer::UserBuffer(Thread& thread, const void* client, std::size_t length, Use use)
     : thread_(thread), client_(const_cast<void*>(client)), length_(length), use_(use), presented_(client_) {
   UserSpace& space = thread.system.nt().user_space();

@@ -92,6 +92,9 @@ bool beyond_programs(const void* address, std::size_t length);
 // REPLY-8); what lies before it may have been copied. Any thread; takes no lock.
 [[nodiscard]] bool copy_to_client(void* client, const void* from, std::size_t length);
 [[nodiscard]] bool copy_from_client(void* to, const void* client, std::size_t length);
+// As copy_from_client(), of memory that may belong to somebody else by now, and what is read is not believed: no sanitizer
+// is shown it.
+[[nodiscard]] bool peek(void* to, const void* from, std::size_t length);
 
 // What the kernel side sees of a client's buffer during one call. A pointer that lies in the user range is
 // passed through; any other is presented as a copy in the range, at the same offset within 16 bytes, so that
