@@ -216,7 +216,7 @@ std::vector<nt::Ref<Connection>> Ports::connections_of(const Filter& filter) con
 }
 
 void Ports::retire(Connection& connection) {
-  nt::Ref<Connection> dropped;
+  std::vector<nt::Ref<Connection>> dropped;
   {
     const std::lock_guard lock(mutex_);
     const auto found = std::find_if(connections_.begin(), connections_.end(),
@@ -224,24 +224,26 @@ void Ports::retire(Connection& connection) {
     if (found == connections_.end()) return;
     retired_.push_back(std::move(*found));
     connections_.erase(found);
-    dropped = forget_one();
+    dropped = forget();
   }
   const SendCounts sends = connection.rendezvous().counts();
   if (sends.started == 0 || !system_.trace().enabled()) return;
   system_.trace().event(nullptr, connection.describe() + " ends: " + to_string(sends));
 }
 
-// The oldest connection that no driver's call uses, when there are enough to remember; the caller lets it go without the
-// lock.
-nt::Ref<Connection> Ports::forget_one() {
-  if (retired_.size() <= kRemembered) return {};
-  const auto oldest = std::ranges::find_if(retired_, [&](const auto& one) {
-    return !system_.nt().in_use(one->handle());
-  });  // U1 in port_in_use.hpp
-  if (oldest == retired_.end()) return {};
-  nt::Ref<Connection> dropped = std::move(*oldest);
-  retired_.erase(oldest);
-  add(forgotten_sends_, dropped->rendezvous().counts());
+// The oldest connections that no driver's call uses, when there are more than enough to remember; the caller lets them go
+// without the lock.
+std::vector<nt::Ref<Connection>> Ports::forget() {
+  std::vector<nt::Ref<Connection>> dropped;
+  for (auto oldest = retired_.begin(); retired_.size() > kRemembered && oldest != retired_.end();) {
+    if (system_.nt().in_use((*oldest)->handle())) {  // U1 in port_in_use.hpp
+      ++oldest;
+      continue;
+    }
+    add(forgotten_sends_, (*oldest)->rendezvous().counts());
+    dropped.push_back(std::move(*oldest));
+    oldest = retired_.erase(oldest);
+  }
   return dropped;
 }
 

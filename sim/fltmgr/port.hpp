@@ -108,7 +108,7 @@ class Ports {
  private:
   NTSTATUS open_port(nt::Thread& thread, const ConnectRequest& request, nt::Ref<ServerPort>& port);
   void cancel_receives_of(const nt::Thread& thread);
-  nt::Ref<Connection> forget_one();  // mutex_ held
+  std::vector<nt::Ref<Connection>> forget();  // mutex_ held
 
   System& system_;
   mutable std::mutex mutex_;

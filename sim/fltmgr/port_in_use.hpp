@@ -4,7 +4,10 @@
 //
 //   U1  The thread stores the port in Thread::in_use and then finds it in the variable again. Whoever closes the port sets
 //       the variable to null, and the port is freed behind a look at every thread's in_use (Ports::retire). All four are
-//       sequentially consistent: the thread reads null or another port, or the look finds what it uses.
+//       sequentially consistent: the thread reads null or another port, or the look finds what it uses. A driver that goes on
+//       using a variable through which nobody closed has no more than the connections that are remembered.
+//
+// One at a time in a thread: no call of a driver's that uses a port makes another.
 #pragma once
 
 #include <fltKernel.h>

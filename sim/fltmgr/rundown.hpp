@@ -9,10 +9,10 @@
 
 namespace fltsim::fltmgr {
 
-// Threads: acquire and release from any simulated thread; close_and_wait from one simulated thread, once.
+// Threads: acquire and release from any simulated thread; close and wait from one simulated thread.
 class Rundown {
  public:
-  // False once close_and_wait() has begun.
+  // False once it is closed.
   [[nodiscard]] bool acquire();
   // Gives back what acquire() or hold() has given.
   void release();

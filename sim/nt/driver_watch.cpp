@@ -31,7 +31,7 @@ bool is_behind(const MessageBuffers::Buffer& buffer, const std::byte* at, std::s
   return at + size > end && at < end + kBehind;
 }
 
-// The driver's own access is the next instruction, and may race with the client's threads as that does.
+// The driver's own access is the next instruction, and may race with its other threads as that does.
 std::uint8_t value_at(const std::byte* at) {
   return __atomic_load_n(reinterpret_cast<const std::uint8_t*>(at), __ATOMIC_RELAXED);
 }

@@ -2,6 +2,7 @@
 #include "client/port_machine.hpp"
 #include "fltmgr/connection.hpp"
 #include "fltmgr/port_in_use.hpp"
+#include "nt/executive.hpp"
 
 namespace fltsim {
 namespace {
@@ -396,6 +397,19 @@ TEST(DisconnectTest, PortThatACallUsesStaysUntilTheCallIsOver) {  // DISC-3, SEN
   EXPECT_EQ(call.join(), Outcome::kDone);
   end_many();
   EXPECT_FALSE(first_is_known());
+}
+
+TEST(DisconnectTest, SendUsesItsPortUntilItReturns) {  // DISC-3, SEND-22
+  PortMachine m;
+  m.connect();
+  PFLT_PORT const port = m.driver.slots.front().port;
+  const nt::Executive& executive = m.machine.system().nt();
+  Sending& sending = m.start_send(kEight, 4);
+  m.settle();
+  EXPECT_TRUE(executive.in_use(port));
+  m.close_client();
+  EXPECT_EQ(m.finish(sending), STATUS_PORT_DISCONNECTED);
+  EXPECT_FALSE(executive.in_use(port));
 }
 
 }  // namespace
