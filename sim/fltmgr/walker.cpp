@@ -67,7 +67,11 @@ void Walker::walk(const std::atomic<const Snapshot*>& current, const io::FileSys
   push(current);
   file_system_ = &file_system;
   Visit visit(thread_, true, 1);
-  if (watched_) visit.boundary = volume_.system.trace().begun(request_.trace);
+  if (watched_) {
+    const Trace& trace = volume_.system.trace();
+    visit.boundary =
+        is_create_ ? trace.now() : trace.begun(request_.trace);  // filters attach before a create's walk
+  }
   carry_on(visit);
   if (stragglers_) [[unlikely]]
     pop_behind_stragglers();
@@ -193,6 +197,7 @@ bool Walker::go_down(Visit& visit) {
       if (!goes_on || (operation_.data.Flags & FLTFL_CALLBACK_DATA_DIRTY) != 0 ||
           (kWatched && verifier_ && !is_flawless(operation_, frame, status, context))) [[unlikely]] {
         if (!take_pre_answer(visit, frame, status, context)) return false;
+        if (watched_) visit.boundary = volume_.system.trace().now();
         if (heading_ == Heading::kUp) return true;
         section.lock();
         continue;
@@ -241,6 +246,7 @@ bool Walker::go_up(Visit& visit) {
     if (status != FLT_POSTOP_FINISHED_PROCESSING || is_create_ ||
         (kWatched && verifier_ && !is_flawless(operation_, frame))) [[unlikely]] {
       if (!take_post_answer(visit, frame, status)) return false;
+      if (watched_) visit.boundary = volume_.system.trace().now();
       section.lock();
       continue;
     }

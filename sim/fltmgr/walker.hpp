@@ -16,6 +16,7 @@
 
 #include "fltmgr/callback_checks.hpp"
 #include "fltmgr/walk.hpp"
+#include "fltsim/trace.hpp"
 #include "nt/driver_call.hpp"
 #include "nt/thread.hpp"
 

@@ -44,17 +44,17 @@ class Trace {
   static constexpr Index kNone = UINT32_MAX;
 
   struct Node {
-    Index parent;                         // kNone for a root
-    std::string what;                     // "create \ProtectedDocs\plan.docx", "pre drmfilter"
-    std::string thread;                   // name of the simulated thread
-    std::uint64_t begin;                  // 100 ns, machine time
-    std::uint64_t end;                    // 0 while open
+    Index parent;         // kNone for a root
+    std::string what;     // "create \ProtectedDocs\plan.docx", "pre drmfilter"
+    std::string thread;   // name of the simulated thread
+    std::uint64_t begin;  // 100 ns, machine time; nearly so on host threads (sched/stamp_clock.hpp)
+    std::uint64_t end;    // 0 while open
     std::optional<std::uint32_t> status;  // NTSTATUS, HRESULT or callback status, as `status_kind` says
     std::string_view status_kind;         // "status", "hr", "pre", "post"
   };
 
   // Where the trace gets time and thread from. stamp() and caller() are asked in the thread that they are about, with
-  // nothing locked: that of a machine which ends may stop there for ever.
+  // nothing of the trace locked: that of a machine which ends may stop there for ever.
   class Source {
    public:
     virtual Stamp stamp() = 0;
@@ -100,7 +100,7 @@ class Trace {
   Lane* take_lane();
   void give_back(Lane* lane);
 
-  // Forgets all nodes, and keeps their memory for the next ones. None may be open.
+  // Forgets all nodes that have ended. Their memory is kept, for the next ones when none is open.
   void clear();
 
   // In order of begin. What another thread does meanwhile is there or not; a node's parent always is.

@@ -6,12 +6,9 @@
 namespace fltsim::sched {
 
 bool StampClock::kernel_keeps_time_by_counter() {
-  static const bool answer = [] {
-    std::ifstream file("/sys/devices/system/clocksource/clocksource0/current_clocksource");
-    std::string source;
-    return file >> source && source == "tsc";
-  }();
-  return answer;
+  std::ifstream file("/sys/devices/system/clocksource/clocksource0/current_clocksource");
+  std::string source;
+  return file >> source && source == "tsc";
 }
 
 // At one moment: of a few tries the one that was interrupted least.

@@ -6,12 +6,14 @@
 //   T1  One thread at a time adds to a lane: its own thread, and to the common lane the one that holds mutex_. Records are
 //       begun in their order in the lane, so the first free one is the end for a reader.
 //   T2  `state` says which part of a record may be read. It goes from kFree to kBegun to kEnded, and a release store
-//       stands behind the writing of each part, partner of the reader's acquire load. What is published changes no more.
+//       stands behind the writing of each part, partner of the reader's acquire load. What is published changes no more
+//       (but for T6).
 //   T3  The part behind kBegun is written by one thread, which got the handle from the one that began the node.
 //   T4  The beginning of a parent happens before that of its child, because the child's thread had the handle: who has
 //       seen the child finds the parent begun.
 //   T5  A chunk is all kFree when a release store links it to the one before, partner of the reader's acquire load.
-//   T6  clear() and the destructor are alone.
+//   T6  clear() and the destructor are alone. Records are used again only when no node is open: an open one is still to be
+//       ended, and a child of it to be begun.
 #include "fltsim/trace.hpp"
 
 #include <algorithm>
@@ -30,6 +32,7 @@ constexpr std::size_t kLargestChunk = 4096;  // 256 kB
 
 enum State : std::uint32_t {
   kFree,
+  kForgotten,  // only while some node is open, whose parent it may be
   kBegun,
   kEnded
 };
@@ -48,6 +51,9 @@ struct alignas(64) Trace::Record {
   Stamp end = 0;
   const char* status_kind = nullptr;  // null: there is no status
 
+  void free_text() {
+    if (what == nullptr) delete std::exchange(whom, nullptr);
+  }
   State published() const { return state.load(std::memory_order_acquire); }   // T2
   void publish(State part) { state.store(part, std::memory_order_release); }  // T2
 };
@@ -122,7 +128,9 @@ Trace::Trace(bool enabled, Source& source) : enabled_(enabled), source_(source) 
   if (enabled) common_ = lanes_.emplace_back(std::make_unique<Lane>()).get();
 }
 
-Trace::~Trace() { clear(); }
+Trace::~Trace() {
+  for (const auto& lane : lanes_) lane->for_each_begun([](Record& record) { record.free_text(); });
+}
 
 Trace::Lane* Trace::take_lane() {
   if (!enabled_) return nullptr;
@@ -187,11 +195,19 @@ const std::string& Trace::lasting(const std::string& text) {
 }
 
 void Trace::clear() {
+  bool open = false;
   for (const auto& lane : lanes_) {
-    lane->for_each_begun([](Record& record) {
-      if (record.what == nullptr) delete record.whom;
-      record.publish(kFree);
+    lane->for_each_begun([&open](Record& record) {
+      if (record.published() == kBegun) open = true;
+      if (record.published() == kEnded) {
+        record.free_text();
+        record.publish(kForgotten);
+      }
     });
+  }
+  if (open) return;
+  for (const auto& lane : lanes_) {
+    lane->for_each_begun([](Record& record) { record.publish(kFree); });
     lane->rewind();
   }
 }
@@ -212,6 +228,7 @@ std::vector<Trace::Seen> Trace::look() const {
     // A thread may come to its turn at the common lane later than its stamp says, or use an older one.
     Stamp latest = 0;
     lane->for_each_begun([&](const Record& record) {
+      if (record.published() == kForgotten) return;
       add(record, latest);
       latest = seen.back().begin;
     });
@@ -221,7 +238,7 @@ std::vector<Trace::Seen> Trace::look() const {
     const Record* const parent = seen[i].record->parent;
     if (parent == nullptr || known.contains(parent)) continue;
     FLTLINK_ASSERT(parent->published() != kFree);
-    add(*parent, 0);
+    if (parent->published() != kForgotten) add(*parent, 0);
   }
   std::ranges::stable_sort(seen, {}, &Seen::begin);
   return seen;
@@ -230,14 +247,15 @@ std::vector<Trace::Seen> Trace::look() const {
 std::vector<Trace::Node> Trace::nodes() const {
   if (!enabled_) return {};
   const std::vector<Seen> seen = look();
-  std::unordered_map<const Record*, Index> place_of{{nullptr, kNone}};
-  for (const Seen& node : seen) place_of.emplace(node.record, static_cast<Index>(place_of.size() - 1));
+  std::unordered_map<const Record*, Index> place_of;
+  for (const Seen& node : seen) place_of.emplace(node.record, static_cast<Index>(place_of.size()));
   const auto time_of = source_.times();
   std::vector<Node> all;
   all.reserve(seen.size());
   for (const auto& [record, begin] : seen) {
     Node& node = all.emplace_back();
-    node.parent = place_of.at(record->parent);
+    const auto parent = place_of.find(record->parent);
+    node.parent = parent == place_of.end() ? kNone : parent->second;  // of one that is forgotten it is a root
     node.what = record->what == nullptr ? *record->whom : record->what + *record->whom;
     node.thread = *record->thread;
     node.begin = time_of(begin);

@@ -6,6 +6,7 @@
 #include <functional>
 #include <latch>
 #include <nlohmann/json.hpp>
+#include <set>
 #include <string>
 #include <thread>
 #include <vector>
@@ -109,8 +110,8 @@ class Ticking final : public Trace::Source {
 };
 
 // Runs the body in a thread with a lane of its own, or without one.
-std::thread start_tracing(Trace& trace, bool own_lane, const std::function<void()>& body) {
-  return std::thread([&trace, own_lane, body] {
+std::jthread start_tracing(Trace& trace, bool own_lane, const std::function<void()>& body) {
+  return std::jthread([&trace, own_lane, body] {
     Trace::Lane* const lane = own_lane ? trace.take_lane() : nullptr;
     Ticking::t_caller = {&Ticking::kName, lane};
     body();
@@ -125,7 +126,7 @@ TEST_F(TraceTest, NodesOfThreadsStandInTheOrderOfTheirTimes) {
     const auto trace_events = [&] {
       for (int event = 0; event < 20'000; ++event) trace.event(nullptr, "event");
     };
-    std::thread other = start_tracing(trace, own_lane, trace_events);
+    std::jthread other = start_tracing(trace, own_lane, trace_events);
     trace_events();
     other.join();
     const std::vector<Trace::Node> nodes = trace.nodes();
@@ -134,27 +135,28 @@ TEST_F(TraceTest, NodesOfThreadsStandInTheOrderOfTheirTimes) {
   }
 }
 
-// What a reader may see of a thread's work: whole nodes, in their order, and no child without its parent.
+// What a reader may see of threads' work: whole nodes, and no child without its parent, which another thread may have begun.
 TEST_F(TraceTest, NodesThatAreReadMeanwhileAreWholeAndHaveTheirParents) {
   constexpr int kOperations = 3'000;
   Ticking source;
   Trace trace(true, source);
   const std::string whom = "filter";
   std::latch all_ready(5);
+  std::atomic<Trace::Handle> last_root{trace.begin(nullptr, "operation")};
   const auto work = [&] {
     all_ready.arrive_and_wait();
     for (int number = 0; number < kOperations; ++number) {
-      const Trace::Handle root = trace.begin(nullptr, "operation");
-      const Trace::Handle child = trace.begin_lasting(root, "pre ", whom, trace.begun(root));
+      const Trace::Handle root = last_root.exchange(trace.begin(nullptr, "operation"));
+      const Trace::Handle child = trace.begin_lasting(root, "pre ", whom, trace.now());
       trace.end(child, "pre", 1);
       trace.end(root);
     }
   };
-  std::vector<std::thread> threads;
+  std::vector<std::jthread> threads;
   for (const bool own_lane : {true, true, false, false})
     threads.push_back(start_tracing(trace, own_lane, work));
   all_ready.arrive_and_wait();
-  for (std::size_t seen = 0; seen < 4 * 2 * kOperations;) {
+  for (std::size_t seen = 0; seen < 1 + 4 * 2 * kOperations;) {
     const std::vector<Trace::Node> nodes = trace.nodes();
     EXPECT_GE(nodes.size(), seen);
     seen = nodes.size();
@@ -172,22 +174,73 @@ TEST_F(TraceTest, NodesThatAreReadMeanwhileAreWholeAndHaveTheirParents) {
       }
     }
   }
-  for (std::thread& thread : threads) thread.join();
 }
 
 TEST_F(TraceTest, LaneThatWasGivenBackGoesOnBehindItsNodes) {
   Ticking source;
   Trace trace(true, source);
+  std::set<Trace::Lane*> lanes;
   for (int number = 0; number < 3; ++number) {
     start_tracing(trace, true, [&] {
+      lanes.insert(trace.now().caller.lane);
       for (int event = 0; event < 10; ++event) trace.event(nullptr, std::to_string(number));
     }).join();
   }
+  EXPECT_EQ(lanes.size(), 1u);
   const std::vector<Trace::Node> nodes = trace.nodes();
   ASSERT_EQ(nodes.size(), 30u);
   for (std::size_t index = 0; index < nodes.size(); ++index) {
     EXPECT_EQ(nodes[index].what, std::to_string(index / 10));
   }
+}
+
+TEST_F(TraceTest, NodesOfOneLaneStandAsTheyWereBegunWhateverTheirStamps) {
+  Ticking source;
+  Trace trace(true, source);
+  const Trace::Moment old = trace.now();
+  const std::string nobody;
+  trace.end(trace.begin_lasting(nullptr, "first", nobody, trace.now()));
+  trace.end(trace.begin_lasting(nullptr, "second", nobody, old));
+  const std::vector<Trace::Node> nodes = trace.nodes();
+  ASSERT_EQ(nodes.size(), 2u);
+  EXPECT_EQ(nodes[0].what, "first");
+  EXPECT_EQ(nodes[1].what, "second");
+  EXPECT_EQ(nodes[1].begin, nodes[0].begin);
+}
+
+TEST_F(TraceTest, NodeThatIsOpenAtAClearStaysAndGetsItsChildren) {
+  Ticking source;
+  Trace trace(true, source);
+  trace.event(nullptr, "over");
+  const Trace::Handle over = trace.begin(nullptr, "over too");
+  const Trace::Handle open = trace.begin(over, "open");
+  trace.end(over);
+  trace.clear();
+  trace.event(open, "child");
+  trace.end(open);
+  EXPECT_EQ(trace.to_text(), "+0.0us open  [thread]\n+2.0us   child  [thread]\n");
+  trace.clear();
+  EXPECT_TRUE(trace.nodes().empty());
+}
+
+// InstanceSetup runs between the begin of a create and its first callback.
+TEST_F(TraceTest, CallbackOfACreateBeginsBehindTheAttachOfItsFilter) {
+  Machine machine(seed_one());
+  LambdaDriver driver = guard();
+  driver.instance_setup = [](auto, auto) {
+    LARGE_INTEGER second;
+    second.QuadPart = -10'000'000;
+    KeDelayExecutionThread(KernelMode, FALSE, &second);
+    return STATUS_SUCCESS;
+  };
+  machine.load_driver(std::move(driver), {.name = u"guard"});
+  machine.add_volume(u"C:").write_file(u"\\secret.txt", "old");  // behind it: it attaches at the first create
+  Process word = machine.start_process({.image = u"C:\\word.exe"});
+  EXPECT_TRUE(word.exists(u"C:\\secret.txt"));
+  const std::vector<Trace::Node> nodes = machine.trace().nodes();
+  ASSERT_GE(nodes.size(), 2u);
+  ASSERT_EQ(nodes[1].what, "pre guard");
+  EXPECT_EQ(nodes[1].begin, nodes[0].begin + 10'000'000);
 }
 
 TEST_F(TraceTest, NodesBehindAClearAreAllThatIsThere) {
