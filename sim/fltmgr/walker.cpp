@@ -197,7 +197,6 @@ bool Walker::go_down(Visit& visit) {
       if (!goes_on || (operation_.data.Flags & FLTFL_CALLBACK_DATA_DIRTY) != 0 ||
           (kWatched && verifier_ && !is_flawless(operation_, frame, status, context))) [[unlikely]] {
         if (!take_pre_answer(visit, frame, status, context)) return false;
-        if (watched_) visit.boundary = volume_.system.trace().now();
         if (heading_ == Heading::kUp) return true;
         section.lock();
         continue;
@@ -246,7 +245,6 @@ bool Walker::go_up(Visit& visit) {
     if (status != FLT_POSTOP_FINISHED_PROCESSING || is_create_ ||
         (kWatched && verifier_ && !is_flawless(operation_, frame))) [[unlikely]] {
       if (!take_post_answer(visit, frame, status)) return false;
-      if (watched_) visit.boundary = volume_.system.trace().now();
       section.lock();
       continue;
     }

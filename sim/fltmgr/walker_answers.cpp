@@ -111,12 +111,13 @@ void Walker::finish_post(Visit& visit, Frame& frame, FLT_POSTOP_CALLBACK_STATUS 
   settle(visit, frame, Frame::State::kDone);
 }
 
-// What was kAnswered is carried out.
+// What was kAnswered is carried out. That was the manager's own work, so the next callback begins behind it.
 void Walker::settle(Visit& visit, Frame& frame, Frame::State to) {
   Section section(slot_, visit.owns_slot);
   frame.state = to;
   section.unlock();
   tell_drainer(*frame.entry->instance);
+  if (watched_) visit.boundary = volume_.system.trace().now();
 }
 
 }  // namespace fltsim::fltmgr

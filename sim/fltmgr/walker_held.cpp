@@ -54,9 +54,7 @@ template <class Answer>
 void Walker::resume(nt::Thread& thread, Frame& frame, Answer&& answer) {
   const AtWork at_work(thread, request_.trace);
   Visit visit(thread, &thread == &thread_, 0);
-  Trace& trace = volume_.system.trace();
-  trace.event(request_.trace, "resume ", frame.entry->instance->filter.utf8_name());
-  visit.boundary = trace.now();
+  volume_.system.trace().event(request_.trace, "resume ", frame.entry->instance->filter.utf8_name());
   stragglers_ = true;
   operation_.cancel.disarm();
   answer(visit);

@@ -51,6 +51,12 @@ struct alignas(64) Trace::Record {
   Stamp end = 0;
   const char* status_kind = nullptr;  // null: there is no status
 
+  void close(Stamp at, const char* kind, std::uint32_t with) {
+    end = at;
+    status_kind = kind;
+    status = with;
+    publish(kEnded);
+  }
   void free_text() {
     if (what == nullptr) delete std::exchange(whom, nullptr);
   }
@@ -170,19 +176,14 @@ Trace::Handle Trace::begin(Handle parent, std::string what) {
 Trace::Stamp Trace::end(Handle node, const char* status_kind, std::uint32_t status) {
   if (node == nullptr) return 0;
   const Stamp at = source_.stamp();
-  node->end = at;
-  node->status_kind = status_kind;
-  node->status = status;
-  node->publish(kEnded);
+  node->close(at, status_kind, status);
   return at;
 }
 
 void Trace::event(Handle parent, std::string_view what, std::string_view whom) {
   if (!enabled_) return;
   const Handle node = begin(parent, std::string(what).append(whom));
-  node->end = node->begin;
-  node->status_kind = nullptr;
-  node->publish(kEnded);
+  node->close(node->begin, nullptr, 0);
 }
 
 Trace::Moment Trace::begun(Handle node) const {
