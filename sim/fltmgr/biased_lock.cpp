@@ -6,6 +6,8 @@
 
 #include <fltlink/base/assert.hpp>
 
+#include "sched/pause.hpp"
+
 namespace fltsim::fltmgr {
 namespace {
 
@@ -27,11 +29,11 @@ void BiasedLock::let_owners_pass() {
 
 // With the thread sanitizer's orderings the load is part of B2.
 void BiasedLock::wait_for_owner() const {
-  while (busy_.load()) __builtin_ia32_pause();
+  while (busy_.load()) sched::pause();
 }
 
 void BiasedLock::lock_spin() {
-  while (spin_.exchange(true, std::memory_order_acquire)) __builtin_ia32_pause();
+  while (spin_.exchange(true, std::memory_order_acquire)) sched::pause();
 }
 
 void BiasedLock::lock_revoked() {

@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "sched/fatal.hpp"
+#include "sched/pause.hpp"
 
 namespace fltsim::sched {
 namespace {
@@ -74,9 +75,7 @@ void SchedHost::wake(ParkingSpot& spot) {
 
 void SchedHost::relax() {
   static_cast<void>(calling_thread());
-#if defined(__x86_64__)
-  if (!scheduler_.seeded()) __builtin_ia32_pause();
-#endif
+  if (!scheduler_.seeded()) pause();
   scheduler_.switch_point("Host::relax");
 }
 
