@@ -85,6 +85,12 @@ class ContextTest : public FilterTest {
     FltReleaseContext(context);
     return context;
   }
+  void set_new_handle_context() {
+    PFLT_CONTEXT context = allocate(FLT_STREAMHANDLE_CONTEXT);
+    EXPECT_EQ(FltSetStreamHandleContext(instance, opened, FLT_SET_CONTEXT_KEEP_IF_EXISTS, context, nullptr),
+              STATUS_SUCCESS);
+    FltReleaseContext(context);
+  }
 };
 
 // --- allocation ---
@@ -424,12 +430,7 @@ TEST_F(ContextTest, HandleContextIsThereUntilPostCleanup) {  // CTX-29, CTX-20
                                }});
   load(std::move(driver));
   const FileHandle file = open();
-  kernel([&] {
-    PFLT_CONTEXT context = allocate(FLT_STREAMHANDLE_CONTEXT);
-    EXPECT_EQ(FltSetStreamHandleContext(instance, opened, FLT_SET_CONTEXT_KEEP_IF_EXISTS, context, nullptr),
-              STATUS_SUCCESS);
-    FltReleaseContext(context);
-  });
+  kernel([&] { set_new_handle_context(); });
   seen.clear();
   app.close(file);
   EXPECT_THAT(seen, testing::ElementsAre(STATUS_SUCCESS, STATUS_SUCCESS, STATUS_SUCCESS));
@@ -487,12 +488,7 @@ TEST_F(ContextTest, UnloadWaitsForTheCleanupThatTheEndOfAHandleHasBegun) {  // C
   slow.ContextCleanupCallback = clean_up_for_a_second;
   Driver driver = load(with_contexts({slow}));
   const FileHandle file = open();
-  kernel([&] {
-    PFLT_CONTEXT context = allocate(FLT_STREAMHANDLE_CONTEXT);
-    EXPECT_EQ(FltSetStreamHandleContext(instance, opened, FLT_SET_CONTEXT_KEEP_IF_EXISTS, context, nullptr),
-              STATUS_SUCCESS);
-    FltReleaseContext(context);
-  });
+  kernel([&] { set_new_handle_context(); });
   ThreadHandle closer =
       app.start_thread("closer", [&] { EXPECT_EQ(app.close(file).status, STATUS_SUCCESS); });
   EXPECT_EQ(machine.run_to_quiescence(), Outcome::kDone);
