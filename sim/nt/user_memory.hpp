@@ -59,7 +59,7 @@ class UserSpace {
   static constexpr std::size_t kFirstPage = 1;
 
   std::byte* base_;
-  mutable std::mutex mutex_;
+  std::mutex mutex_;
   std::map<std::size_t, Block> blocks_;  // by first page
   // Behind the block that was made last: what was freed is used again as late as possible, so that a stale
   // address faults.
